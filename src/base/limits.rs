@@ -1,0 +1,32 @@
+//! Every limit of the product in one file, with its unit.
+
+/// Bytes of one stream's state; lists without a bound are streams of their own (design 6).
+pub const STREAM_STATE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of one JSON request body.
+pub const REQUEST_BODY_BYTES_MAX: u64 = 1024 * 1024;
+/// Bytes of one uploaded file.
+pub const UPLOAD_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// PBX events in one request (design 7).
+pub const PBX_EVENTS_PER_REQUEST_MAX: usize = 500;
+/// Rows of one page of a list.
+pub const PAGE_ROWS_MAX: usize = 200;
+/// Rows of a page when the caller does not say.
+pub const PAGE_ROWS_DEFAULT: usize = 50;
+/// Characters of a free comment.
+pub const COMMENT_CHARS_MAX: usize = 4_000;
+/// Characters of a name, a title, one line of an address.
+pub const LINE_CHARS_MAX: usize = 250;
+/// Phones, e-mails, addresses or documents of one client.
+pub const CONTACT_POINTS_MAX: usize = 20;
+/// Notes kept in one client's state; older ones stay in the journal and in the history.
+pub const NOTES_MAX: usize = 50;
+/// Consents of one client.
+pub const CONSENTS_MAX: usize = 50;
+/// Files of one client.
+pub const FILES_MAX: usize = 100;
+/// Instalments of one loan's schedule (50 years by month).
+pub const INSTALMENTS_MAX: usize = 600;
+/// Wrong answers to identification questions before the client is locked for the day (domain.md 4.3).
+pub const IDENTIFICATION_FAILURES_MAX: u8 = 3;
+/// Bytes of one journal frame.
+pub const FRAME_BYTES_MAX: usize = 4 * 1024 * 1024;

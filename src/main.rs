@@ -1,0 +1,2 @@
+//! Lenderbox.
+fn main() {}
