@@ -175,22 +175,19 @@ pub enum ClaimSpace {
 pub enum ClaimStrength {
     /// Refused when another stream holds it.
     Hard,
-    /// Refused when another stream holds it, unless the person has seen the others and insists.
-    Soft {
-        /// The person has seen who else holds it.
-        acknowledged: bool,
-    },
+    /// Refused when another stream holds it, unless the person has seen the others and insists
+    /// ([`Decision::acknowledge_duplicates`]).
+    Soft,
 }
 
-/// What deciding a command yields.
+/// What deciding a command yields. Claims are not listed here: they are a function of the state
+/// ([`Aggregate::claims`]), so that a rebuild finds the same ones.
 #[derive(Debug, Clone)]
 pub struct Decision<E> {
     /// What happened, in order.
     pub events: Vec<E>,
-    /// Values that the stream takes.
-    pub claims: Vec<Claim>,
-    /// Values that the stream gives back.
-    pub releases: Vec<Claim>,
+    /// The person has seen who else holds the soft claims and insists.
+    pub acknowledge_duplicates: bool,
     /// Numbers to draw; they reach `evolve` as `meta.drawn`.
     pub draws: Vec<Counter>,
 }
@@ -199,7 +196,7 @@ impl<E> Decision<E> {
     /// Events without claims or draws.
     #[must_use]
     pub const fn events(events: Vec<E>) -> Self {
-        Self { events, claims: Vec::new(), releases: Vec::new(), draws: Vec::new() }
+        Self { events, acknowledge_duplicates: false, draws: Vec::new() }
     }
     /// Nothing to do: the state already is as asked.
     #[must_use]
@@ -227,6 +224,12 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
 
     /// Applies one event. Total: never refuses, never panics.
     fn evolve(&mut self, event: &Self::Event, meta: &Meta);
+
+    /// Values that only this stream may hold (hard) or that others are warned about (soft), as
+    /// they follow from the state. The committer takes what is new and gives back what is gone.
+    fn claims(&self) -> Vec<Claim> {
+        Vec::new()
+    }
 }
 
 /// A fault of one field of the input.
