@@ -99,3 +99,271 @@ impl TokenScope {
         Self::ALL.into_iter().find(|scope| scope.code() == code)
     }
 }
+
+/// Everything that can be asked of the box. Closed: a new route names one of these or adds one
+/// here, with its row in the table below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(usize)]
+pub enum Action {
+    /// See who works at the phones and in which state.
+    ReadOperators,
+    /// Change one's own state at the phones.
+    SetOwnState,
+    /// Read calls and their cards.
+    ReadCalls,
+    /// Work a call: card by hand, client, identification, notes, finish.
+    WorkCalls,
+    /// Have the PBX dial, hang up, transfer.
+    ControlCalls,
+    /// Correct the result of a finished call, with a reason.
+    CorrectCalls,
+    /// Find clients.
+    SearchClients,
+    /// Open a client's card, history and loans.
+    ReadClients,
+    /// Create and change clients, their consents and files.
+    EditClients,
+    /// Add a note to a client.
+    NoteClients,
+    /// See personal data in full, with a reason.
+    UnmaskClients,
+    /// Open a client's files.
+    ReadFiles,
+    /// See who looked at a client, when and why.
+    ReadAccessLog,
+    /// Upload a file's bytes.
+    UploadBlobs,
+    /// Read topics, branches, products.
+    ReadDirectory,
+    /// Change topics, branches, products.
+    EditDirectory,
+    /// See users and their rights.
+    ReadUsers,
+    /// Create, change, disable users.
+    ManageUsers,
+    /// See the machines' tokens, never their secret.
+    ReadTokens,
+    /// Create and revoke the machines' tokens.
+    ManageTokens,
+    /// See runs of imports and their rejects.
+    ReadImports,
+    /// Start, resume and cancel imports.
+    RunImports,
+    /// See backups.
+    ReadBackups,
+    /// Take and verify backups.
+    RunBackups,
+    /// Follow a long job.
+    ReadJobs,
+    /// See the state of the links to the PBX.
+    ReadPbx,
+    /// Read the PBX flight recorder.
+    ReadRecorder,
+    /// Play a made-up call through the box.
+    SimulatePbx,
+    /// See the health of the box.
+    ReadHealth,
+    /// Read the settings that the page needs.
+    ReadSettings,
+    /// Deliver PBX events and take PBX commands.
+    ServePbx,
+    /// Ask where to send a call.
+    AskRoute,
+    /// Read metrics.
+    ReadMetrics,
+}
+
+/// Which rows an action reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// All rows.
+    All,
+    /// Only what belongs to the caller: own calls, own state.
+    Own,
+    /// Only organisations: networks, stores, their employees.
+    Organisations,
+}
+
+/// How much of a client's data an action shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mask {
+    /// Masked, and private lines stay locked until the call at hand has reached the level that
+    /// they need (domain.md 4.3).
+    ByLevel,
+    /// Phones and documents masked, sums shown (domain.md 6).
+    Masked,
+    /// Everything.
+    Full,
+}
+
+/// A permission with its bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Grant {
+    /// Which rows.
+    pub scope: Filter,
+    /// How much of them.
+    pub fields: Mask,
+}
+
+const fn grant(scope: Filter, fields: Mask) -> Option<Grant> {
+    Some(Grant { scope, fields })
+}
+
+const NO: Option<Grant> = None;
+const ALL: Option<Grant> = grant(Filter::All, Mask::Masked);
+const OWN: Option<Grant> = grant(Filter::Own, Mask::ByLevel);
+const LVL: Option<Grant> = grant(Filter::All, Mask::ByLevel);
+const ORG: Option<Grant> = grant(Filter::Organisations, Mask::Masked);
+const FUL: Option<Grant> = grant(Filter::All, Mask::Full);
+
+/// One row of the table: the action, the grant of each role in the order of [`Role::ALL`], and
+/// the scopes of machines that may.
+pub type AccessRow = (Action, [Option<Grant>; 6], &'static [TokenScope]);
+
+/// Who may do what. The only place where rights are written down.
+#[rustfmt::skip]
+pub const TABLE: [AccessRow; 33] = [
+    //                        operator collector supervisor partner_m administrator auditor
+    (Action::ReadOperators,   [ALL,    ALL,      ALL,       NO,       ALL,          ALL], &[]),
+    (Action::SetOwnState,     [OWN,    OWN,      OWN,       OWN,      OWN,          NO ], &[]),
+    (Action::ReadCalls,       [OWN,    OWN,      ALL,       OWN,      ALL,          ALL], &[]),
+    (Action::WorkCalls,       [OWN,    OWN,      ALL,       OWN,      NO,           NO ], &[]),
+    (Action::ControlCalls,    [OWN,    OWN,      ALL,       OWN,      NO,           NO ], &[]),
+    (Action::CorrectCalls,    [OWN,    OWN,      ALL,       NO,       NO,           NO ], &[]),
+    (Action::SearchClients,   [LVL,    LVL,      ALL,       ORG,      ALL,          ALL], &[]),
+    (Action::ReadClients,     [LVL,    LVL,      ALL,       ORG,      ALL,          ALL], &[]),
+    (Action::EditClients,     [LVL,    LVL,      ALL,       ORG,      NO,           NO ], &[]),
+    (Action::NoteClients,     [LVL,    LVL,      ALL,       ORG,      NO,           NO ], &[]),
+    (Action::UnmaskClients,   [NO,     NO,       FUL,       NO,       NO,           FUL], &[]),
+    (Action::ReadFiles,       [LVL,    LVL,      ALL,       ORG,      NO,           ALL], &[]),
+    (Action::ReadAccessLog,   [NO,     NO,       ALL,       NO,       ALL,          ALL], &[]),
+    (Action::UploadBlobs,     [ALL,    ALL,      ALL,       ALL,      ALL,          NO ], &[TokenScope::Core]),
+    (Action::ReadDirectory,   [ALL,    ALL,      ALL,       ALL,      ALL,          ALL], &[]),
+    (Action::EditDirectory,   [NO,     NO,       ALL,       NO,       ALL,          NO ], &[]),
+    (Action::ReadUsers,       [NO,     NO,       ALL,       NO,       ALL,          ALL], &[]),
+    (Action::ManageUsers,     [NO,     NO,       NO,        NO,       ALL,          NO ], &[]),
+    (Action::ReadTokens,      [NO,     NO,       NO,        NO,       ALL,          ALL], &[]),
+    (Action::ManageTokens,    [NO,     NO,       NO,        NO,       ALL,          NO ], &[]),
+    (Action::ReadImports,     [NO,     NO,       ALL,       NO,       ALL,          ALL], &[TokenScope::Core]),
+    (Action::RunImports,      [NO,     NO,       NO,        NO,       ALL,          NO ], &[TokenScope::Core]),
+    (Action::ReadBackups,     [NO,     NO,       NO,        NO,       ALL,          ALL], &[]),
+    (Action::RunBackups,      [NO,     NO,       NO,        NO,       ALL,          NO ], &[]),
+    (Action::ReadJobs,        [NO,     NO,       ALL,       NO,       ALL,          ALL], &[TokenScope::Core]),
+    (Action::ReadPbx,         [ALL,    ALL,      ALL,       ALL,      ALL,          ALL], &[]),
+    (Action::ReadRecorder,    [NO,     NO,       ALL,       NO,       ALL,          ALL], &[]),
+    (Action::SimulatePbx,     [NO,     NO,       NO,        NO,       ALL,          NO ], &[]),
+    (Action::ReadHealth,      [NO,     NO,       ALL,       NO,       ALL,          ALL], &[]),
+    (Action::ReadSettings,    [ALL,    ALL,      ALL,       ALL,      ALL,          ALL], &[]),
+    (Action::ServePbx,        [NO,     NO,       NO,        NO,       NO,           NO ], &[TokenScope::Pbx]),
+    (Action::AskRoute,        [NO,     NO,       NO,        NO,       NO,           NO ], &[TokenScope::Pbx, TokenScope::Ivr]),
+    (Action::ReadMetrics,     [NO,     NO,       NO,        NO,       ALL,          NO ], &[TokenScope::Metrics]),
+];
+
+/// What a person of `role` gets for `action`, if anything.
+#[must_use]
+pub fn may(role: Role, action: Action) -> Option<Grant> {
+    TABLE[action as usize].1[role as usize]
+}
+
+/// What a machine whose token is for `scope` gets for `action`, if anything. Machines reach all
+/// rows of what they may at all.
+#[must_use]
+pub fn machine_may(scope: TokenScope, action: Action) -> Option<Grant> {
+    TABLE[action as usize].2.contains(&scope).then_some(Grant {
+        scope: Filter::All,
+        fields: Mask::Masked,
+    })
+}
+
+impl Role {
+    /// Whether the role reaches further than its own work, so that a second factor can be
+    /// demanded of it.
+    #[must_use]
+    pub const fn is_privileged(self) -> bool {
+        matches!(self, Self::Supervisor | Self::Administrator | Self::Auditor)
+    }
+    /// Whether the person works at a phone and so has a state there.
+    #[must_use]
+    pub const fn works_at_phone(self) -> bool {
+        matches!(self, Self::Operator | Self::Collector | Self::Supervisor | Self::PartnerManager)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_stands_in_the_order_of_its_actions_and_roles() {
+        for (index, (action, ..)) in TABLE.iter().enumerate() {
+            assert_eq!(*action as usize, index, "{action:?} stands in the wrong row");
+        }
+        for (index, role) in Role::ALL.into_iter().enumerate() {
+            assert_eq!(role as usize, index);
+        }
+    }
+
+    #[test]
+    fn nobody_but_auditor_and_supervisor_unmasks() {
+        for role in Role::ALL {
+            let expected = matches!(role, Role::Supervisor | Role::Auditor);
+            assert_eq!(may(role, Action::UnmaskClients).is_some(), expected, "{role:?}");
+            let full = TABLE
+                .iter()
+                .filter(|(action, ..)| *action != Action::UnmaskClients)
+                .all(|(action, ..)| may(role, *action).is_none_or(|g| g.fields != Mask::Full));
+            assert!(full, "{role:?} sees everything without a reason");
+        }
+    }
+
+    #[test]
+    fn the_auditor_changes_nothing() {
+        let writes = [
+            Action::SetOwnState,
+            Action::WorkCalls,
+            Action::ControlCalls,
+            Action::CorrectCalls,
+            Action::EditClients,
+            Action::NoteClients,
+            Action::UploadBlobs,
+            Action::EditDirectory,
+            Action::ManageUsers,
+            Action::ManageTokens,
+            Action::RunImports,
+            Action::RunBackups,
+            Action::SimulatePbx,
+        ];
+        for action in writes {
+            assert_eq!(may(Role::Auditor, action), None, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn operators_see_only_what_the_level_of_their_call_unlocks() {
+        for role in [Role::Operator, Role::Collector] {
+            for action in [Action::ReadClients, Action::SearchClients, Action::ReadFiles] {
+                assert_eq!(may(role, action).map(|g| g.fields), Some(Mask::ByLevel));
+            }
+            assert_eq!(may(role, Action::ReadCalls).map(|g| g.scope), Some(Filter::Own));
+        }
+    }
+
+    #[test]
+    fn machines_reach_only_their_scope() {
+        let rows = [
+            (TokenScope::Pbx, Action::ServePbx, true),
+            (TokenScope::Pbx, Action::AskRoute, true),
+            (TokenScope::Pbx, Action::ReadClients, false),
+            (TokenScope::Ivr, Action::AskRoute, true),
+            (TokenScope::Ivr, Action::ServePbx, false),
+            (TokenScope::Core, Action::RunImports, true),
+            (TokenScope::Core, Action::ManageUsers, false),
+            (TokenScope::Metrics, Action::ReadMetrics, true),
+            (TokenScope::Metrics, Action::ReadHealth, false),
+            (TokenScope::Cabinet, Action::ReadClients, false),
+        ];
+        for (scope, action, expected) in rows {
+            assert_eq!(machine_may(scope, action).is_some(), expected, "{scope:?} {action:?}");
+        }
+    }
+}

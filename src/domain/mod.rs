@@ -5,6 +5,10 @@
 //! *evolve* the state. `evolve` is total: what was once decided is never refused again.
 
 pub mod access;
+pub mod directory;
+pub mod fields;
+pub mod token;
+pub mod user;
 
 use crate::base::time::{Date, Timestamp, Zone};
 use access::Principal;
