@@ -236,10 +236,16 @@ impl TopicBody {
         }
         let links = self.links.get_or_insert_default();
         if links.len() > LINKS_MAX {
-            faults.push(FieldFault::new("links", "too_many", "keep at most 20 links"));
+            faults.push(FieldFault::new(
+                "links",
+                "too_many",
+                "keep at most 20 links",
+            ));
         }
         for (index, link) in links.iter().enumerate() {
-            let known = ["https://", "http://", "/"].iter().any(|start| link.url.starts_with(start));
+            let known = ["https://", "http://", "/"]
+                .iter()
+                .any(|start| link.url.starts_with(start));
             if !known || link.url.starts_with("//") || link.url.len() > 2_000 {
                 let help = "begin with https:// or with / for a page of this box";
                 let path = format!("links[{index}].url");
@@ -298,7 +304,11 @@ pub fn check_body(kind: EntryKind, body: Value) -> Result<Value, Vec<FieldFault>
         EntryKind::Branch => fields::read::<BranchBody>(body)?.settle(&mut faults),
         EntryKind::Product => fields::read::<ProductBody>(body)?.settle(&mut faults),
     };
-    if faults.is_empty() { Ok(settled) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(settled)
+    } else {
+        Err(faults)
+    }
 }
 
 impl Entry {
@@ -329,7 +339,9 @@ impl Aggregate for Entry {
                 return Err(Rejection::not_found("entry of this directory"));
             }
             EntryCommand::Put { kind, body } => {
-                let body = check_body(kind, body).map_err(Rejection::invalid)?.to_string();
+                let body = check_body(kind, body)
+                    .map_err(Rejection::invalid)?
+                    .to_string();
                 if self.kind.is_some() && body == self.body && !self.retired {
                     return Ok(Decision::nothing());
                 }
@@ -372,43 +384,74 @@ mod tests {
     }
 
     fn run(entry: &mut Entry, command: EntryCommand) -> Result<usize, Rejection> {
-        let meta = Meta { seq: 1, at: context().now, actor: Principal::System, drawn: vec![] };
+        let meta = Meta {
+            seq: 1,
+            at: context().now,
+            actor: Principal::System,
+            drawn: vec![],
+        };
         let decision = entry.decide(command, &context())?;
-        decision.events.iter().for_each(|event| entry.evolve(event, &meta));
+        decision
+            .events
+            .iter()
+            .for_each(|event| entry.evolve(event, &meta));
         Ok(decision.events.len())
     }
 
     fn topic(title: &str) -> EntryCommand {
-        EntryCommand::Put { kind: EntryKind::Topic, body: json!({"title": {"ru": title}}) }
+        EntryCommand::Put {
+            kind: EntryKind::Topic,
+            body: json!({"title": {"ru": title}}),
+        }
     }
 
     #[test]
     fn an_entry_is_put_retired_and_restored() {
         let mut entry = Entry::default();
-        assert_eq!(run(&mut entry, EntryCommand::Retire).unwrap_err().code, "not_found");
+        assert_eq!(
+            run(&mut entry, EntryCommand::Retire).unwrap_err().code,
+            "not_found"
+        );
         assert_eq!(run(&mut entry, topic("Платёж")), Ok(1));
-        assert_eq!(run(&mut entry, topic("Платёж")), Ok(0), "the same body changes nothing");
+        assert_eq!(
+            run(&mut entry, topic("Платёж")),
+            Ok(0),
+            "the same body changes nothing"
+        );
         let body = entry.as_topic().expect("a topic");
-        assert_eq!((body.required_level, body.severity), (Some(0), Some(Severity::Calm)));
+        assert_eq!(
+            (body.required_level, body.severity),
+            (Some(0), Some(Severity::Calm))
+        );
         assert_eq!(run(&mut entry, EntryCommand::Retire), Ok(1));
         assert!(entry.retired);
         assert_eq!(run(&mut entry, EntryCommand::Restore), Ok(1));
         assert!(!entry.retired);
-        let branch =
-            EntryCommand::Put { kind: EntryKind::Branch, body: json!({"title": {"ru": "a"}}) };
+        let branch = EntryCommand::Put {
+            kind: EntryKind::Branch,
+            body: json!({"title": {"ru": "a"}}),
+        };
         assert_eq!(run(&mut entry, branch).unwrap_err().code, "not_found");
     }
 
     #[test]
     fn every_fault_of_a_body_is_named() {
-        let rows: [(EntryKind, Value, &[(&str, &str)]); 5] = [
+        type Row = (EntryKind, Value, &'static [(&'static str, &'static str)]);
+        let rows: [Row; 5] = [
             (EntryKind::Topic, json!({}), &[("title", "required")]),
-            (EntryKind::Topic, json!({"title": {}}), &[("title", "required")]),
+            (
+                EntryKind::Topic,
+                json!({"title": {}}),
+                &[("title", "required")],
+            ),
             (
                 EntryKind::Topic,
                 json!({"title": {"en": "x"}, "required_level": 4,
                     "links": [{"title": "a", "url": "javascript:1"}]}),
-                &[("required_level", "out_of_range"), ("links[0].url", "invalid_url")],
+                &[
+                    ("required_level", "out_of_range"),
+                    ("links[0].url", "invalid_url"),
+                ],
             ),
             (
                 EntryKind::Topic,
@@ -436,8 +479,14 @@ mod tests {
     #[test]
     fn a_settled_body_settles_to_itself() {
         let rows = [
-            (EntryKind::Topic, json!({"title": {"ru": "а"}, "severity": "urgent"})),
-            (EntryKind::Branch, json!({"title": {"ru": "а"}, "phone": "8 800"})),
+            (
+                EntryKind::Topic,
+                json!({"title": {"ru": "а"}, "severity": "urgent"}),
+            ),
+            (
+                EntryKind::Branch,
+                json!({"title": {"ru": "а"}, "phone": "8 800"}),
+            ),
             (EntryKind::Product, json!({"title": {"en": "loan"}})),
         ];
         for (kind, body) in rows {
