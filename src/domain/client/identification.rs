@@ -1,0 +1,228 @@
+//! Caller identification (domain.md 4.3): which answers are right, which level they reach, what
+//! is still to be asked. The operator types what the caller says; the comparison happens here, so
+//! that the page never holds what is locked.
+//!
+//! Levels: L0 anonymous; L1 the phone matches; L2 full name, birth date and one more field;
+//! L3 the code word beside L2.
+
+use super::Client;
+use crate::base::ids::ClientId;
+use crate::base::time::Date;
+use crate::base::{address, names};
+use serde::{Deserialize, Serialize};
+
+/// A field the caller may be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentificationField {
+    /// Surname, first name and patronymic.
+    FullName,
+    /// Date of birth.
+    BirthDate,
+    /// Last four digits of the passport's number.
+    PassportLast4,
+    /// The agreed code word.
+    CodeWord,
+    /// Address of residence.
+    Address,
+    /// Number of a loan agreement.
+    ContractNumber,
+}
+
+impl IdentificationField {
+    /// All fields.
+    pub const ALL: [Self; 6] = [
+        Self::FullName,
+        Self::BirthDate,
+        Self::PassportLast4,
+        Self::CodeWord,
+        Self::Address,
+        Self::ContractNumber,
+    ];
+    /// The word of the API and the settings.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::FullName => "full_name",
+            Self::BirthDate => "birth_date",
+            Self::PassportLast4 => "passport_last4",
+            Self::CodeWord => "code_word",
+            Self::Address => "address",
+            Self::ContractNumber => "contract_number",
+        }
+    }
+    /// Reads the word of the API.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.code() == code)
+    }
+}
+
+/// What an identification must consist of; from the settings (product F10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentificationPolicy {
+    /// Fields that L2 always needs.
+    pub required: Vec<IdentificationField>,
+    /// One of these is needed beside them.
+    pub one_of: Vec<IdentificationField>,
+    /// Wrong answers that lock the client for the day.
+    pub failures_max: u8,
+}
+
+impl Default for IdentificationPolicy {
+    fn default() -> Self {
+        use IdentificationField as Field;
+        Self {
+            required: vec![Field::FullName, Field::BirthDate],
+            one_of: vec![
+                Field::PassportLast4,
+                Field::CodeWord,
+                Field::Address,
+                Field::ContractNumber,
+            ],
+            failures_max: crate::base::limits::IDENTIFICATION_FAILURES_MAX,
+        }
+    }
+}
+
+/// The level reached, 0 to 3.
+#[must_use]
+pub fn level(
+    policy: &IdentificationPolicy,
+    client_chosen: bool,
+    phone_matches: bool,
+    confirmed: &[IdentificationField],
+) -> u8 {
+    if !client_chosen {
+        return 0;
+    }
+    let has = |field: &IdentificationField| confirmed.contains(field);
+    let base = policy.required.iter().all(has);
+    let one = policy.one_of.is_empty() || policy.one_of.iter().any(has);
+    match (base && one, has(&IdentificationField::CodeWord)) {
+        (true, true) => 3,
+        (true, false) => 2,
+        (false, _) => u8::from(phone_matches),
+    }
+}
+
+/// What to ask for next so that `wanted` is reached, from what this client's card can answer.
+#[must_use]
+pub fn missing(
+    policy: &IdentificationPolicy,
+    client: &Client,
+    has_loans: bool,
+    confirmed: &[IdentificationField],
+    wanted: u8,
+) -> Vec<IdentificationField> {
+    if wanted < 2 {
+        return Vec::new();
+    }
+    let mut fields: Vec<IdentificationField> =
+        policy.required.iter().copied().filter(|field| !confirmed.contains(field)).collect();
+    let one_is_there = policy.one_of.iter().any(|field| confirmed.contains(field));
+    if wanted >= 3 && !confirmed.contains(&IdentificationField::CodeWord) {
+        fields.push(IdentificationField::CodeWord);
+    } else if !one_is_there {
+        let askable = policy.one_of.iter().copied().filter(|field| can_answer(client, has_loans, *field));
+        fields.extend(askable);
+    }
+    fields
+}
+
+/// Whether the card holds an answer to compare with.
+#[must_use]
+pub fn can_answer(client: &Client, has_loans: bool, field: IdentificationField) -> bool {
+    let details = &client.details;
+    match field {
+        IdentificationField::FullName => !details.display_name().is_empty(),
+        IdentificationField::BirthDate => details.birth_date.is_some(),
+        IdentificationField::PassportLast4 => !details.documents.is_empty(),
+        IdentificationField::CodeWord => details.code_word.is_some(),
+        IdentificationField::Address => details.main_address().is_some(),
+        IdentificationField::ContractNumber => has_loans,
+    }
+}
+
+/// Whether the caller's answer is right. Forgiving in form (case, spaces, ё, abbreviations,
+/// date notations), strict in substance. `contracts` are the numbers of the client's loans.
+#[must_use]
+pub fn is_right(
+    client: &Client,
+    contracts: &[String],
+    field: IdentificationField,
+    answer: &str,
+) -> bool {
+    let details = &client.details;
+    match field {
+        IdentificationField::FullName => {
+            let said = names::key(answer);
+            !said.is_empty() && said == names::key(&details.display_name())
+        }
+        IdentificationField::BirthDate => match (&details.birth_date, parse_date(answer)) {
+            (Some(known), Some(said)) => *known.reveal() == said,
+            _ => false,
+        },
+        IdentificationField::PassportLast4 => {
+            let said = digits(answer);
+            said.len() == 4
+                && details.documents.iter().any(|document| document.number.reveal().ends_with(&said))
+        }
+        IdentificationField::CodeWord => match (client.id, details.code_word) {
+            (Some(id), Some(known)) => code_word_hash(id, answer) == known,
+            _ => false,
+        },
+        IdentificationField::Address => address_matches(client, answer),
+        IdentificationField::ContractNumber => {
+            let said = contract_key(answer);
+            said.len() >= 3 && contracts.iter().any(|number| contract_key(number) == said)
+        }
+    }
+}
+
+/// The salted hash of a code word: case, spaces and ё do not matter.
+#[must_use]
+pub fn code_word_hash(id: ClientId, word: &str) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key("lenderbox code word v1");
+    hasher.update(id.uuid().as_bytes());
+    hasher.update(names::key(word).as_bytes());
+    *hasher.finalize().as_bytes()
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn contract_key(number: &str) -> String {
+    number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// The caller must name every word of the city and street part; type words do not matter.
+fn address_matches(client: &Client, answer: &str) -> bool {
+    let said = address::key(answer);
+    let said_words: Vec<&str> = said.split_whitespace().collect();
+    let Some(known) = client.details.main_address() else { return false };
+    let known_key = address::key(known.text.reveal());
+    let known_words: Vec<&str> = known_key.split_whitespace().collect();
+    said_words.len() >= 3 && said_words.iter().all(|word| known_words.contains(word))
+}
+
+/// Reads `1972-07-23`, `23.07.1972`, `23/07/1972`, `23 07 1972`, `23071972`.
+fn parse_date(text: &str) -> Option<Date> {
+    let text = text.trim();
+    let numbers: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let number = |part: &str| part.parse::<u32>().ok();
+    match numbers.as_slice() {
+        [year, month, day] if year.len() == 4 => {
+            Date::from_ymd_opt(year.parse().ok()?, number(month)?, number(day)?)
+        }
+        [day, month, year] if year.len() == 4 => {
+            Date::from_ymd_opt(year.parse().ok()?, number(month)?, number(day)?)
+        }
+        [all] if all.len() == 8 => {
+            Date::from_ymd_opt(all[4..].parse().ok()?, number(&all[2..4])?, number(&all[..2])?)
+        }
+        _ => None,
+    }
+}

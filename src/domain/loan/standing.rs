@@ -1,0 +1,133 @@
+//! Where a loan stands on a date: next payment, overdue amount, days past due, what is left
+//! (domain.md 2.6). Figures of an outside core system win and carry their as-of date; without
+//! them the schedule is filled by the payments, oldest instalment first.
+
+use super::{Instalment, Loan, PaymentKind};
+use crate::base::time::Date;
+
+/// Where a loan stands on a date. Minor units of the loan's currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Next due date, today included.
+    pub next_due_on: Option<Date>,
+    /// What is still to be paid of that instalment.
+    pub next_payment: Option<i64>,
+    /// Past-due and unpaid.
+    pub overdue: i64,
+    /// Days since the oldest unpaid due date; 0 when nothing is overdue.
+    pub days_past_due: u32,
+    /// All that is left to pay; `None` when neither schedule nor source tells.
+    pub outstanding: Option<i64>,
+    /// Set when the figures are an outside system's.
+    pub as_of: Option<Date>,
+}
+
+/// How far an instalment is covered by payments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstalmentState {
+    /// Fully covered.
+    Paid,
+    /// Partly covered, not yet past due.
+    Partial,
+    /// Due today.
+    Due,
+    /// Past due and not fully covered.
+    Overdue,
+    /// Later.
+    Future,
+}
+
+impl InstalmentState {
+    /// The word of the API.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Paid => "paid",
+            Self::Partial => "partial",
+            Self::Due => "due",
+            Self::Overdue => "overdue",
+            Self::Future => "future",
+        }
+    }
+}
+
+/// The unpaid part of each instalment, payments filling the oldest first.
+pub fn uncovered(loan: &Loan) -> impl Iterator<Item = (&Instalment, i64)> {
+    let mut purse: i64 = loan
+        .payments
+        .iter()
+        .map(|payment| match payment.kind {
+            PaymentKind::Payment | PaymentKind::GoodsReturn => payment.amount,
+            PaymentKind::Refund => -payment.amount,
+            PaymentKind::Penalty => 0,
+        })
+        .sum::<i64>()
+        .max(0);
+    loan.schedule.iter().map(move |row| {
+        let used = purse.min(row.payment());
+        purse -= used;
+        (row, row.payment() - used)
+    })
+}
+
+/// State of one instalment on `today`.
+#[must_use]
+pub fn instalment_state(row: &Instalment, left: i64, today: Date) -> InstalmentState {
+    if left == 0 {
+        InstalmentState::Paid
+    } else if row.due_on < today {
+        InstalmentState::Overdue
+    } else if row.due_on == today {
+        InstalmentState::Due
+    } else if left < row.payment() {
+        InstalmentState::Partial
+    } else {
+        InstalmentState::Future
+    }
+}
+
+/// Where the loan stands on `today`.
+#[must_use]
+pub fn on(loan: &Loan, today: Date) -> Standing {
+    if !loan.terms.status.is_open() {
+        return Standing { outstanding: Some(0), as_of: loan.figures.as_of, ..Standing::default() };
+    }
+    let mut standing = from_schedule(loan, today);
+    let figures = &loan.figures;
+    if figures.as_of.is_none() {
+        return standing;
+    }
+    standing.as_of = figures.as_of;
+    standing.outstanding = figures.outstanding.or(standing.outstanding);
+    if let Some(overdue) = figures.overdue {
+        standing.overdue = overdue;
+        standing.days_past_due = figures.days_past_due.unwrap_or(0);
+    }
+    if let Some(due) = figures.next_due_on.filter(|due| *due >= today) {
+        standing.next_due_on = Some(due);
+        standing.next_payment = figures.next_payment.or(standing.next_payment);
+    }
+    standing
+}
+
+fn from_schedule(loan: &Loan, today: Date) -> Standing {
+    let mut standing = Standing::default();
+    let mut left_total = 0;
+    for (row, left) in uncovered(loan).filter(|(_, left)| *left > 0) {
+        left_total += left;
+        if row.due_on < today {
+            standing.overdue += left;
+            if standing.days_past_due == 0 {
+                let days = (today - row.due_on).num_days();
+                standing.days_past_due = u32::try_from(days).unwrap_or(u32::MAX);
+            }
+        } else if standing.next_due_on.is_none() {
+            standing.next_due_on = Some(row.due_on);
+            standing.next_payment = Some(left);
+        }
+    }
+    if !loan.schedule.is_empty() {
+        standing.outstanding = Some(left_total);
+    }
+    standing
+}

@@ -1,0 +1,163 @@
+//! Worked numbers of domain.md 2.6 and the refusals of imports.
+
+use super::standing::{self, InstalmentState};
+use super::*;
+use crate::base::time::Timestamp;
+use crate::domain::access::Principal;
+
+fn date(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+fn context() -> Context {
+    Context {
+        now: Timestamp::parse_rfc3339("2026-11-21T09:00:00Z").unwrap(),
+        zone: chrono_tz::Europe::Moscow,
+        principal: Principal::System,
+    }
+}
+
+fn terms() -> LoanTerms {
+    LoanTerms {
+        number: "POS-2026-000123".into(),
+        product: "POS".into(),
+        principal: Money::from_minor(10_000_000, Currency::Rub),
+        rate_percent: Decimal::from(24),
+        term_months: 12,
+        issued_on: date("2026-01-15"),
+        status: LoanStatus::Active,
+        status_text: String::new(),
+    }
+}
+
+fn meta() -> Meta {
+    Meta { seq: 1, at: context().now, actor: Principal::System, drawn: vec![] }
+}
+
+fn apply(loan: &mut Loan, command: LoanCommand) -> Result<usize, Rejection> {
+    let decision = loan.decide(command, &context())?;
+    for event in &decision.events {
+        loan.evolve(event, &meta());
+    }
+    Ok(decision.events.len())
+}
+
+fn opened() -> Loan {
+    let mut loan = Loan::default();
+    let command = ImportLoan {
+        id: LoanId::from_uuid(uuid::Uuid::from_u128(2)),
+        client: ClientId::from_uuid(uuid::Uuid::from_u128(1)),
+        source_key: "core:123".into(),
+        terms: terms(),
+        figures: None,
+    };
+    assert_eq!(apply(&mut loan, LoanCommand::Import(command)), Ok(1));
+    loan
+}
+
+fn row(n: u16, due_on: &str) -> Instalment {
+    Instalment { n, due_on: date(due_on), principal: 945_596, interest: 0, fee: 0, balance: 0 }
+}
+
+fn pay(loan: &mut Loan, key: &str, on: &str, amount: i64) -> Result<usize, Rejection> {
+    let command = ImportPayment {
+        source_key: key.into(),
+        on: date(on),
+        amount: Money::from_minor(amount, Currency::Rub),
+        kind: PaymentKind::Payment,
+    };
+    apply(loan, LoanCommand::ImportPayment(command))
+}
+
+/// domain.md 2.6, example E10.
+#[test]
+fn days_past_due_and_overdue_amount_follow_the_worked_example() {
+    let mut scheduled = opened();
+    let instalments = vec![row(1, "2026-02-16"), row(2, "2026-03-16"), row(3, "2026-04-15")];
+    let command = LoanCommand::ImportInstalments(ImportInstalments { instalments });
+    assert_eq!(apply(&mut scheduled, command), Ok(1));
+    let payments = [("2026-02-20", 500_000), ("2026-03-25", 600_000), ("2026-04-20", 1_600_000)];
+    let expected = [
+        ("2026-02-16", 0, 0),
+        ("2026-02-17", 1, 945_596),
+        ("2026-02-20", 4, 445_596),
+        ("2026-03-16", 28, 445_596),
+        ("2026-03-17", 29, 1_391_192),
+        ("2026-03-25", 9, 791_192),
+        ("2026-04-15", 30, 791_192),
+        ("2026-04-16", 31, 1_736_788),
+        ("2026-04-20", 5, 136_788),
+        ("2026-05-01", 16, 136_788),
+    ];
+    for (today, days, overdue) in expected {
+        let mut loan = scheduled.clone();
+        for (index, (on, amount)) in payments.iter().enumerate() {
+            if date(on) <= date(today) {
+                assert_eq!(pay(&mut loan, &format!("p{index}"), on, *amount), Ok(1));
+            }
+        }
+        let found = standing::on(&loan, date(today));
+        assert_eq!((found.days_past_due, found.overdue), (days, overdue), "{today}");
+    }
+}
+
+#[test]
+fn a_repeated_row_changes_nothing_and_a_differing_payment_is_refused() {
+    let mut loan = opened();
+    assert_eq!(pay(&mut loan, "p1", "2026-02-20", 500_000), Ok(1));
+    assert_eq!(pay(&mut loan, "p1", "2026-02-20", 500_000), Ok(0));
+    assert_eq!(pay(&mut loan, "p1", "2026-02-20", 500_001).unwrap_err().code, "payment_differs");
+    assert_eq!(loan.payments.len(), 1);
+}
+
+#[test]
+fn faulty_terms_name_every_field() {
+    let command = ImportLoan {
+        id: LoanId::from_uuid(uuid::Uuid::from_u128(2)),
+        client: ClientId::from_uuid(uuid::Uuid::from_u128(1)),
+        source_key: "core:1".into(),
+        terms: LoanTerms {
+            number: " ".into(),
+            principal: Money::from_minor(0, Currency::Rub),
+            rate_percent: Decimal::from(-1),
+            term_months: 601,
+            issued_on: date("2027-01-01"),
+            ..terms()
+        },
+        figures: None,
+    };
+    let refusal = Loan::default().decide(LoanCommand::Import(command), &context()).unwrap_err();
+    let fields: Vec<&str> = refusal.fields.iter().map(|fault| fault.field.as_str()).collect();
+    assert_eq!(fields, ["number", "principal", "rate_percent", "term_months", "issued_on"]);
+}
+
+#[test]
+fn figures_of_the_core_system_win_and_carry_their_date() {
+    let mut loan = opened();
+    let instalments = vec![row(1, "2026-12-15")];
+    apply(&mut loan, LoanCommand::ImportInstalments(ImportInstalments { instalments })).unwrap();
+    let figures = Figures {
+        as_of: Some(date("2026-11-20")),
+        outstanding: Some(6_916_917),
+        overdue: Some(0),
+        days_past_due: Some(0),
+        next_due_on: Some(date("2026-12-15")),
+        next_payment: Some(945_596),
+    };
+    let command = LoanCommand::ImportFigures(ImportFigures { figures });
+    assert_eq!(apply(&mut loan, command.clone()), Ok(1));
+    assert_eq!(apply(&mut loan, command), Ok(0));
+    let found = standing::on(&loan, date("2026-11-21"));
+    assert_eq!(found.outstanding, Some(6_916_917));
+    assert_eq!(found.as_of, Some(date("2026-11-20")));
+    assert_eq!(found.next_payment, Some(945_596));
+}
+
+#[test]
+fn an_instalment_shows_its_state() {
+    let today = date("2026-03-16");
+    let states = [("2026-03-15", 1), ("2026-03-16", 1), ("2026-03-17", 1), ("2026-03-17", 945_596)]
+        .map(|(due, left)| standing::instalment_state(&row(1, due), left, today));
+    use InstalmentState::{Due, Future, Overdue, Partial};
+    assert_eq!(states, [Overdue, Due, Partial, Future]);
+}
