@@ -3,7 +3,7 @@
 
 use super::{
     Address, AddressKind, ClientDetails, ClientKind, Document, DocumentKind, EmailPoint,
-    Organisation, OrganisationForm, PersonName, PhoneKind, PhonePoint, Sex,
+    Organisation, OrganisationForm, PhoneKind, PhonePoint, Sex,
 };
 use crate::base::ids::ClientId;
 use crate::base::personal::Personal;
@@ -143,7 +143,7 @@ impl Check {
     }
 
     fn line(&mut self, field: &str, text: &str) -> String {
-        let clean = crate::base::text::clean_line(text);
+        let clean = crate::base::text::cleansed(text);
         if clean.chars().count() > limits::LINE_CHARS_MAX {
             self.fault(field, "too_long", "at most 250 characters");
         }
@@ -155,8 +155,15 @@ impl Check {
         if clean.chars().count() > limits::LINE_CHARS_MAX {
             self.fault(field, "too_long", "at most 250 characters");
         }
-        if clean.chars().any(|c| c.is_control() || "<>{}[]|\\^~;=".contains(c)) {
-            self.fault(field, "invalid_name", "a name has letters, spaces, dashes and apostrophes");
+        if clean
+            .chars()
+            .any(|c| c.is_control() || "<>{}[]|\\^~;=".contains(c))
+        {
+            self.fault(
+                field,
+                "invalid_name",
+                "a name has letters, spaces, dashes and apostrophes",
+            );
         }
         Personal::new(clean)
     }
@@ -187,7 +194,11 @@ impl Check {
                 verified: draft.verified,
             }),
             Err(_) => {
-                self.fault(field, "invalid_phone", "write the number with its code, for instance +7 916 123-45-67");
+                self.fault(
+                    field,
+                    "invalid_phone",
+                    "write the number with its code, for instance +7 916 123-45-67",
+                );
                 None
             }
         }
@@ -195,9 +206,15 @@ impl Check {
 
     fn email(&mut self, field: String, draft: &EmailDraft) -> Option<EmailPoint> {
         match email::parse(draft.email.reveal()) {
-            Ok(address) => Some(EmailPoint { address: Personal::new(address) }),
+            Ok(address) => Some(EmailPoint {
+                address: Personal::new(address),
+            }),
             Err(_) => {
-                self.fault(field, "invalid_email", "write an address such as name@example.ru");
+                self.fault(
+                    field,
+                    "invalid_email",
+                    "write an address such as name@example.ru",
+                );
                 None
             }
         }
@@ -206,11 +223,21 @@ impl Check {
     fn address(&mut self, field: String, draft: &AddressDraft) -> Option<Address> {
         let text = address::clean(draft.text.reveal());
         let postcode = draft.postcode.trim().to_owned();
-        if !postcode.is_empty() && !(postcode.len() == 6 && postcode.bytes().all(|b| b.is_ascii_digit())) {
-            self.fault(format!("{field}.postcode"), "invalid_postcode", "a postcode has six digits");
+        if !postcode.is_empty()
+            && !(postcode.len() == 6 && postcode.bytes().all(|b| b.is_ascii_digit()))
+        {
+            self.fault(
+                format!("{field}.postcode"),
+                "invalid_postcode",
+                "a postcode has six digits",
+            );
         }
         if text.chars().count() > 2 * limits::LINE_CHARS_MAX {
-            self.fault(format!("{field}.text"), "too_long", "at most 500 characters");
+            self.fault(
+                format!("{field}.text"),
+                "too_long",
+                "at most 500 characters",
+            );
         }
         let address = Address {
             kind: draft.kind,
@@ -231,29 +258,43 @@ impl Check {
         let checked = match draft.kind {
             DocumentKind::PassportRf => documents::passport_rf(series, number).ok(),
             DocumentKind::ForeignPassport | DocumentKind::Other => {
-                let number = crate::base::text::clean_line(number).replace(' ', "");
+                let number = crate::base::text::cleansed(number).replace(' ', "");
                 (!number.is_empty() && number.len() <= 40)
-                    .then(|| (crate::base::text::clean_line(series).replace(' ', ""), number))
+                    .then(|| (crate::base::text::cleansed(series).replace(' ', ""), number))
             }
         };
         let Some((series, number)) = checked else {
-            self.fault(format!("{field}.number"), "invalid_document", "a passport has a series of 4 and a number of 6 digits");
+            self.fault(
+                format!("{field}.number"),
+                "invalid_document",
+                "a passport has a series of 4 and a number of 6 digits",
+            );
             return None;
         };
         let department = draft.department_code.trim();
         let department_digits: String = department.chars().filter(char::is_ascii_digit).collect();
         if !department.is_empty() && department_digits.len() != 6 {
-            self.fault(format!("{field}.department_code"), "invalid_department_code", "a department code looks like 770-045");
+            self.fault(
+                format!("{field}.department_code"),
+                "invalid_department_code",
+                "a department code looks like 770-045",
+            );
         }
         if draft.issued_on.is_some_and(|issued| issued > self.today) {
-            self.fault(format!("{field}.issued_on"), "date_in_future", "the date of issue is in the future");
+            self.fault(
+                format!("{field}.issued_on"),
+                "date_in_future",
+                "the date of issue is in the future",
+            );
         }
         Some(Document {
             kind: draft.kind,
             series: Personal::new(series),
             number: Personal::new(number),
             issued_on: draft.issued_on,
-            issued_by: Personal::new(self.line(&format!("{field}.issued_by"), draft.issued_by.reveal())),
+            issued_by: Personal::new(
+                self.line(&format!("{field}.issued_by"), draft.issued_by.reveal()),
+            ),
             department_code: if department_digits.len() == 6 {
                 format!("{}-{}", &department_digits[..3], &department_digits[3..])
             } else {
@@ -263,21 +304,38 @@ impl Check {
     }
 
     fn organisation(&mut self, draft: &OrganisationDraft) -> Organisation {
-        let optional = |text: &Option<String>| text.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
+        let optional = |text: &Option<String>| {
+            text.as_deref()
+                .map(str::trim)
+                .filter(|t| !t.is_empty())
+                .map(str::to_owned)
+        };
         let kpp = optional(&draft.kpp).and_then(|text| {
             documents::kpp(&text)
-                .inspect_err(|_| self.faults.push(FieldFault::new("organisation.kpp", "invalid_kpp", "a KPP has nine characters, for instance 770101001")))
+                .inspect_err(|_| {
+                    self.faults.push(FieldFault::new(
+                        "organisation.kpp",
+                        "invalid_kpp",
+                        "a KPP has nine characters, for instance 770101001",
+                    ))
+                })
                 .ok()
         });
         let ogrn = optional(&draft.ogrn).and_then(|text| {
             documents::ogrn(&text)
-                .inspect_err(|_| self.faults.push(FieldFault::new("organisation.ogrn", "invalid_ogrn", "an OGRN has 13 digits, an OGRNIP 15; check the last digit")))
+                .inspect_err(|_| {
+                    self.faults.push(FieldFault::new(
+                        "organisation.ogrn",
+                        "invalid_ogrn",
+                        "an OGRN has 13 digits, an OGRNIP 15; check the last digit",
+                    ))
+                })
                 .ok()
         });
         Organisation {
             form: draft.form,
-            short_name: names::clean_organisation(&draft.short_name),
-            full_name: names::clean_organisation(&draft.full_name),
+            short_name: self.line("organisation.short_name", &draft.short_name),
+            full_name: self.line("organisation.full_name", &draft.full_name),
             kpp,
             ogrn,
             parent: draft.parent_id,
@@ -296,7 +354,10 @@ impl ClientDraft {
         before: &ClientDetails,
         today: Date,
     ) -> Result<ClientDetails, Vec<FieldFault>> {
-        let mut check = Check { today, faults: Vec::new() };
+        let mut check = Check {
+            today,
+            faults: Vec::new(),
+        };
         let mut details = before.clone();
         if let Some(kind) = self.kind {
             details.kind = kind;
@@ -305,7 +366,9 @@ impl ClientDraft {
         self.check_identifiers(id, &mut check, &mut details);
         if let Some(phones) = &self.phones {
             details.phones = check.list("phones", phones, Check::phone);
-            details.phones = without_repeats(details.phones, |a, b| a.e164 == b.e164 && a.extension == b.extension);
+            details.phones = without_repeats(details.phones, |a, b| {
+                a.e164 == b.e164 && a.extension == b.extension
+            });
         }
         if let Some(emails) = &self.emails {
             details.emails = check.list("emails", emails, Check::email);
@@ -321,7 +384,11 @@ impl ClientDraft {
             details.organisation = Some(check.organisation(organisation));
         }
         check_whole(&mut check, &details);
-        if check.faults.is_empty() { Ok(details) } else { Err(check.faults) }
+        if check.faults.is_empty() {
+            Ok(details)
+        } else {
+            Err(check.faults)
+        }
     }
 
     fn check_person(&self, check: &mut Check, details: &mut ClientDetails) {
@@ -339,9 +406,14 @@ impl ClientDraft {
             };
         }
         if let Some(birth_date) = &self.birth_date {
-            let years = chrono::Datelike::year(&check.today) - chrono::Datelike::year(birth_date.reveal());
+            let years =
+                chrono::Datelike::year(&check.today) - chrono::Datelike::year(birth_date.reveal());
             if *birth_date.reveal() > check.today || years > OLDEST_BIRTH_YEARS {
-                check.fault("birth_date", "invalid_birth_date", "the date of birth is in the future or too long ago");
+                check.fault(
+                    "birth_date",
+                    "invalid_birth_date",
+                    "the date of birth is in the future or too long ago",
+                );
             }
             details.birth_date = Some(birth_date.clone());
         }
@@ -354,14 +426,22 @@ impl ClientDraft {
         if let Some(language) = &self.language {
             let language = language.trim();
             if !["", "ru", "en"].contains(&language) {
-                check.fault("language", "unknown_language", "known languages are ru and en");
+                check.fault(
+                    "language",
+                    "unknown_language",
+                    "known languages are ru and en",
+                );
             }
             details.language = language.to_owned();
         }
         if let Some(zone) = &self.time_zone {
             let zone = zone.trim();
             if !zone.is_empty() && zone.parse::<chrono_tz::Tz>().is_err() {
-                check.fault("time_zone", "unknown_time_zone", "write an IANA zone, for instance Asia/Novosibirsk");
+                check.fault(
+                    "time_zone",
+                    "unknown_time_zone",
+                    "write an IANA zone, for instance Asia/Novosibirsk",
+                );
             }
             details.time_zone = zone.to_owned();
         }
@@ -369,17 +449,35 @@ impl ClientDraft {
 
     fn check_identifiers(&self, id: ClientId, check: &mut Check, details: &mut ClientDetails) {
         if let Some(inn) = &self.inn {
-            details.inn = optional_identifier(check, "inn", inn, documents::inn(inn.reveal()).ok(), "invalid_inn", "an INN has 10 or 12 digits; check the last ones");
+            details.inn = optional_identifier(
+                check,
+                "inn",
+                inn,
+                documents::inn(inn.reveal()).ok(),
+                "invalid_inn",
+                "an INN has 10 or 12 digits; check the last ones",
+            );
         }
         if let Some(snils) = &self.snils {
-            details.snils = optional_identifier(check, "snils", snils, documents::snils(snils.reveal()).ok(), "invalid_snils", "a SNILS has 11 digits; check the last two");
+            details.snils = optional_identifier(
+                check,
+                "snils",
+                snils,
+                documents::snils(snils.reveal()).ok(),
+                "invalid_snils",
+                "a SNILS has 11 digits; check the last two",
+            );
         }
         if let Some(word) = &self.code_word {
             let word = word.reveal().trim();
             if word.is_empty() {
                 details.code_word = None;
             } else if word.chars().count() < 3 || word.chars().count() > 50 {
-                check.fault("code_word", "invalid_code_word", "a code word has 3 to 50 characters");
+                check.fault(
+                    "code_word",
+                    "invalid_code_word",
+                    "a code word has 3 to 50 characters",
+                );
             } else {
                 details.code_word = Some(super::identification::code_word_hash(id, word));
             }
@@ -419,21 +517,37 @@ fn check_whole(check: &mut Check, details: &ClientDetails) {
     match details.kind {
         ClientKind::Organisation => {
             let Some(organisation) = &details.organisation else {
-                check.fault("organisation", "required", "an organisation needs its name and form");
+                check.fault(
+                    "organisation",
+                    "required",
+                    "an organisation needs its name and form",
+                );
                 return;
             };
             if organisation.short_name.is_empty() && organisation.full_name.is_empty() {
-                check.fault("organisation.full_name", "required", "write the organisation's name");
+                check.fault(
+                    "organisation.full_name",
+                    "required",
+                    "write the organisation's name",
+                );
             }
         }
         ClientKind::Person | ClientKind::Prospect => {
             if details.organisation.is_some() {
-                check.fault("organisation", "not_allowed", "only an organisation has this part");
+                check.fault(
+                    "organisation",
+                    "not_allowed",
+                    "only an organisation has this part",
+                );
             }
             if details.name.full().is_empty() {
                 check.fault("last_name", "required", "write the name");
             }
-            if details.inn.as_ref().is_some_and(|inn| inn.reveal().len() == 10) {
+            if details
+                .inn
+                .as_ref()
+                .is_some_and(|inn| inn.reveal().len() == 10)
+            {
                 check.fault("inn", "invalid_inn", "the INN of a person has 12 digits");
             }
         }

@@ -1,6 +1,8 @@
 //! How events change a client. Total: never refuses.
 
-use super::{Client, ClientCommand, ClientEvent, ClientFile, Consent, IdentificationFailures, Note};
+use super::{
+    Client, ClientCommand, ClientEvent, ClientFile, Consent, IdentificationFailures, Note,
+};
 use crate::base::limits;
 use crate::domain::{Aggregate, Claim, Context, Decision, Meta, Rejection};
 
@@ -47,7 +49,10 @@ impl Aggregate for Client {
                 withdrawn_at: None,
             }),
             ClientEvent::ConsentWithdrawn(withdrawn) => {
-                let found = self.consents.iter_mut().find(|consent| consent.id == withdrawn.id);
+                let found = self
+                    .consents
+                    .iter_mut()
+                    .find(|consent| consent.id == withdrawn.id);
                 if let Some(consent) = found {
                     consent.withdrawn_at = Some(meta.at);
                 }

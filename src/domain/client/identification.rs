@@ -118,13 +118,21 @@ pub fn missing(
     if wanted < 2 {
         return Vec::new();
     }
-    let mut fields: Vec<IdentificationField> =
-        policy.required.iter().copied().filter(|field| !confirmed.contains(field)).collect();
+    let mut fields: Vec<IdentificationField> = policy
+        .required
+        .iter()
+        .copied()
+        .filter(|field| !confirmed.contains(field))
+        .collect();
     let one_is_there = policy.one_of.iter().any(|field| confirmed.contains(field));
     if wanted >= 3 && !confirmed.contains(&IdentificationField::CodeWord) {
         fields.push(IdentificationField::CodeWord);
     } else if !one_is_there {
-        let askable = policy.one_of.iter().copied().filter(|field| can_answer(client, has_loans, *field));
+        let askable = policy
+            .one_of
+            .iter()
+            .copied()
+            .filter(|field| can_answer(client, has_loans, *field));
         fields.extend(askable);
     }
     fields
@@ -166,7 +174,10 @@ pub fn is_right(
         IdentificationField::PassportLast4 => {
             let said = digits(answer);
             said.len() == 4
-                && details.documents.iter().any(|document| document.number.reveal().ends_with(&said))
+                && details
+                    .documents
+                    .iter()
+                    .any(|document| document.number.reveal().ends_with(&said))
         }
         IdentificationField::CodeWord => match (client.id, details.code_word) {
             (Some(id), Some(known)) => code_word_hash(id, answer) == known,
@@ -194,14 +205,20 @@ fn digits(text: &str) -> String {
 }
 
 fn contract_key(number: &str) -> String {
-    number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+    number
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 /// The caller must name every word of the city and street part; type words do not matter.
 fn address_matches(client: &Client, answer: &str) -> bool {
     let said = address::key(answer);
     let said_words: Vec<&str> = said.split_whitespace().collect();
-    let Some(known) = client.details.main_address() else { return false };
+    let Some(known) = client.details.main_address() else {
+        return false;
+    };
     let known_key = address::key(known.text.reveal());
     let known_words: Vec<&str> = known_key.split_whitespace().collect();
     said_words.len() >= 3 && said_words.iter().all(|word| known_words.contains(word))
@@ -210,8 +227,10 @@ fn address_matches(client: &Client, answer: &str) -> bool {
 /// Reads `1972-07-23`, `23.07.1972`, `23/07/1972`, `23 07 1972`, `23071972`.
 fn parse_date(text: &str) -> Option<Date> {
     let text = text.trim();
-    let numbers: Vec<&str> =
-        text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let numbers: Vec<&str> = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .collect();
     let number = |part: &str| part.parse::<u32>().ok();
     match numbers.as_slice() {
         [year, month, day] if year.len() == 4 => {
@@ -220,9 +239,11 @@ fn parse_date(text: &str) -> Option<Date> {
         [day, month, year] if year.len() == 4 => {
             Date::from_ymd_opt(year.parse().ok()?, number(month)?, number(day)?)
         }
-        [all] if all.len() == 8 => {
-            Date::from_ymd_opt(all[4..].parse().ok()?, number(&all[2..4])?, number(&all[..2])?)
-        }
+        [all] if all.len() == 8 => Date::from_ymd_opt(
+            all[4..].parse().ok()?,
+            number(&all[2..4])?,
+            number(&all[..2])?,
+        ),
         _ => None,
     }
 }

@@ -248,17 +248,27 @@ impl Client {
     /// Wrong answers on `today`.
     #[must_use]
     pub fn failures_on(&self, today: Date) -> u8 {
-        self.identification_failures.filter(|failures| failures.date == today).map_or(0, |f| f.count)
+        self.identification_failures
+            .filter(|failures| failures.date == today)
+            .map_or(0, |f| f.count)
     }
 
     fn claimed(&self) -> Vec<Claim> {
         let details = &self.details;
         let mut claims = Vec::new();
         let mut claim = |space, value: String, strength| {
-            claims.push(Claim { space, value, strength });
+            claims.push(Claim {
+                space,
+                value,
+                strength,
+            });
         };
         for key in &self.source_keys {
-            claim(ClaimSpace::SourceKey, format!("client:{key}"), ClaimStrength::Hard);
+            claim(
+                ClaimSpace::SourceKey,
+                format!("client:{key}"),
+                ClaimStrength::Hard,
+            );
         }
         match &details.organisation {
             Some(organisation) => {
@@ -266,7 +276,11 @@ impl Client {
                 // branch of the network, which shares the network's OGRN.
                 if let Some(inn) = &details.inn {
                     let kpp = organisation.kpp.as_deref().unwrap_or("");
-                    claim(ClaimSpace::Inn, format!("{}/{kpp}", inn.reveal()), ClaimStrength::Hard);
+                    claim(
+                        ClaimSpace::Inn,
+                        format!("{}/{kpp}", inn.reveal()),
+                        ClaimStrength::Hard,
+                    );
                 }
                 if let (Some(ogrn), true) = (&organisation.ogrn, organisation.form.owns_ogrn()) {
                     claim(ClaimSpace::Ogrn, ogrn.clone(), ClaimStrength::Hard);
@@ -279,16 +293,28 @@ impl Client {
             }
         }
         if let Some(snils) = &details.snils {
-            claim(ClaimSpace::Snils, snils.reveal().clone(), ClaimStrength::Hard);
+            claim(
+                ClaimSpace::Snils,
+                snils.reveal().clone(),
+                ClaimStrength::Hard,
+            );
         }
         for document in &details.documents {
             claim(ClaimSpace::Document, document.key(), ClaimStrength::Soft);
         }
         for phone in &details.phones {
-            claim(ClaimSpace::Phone, phone.e164.reveal().clone(), ClaimStrength::Soft);
+            claim(
+                ClaimSpace::Phone,
+                phone.e164.reveal().clone(),
+                ClaimStrength::Soft,
+            );
         }
         for email in &details.emails {
-            claim(ClaimSpace::Email, email.address.reveal().to_lowercase(), ClaimStrength::Soft);
+            claim(
+                ClaimSpace::Email,
+                email.address.reveal().to_lowercase(),
+                ClaimStrength::Soft,
+            );
         }
         claims
     }

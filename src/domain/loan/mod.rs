@@ -11,7 +11,9 @@ pub mod standing;
 #[cfg(test)]
 mod tests;
 
-pub use command::{ImportFigures, ImportInstalments, ImportLoan, ImportPayment, LoanCommand, LoanTerms};
+pub use command::{
+    ImportFigures, ImportInstalments, ImportLoan, ImportPayment, LoanCommand, LoanTerms,
+};
 pub use event::{
     FiguresStated, InstalmentsSet, LoanEvent, LoanOpened, PaymentReceived, TermsChanged,
 };
@@ -19,7 +21,9 @@ pub use event::{
 use crate::base::ids::{ClientId, LoanId};
 use crate::base::money::{Currency, Money};
 use crate::base::time::Date;
-use crate::domain::{Aggregate, Claim, ClaimSpace, ClaimStrength, Context, Decision, Meta, Rejection};
+use crate::domain::{
+    Aggregate, Claim, ClaimSpace, ClaimStrength, Context, Decision, Meta, Rejection,
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -113,7 +117,9 @@ impl Instalment {
     /// The whole sum due.
     #[must_use]
     pub const fn payment(&self) -> i64 {
-        self.principal.saturating_add(self.interest).saturating_add(self.fee)
+        self.principal
+            .saturating_add(self.interest)
+            .saturating_add(self.fee)
     }
 }
 
@@ -244,7 +250,9 @@ impl Aggregate for Loan {
             }
             LoanEvent::PaymentReceived(received) => {
                 let payment = &received.payment;
-                let place = self.payments.partition_point(|known| known.on <= payment.on);
+                let place = self
+                    .payments
+                    .partition_point(|known| known.on <= payment.on);
                 self.payments.insert(place, payment.clone());
             }
             LoanEvent::FiguresStated(stated) => self.figures = stated.figures.clone(),

@@ -1,0 +1,289 @@
+//! Registration, changes, imports, identification: given a state, when a command, then what.
+
+use super::identification::{self, IdentificationField as Field, IdentificationPolicy};
+use super::*;
+use crate::base::time::Timestamp;
+use crate::domain::{Aggregate, Context, Meta, Rejection};
+
+fn id() -> ClientId {
+    ClientId::from_uuid(uuid::Uuid::from_u128(1))
+}
+
+fn context() -> Context {
+    Context {
+        now: Timestamp::parse_rfc3339("2026-11-21T09:00:00Z").unwrap(),
+        zone: chrono_tz::Europe::Moscow,
+        principal: Principal::System,
+    }
+}
+
+fn apply(client: &mut Client, command: ClientCommand) -> Result<usize, Rejection> {
+    let decision = client.decide(command, &context())?;
+    let meta = Meta {
+        seq: 1,
+        at: context().now,
+        actor: Principal::System,
+        drawn: vec![77],
+    };
+    for event in &decision.events {
+        client.evolve(event, &meta);
+    }
+    Ok(decision.events.len())
+}
+
+fn personal(text: &str) -> Option<Personal<String>> {
+    Some(Personal::new(text.to_owned()))
+}
+
+fn draft() -> ClientDraft {
+    ClientDraft {
+        last_name: personal(" Щёголева "),
+        first_name: personal("Эльвира"),
+        patronymic: personal("Ильинична"),
+        birth_date: Some(Personal::new("1990-02-28".parse().unwrap())),
+        inn: personal("500100732259"),
+        code_word: personal("Ромашка"),
+        phones: Some(vec![PhoneDraft {
+            number: Personal::new("8 916 123 45 67".into()),
+            ..PhoneDraft::default()
+        }]),
+        documents: Some(vec![DocumentDraft {
+            kind: DocumentKind::PassportRf,
+            series: Personal::new("45 14".into()),
+            number: Personal::new("123456".into()),
+            issued_on: Some("2014-03-15".parse().unwrap()),
+            issued_by: Personal::default(),
+            department_code: "770045".into(),
+        }]),
+        addresses: Some(vec![AddressDraft {
+            text: Personal::new("г. Москва, ул. Ленина, д. 5, кв. 12".into()),
+            ..AddressDraft::default()
+        }]),
+        ..ClientDraft::default()
+    }
+}
+
+fn registered() -> Client {
+    let mut client = Client::default();
+    let command = RegisterClient {
+        id: id(),
+        draft: draft(),
+        acknowledge_duplicates: false,
+    };
+    assert_eq!(apply(&mut client, ClientCommand::Register(command)), Ok(1));
+    client
+}
+
+#[test]
+fn registration_normalises_and_draws_a_number() {
+    let client = registered();
+    assert_eq!(client.number, 77);
+    assert_eq!(client.details.display_name(), "Щёголева Эльвира Ильинична");
+    assert_eq!(client.details.phones[0].e164.reveal(), "+79161234567");
+    assert_eq!(client.details.documents[0].key(), "4514123456");
+    assert_eq!(client.details.documents[0].department_code, "770-045");
+    let spaces: Vec<ClaimSpace> = client.claims().iter().map(|claim| claim.space).collect();
+    assert_eq!(
+        spaces,
+        [ClaimSpace::Inn, ClaimSpace::Document, ClaimSpace::Phone]
+    );
+}
+
+#[test]
+fn faulty_input_names_every_field_and_changes_nothing() {
+    let draft = ClientDraft {
+        last_name: personal(""),
+        birth_date: Some(Personal::new("2030-01-01".parse().unwrap())),
+        inn: personal("500100732258"),
+        snils: personal("11223344596"),
+        code_word: personal("я"),
+        phones: Some(vec![PhoneDraft {
+            number: Personal::new("123".into()),
+            ..PhoneDraft::default()
+        }]),
+        emails: Some(vec![EmailDraft {
+            email: Personal::new("a@@b".into()),
+        }]),
+        addresses: Some(vec![AddressDraft {
+            postcode: "12".into(),
+            ..AddressDraft::default()
+        }]),
+        documents: Some(vec![DocumentDraft {
+            kind: DocumentKind::PassportRf,
+            series: Personal::new("4514".into()),
+            number: Personal::new("000000".into()),
+            issued_on: None,
+            issued_by: Personal::default(),
+            department_code: String::new(),
+        }]),
+        language: Some("fr".into()),
+        time_zone: Some("Mars/Base".into()),
+        ..ClientDraft::default()
+    };
+    let mut client = Client::default();
+    let command = RegisterClient {
+        id: id(),
+        draft,
+        acknowledge_duplicates: false,
+    };
+    let refusal = apply(&mut client, ClientCommand::Register(command)).unwrap_err();
+    let fields: Vec<&str> = refusal
+        .fields
+        .iter()
+        .map(|fault| fault.field.as_str())
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "birth_date",
+            "language",
+            "time_zone",
+            "inn",
+            "snils",
+            "code_word",
+            "phones[0]",
+            "emails[0]",
+            "addresses[0].postcode",
+            "documents[0].number",
+            "last_name"
+        ]
+    );
+    assert!(!client.exists());
+}
+
+#[test]
+fn a_change_keeps_what_was_not_said_and_an_equal_one_is_nothing() {
+    let mut client = registered();
+    let change = |draft| {
+        ClientCommand::Change(ChangeDetails {
+            draft,
+            acknowledge_duplicates: false,
+        })
+    };
+    let inn_gone = ClientDraft {
+        inn: personal(""),
+        ..ClientDraft::default()
+    };
+    assert_eq!(apply(&mut client, change(inn_gone)), Ok(1));
+    assert_eq!(client.details.inn, None);
+    assert_eq!(client.details.phones.len(), 1);
+    let same = ClientDraft {
+        last_name: personal("Щёголева"),
+        ..ClientDraft::default()
+    };
+    assert_eq!(apply(&mut client, change(same)), Ok(0));
+}
+
+#[test]
+fn an_import_opens_then_updates_then_changes_nothing() {
+    let mut client = Client::default();
+    let import = |draft| {
+        ClientCommand::Import(ImportClient {
+            id: id(),
+            source_key: "core:1".into(),
+            draft,
+        })
+    };
+    assert_eq!(apply(&mut client, import(draft())), Ok(1));
+    assert_eq!(apply(&mut client, import(draft())), Ok(0));
+    let renamed = ClientDraft {
+        last_name: personal("Иванова"),
+        ..ClientDraft::default()
+    };
+    assert_eq!(apply(&mut client, import(renamed)), Ok(1));
+    assert_eq!(client.details.name.last.reveal(), "Иванова");
+}
+
+#[test]
+fn answers_are_compared_in_substance_not_in_form() {
+    let client = registered();
+    let contracts = ["POS-2026-000123".to_owned()];
+    let rows = [
+        (Field::FullName, "щеголева  эльвира ильинична", true),
+        (Field::FullName, "Щёголева Эльвира", false),
+        (Field::BirthDate, "28.02.1990", true),
+        (Field::BirthDate, "1990-02-28", true),
+        (Field::BirthDate, "28.02.1991", false),
+        (Field::PassportLast4, "3456", true),
+        (Field::PassportLast4, "456", false),
+        (Field::CodeWord, " ромашка ", true),
+        (Field::CodeWord, "лютик", false),
+        (Field::Address, "Москва Ленина 5 12", true),
+        (Field::Address, "Москва Ленина 6", false),
+        (Field::Address, "", false),
+        (Field::ContractNumber, "pos 2026 000123", true),
+        (Field::ContractNumber, "000124", false),
+    ];
+    for (field, answer, expected) in rows {
+        assert_eq!(
+            identification::is_right(&client, &contracts, field, answer),
+            expected,
+            "{field:?} {answer:?}"
+        );
+    }
+}
+
+/// domain.md 4.3.
+#[test]
+fn levels_follow_what_was_confirmed() {
+    let policy = IdentificationPolicy::default();
+    let level =
+        |chosen, phone, fields: &[Field]| identification::level(&policy, chosen, phone, fields);
+    let base = [Field::FullName, Field::BirthDate];
+    assert_eq!(level(false, true, &base), 0);
+    assert_eq!(level(true, false, &[]), 0);
+    assert_eq!(level(true, true, &base), 1);
+    assert_eq!(
+        level(
+            true,
+            true,
+            &[Field::FullName, Field::BirthDate, Field::Address]
+        ),
+        2
+    );
+    assert_eq!(
+        level(
+            true,
+            false,
+            &[Field::FullName, Field::BirthDate, Field::CodeWord]
+        ),
+        3
+    );
+    assert_eq!(level(true, true, &[Field::CodeWord]), 1);
+}
+
+#[test]
+fn only_what_the_card_can_answer_is_asked() {
+    let policy = IdentificationPolicy::default();
+    let client = registered();
+    let missing = |confirmed: &[Field], wanted| {
+        identification::missing(&policy, &client, false, confirmed, wanted)
+    };
+    assert_eq!(missing(&[], 1), []);
+    assert_eq!(
+        missing(&[Field::FullName], 2),
+        [
+            Field::BirthDate,
+            Field::PassportLast4,
+            Field::CodeWord,
+            Field::Address
+        ]
+    );
+    assert_eq!(
+        missing(&[Field::FullName, Field::BirthDate, Field::Address], 3),
+        [Field::CodeWord]
+    );
+}
+
+#[test]
+fn wrong_answers_add_up_within_a_day() {
+    let mut client = registered();
+    let command = ClientCommand::RecordIdentificationFailure(RecordIdentificationFailure {
+        call: CallId::from_uuid(uuid::Uuid::from_u128(9)),
+        wrong_answers: 2,
+    });
+    apply(&mut client, command.clone()).unwrap();
+    apply(&mut client, command).unwrap();
+    assert_eq!(client.failures_on("2026-11-21".parse().unwrap()), 4);
+    assert_eq!(client.failures_on("2026-11-22".parse().unwrap()), 0);
+}
