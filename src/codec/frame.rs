@@ -1,0 +1,173 @@
+//! The frame of one command in the journal: header (who, when, which events) and bodies.
+//!
+//! Bodies are preceded by eight random bytes each and have a salted digest in the header, so that
+//! a body can be blanked without breaking the header chain and without being guessed from it.
+
+use super::{DecodeError, EncodedEvent, decode, encode};
+use crate::base::time::Timestamp;
+use crate::domain::access::Principal;
+use crate::domain::{Counter, StreamId};
+use serde::{Deserialize, Serialize};
+
+/// Names a command, so that a repeat is recognised: hash of principal and idempotency key.
+pub type CommandId = [u8; 16];
+
+/// Bytes of salt before each body.
+const SALT_BYTES: usize = 8;
+
+/// A command's identity in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandKey {
+    /// Hour since the epoch, so that rows of one hour lie together and expire together.
+    pub hour: u32,
+    /// The command.
+    pub id: CommandId,
+    /// Hash of the request's body: the same key with another body is refused.
+    pub body: CommandId,
+}
+
+/// A number drawn from a counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// The counter.
+    pub counter: Counter,
+    /// The number.
+    pub number: u64,
+}
+
+/// One event's place in the frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventHeader {
+    /// Index into [`FrameHeader::streams`].
+    pub stream: u16,
+    /// Kind.
+    pub kind: u16,
+    /// Version of the kind.
+    pub version: u8,
+    /// Whether the body may be blanked.
+    pub erasable: bool,
+    /// Bytes of the body without its salt.
+    pub length: u32,
+    /// Salted digest of the body.
+    pub digest: [u8; 16],
+}
+
+/// A stream that the frame writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamHeader {
+    /// The stream.
+    pub stream: StreamId,
+    /// Its version after the frame (number of events so far).
+    pub version: u64,
+    /// Numbers drawn for it: how many of [`FrameHeader::drawn`], in order of streams.
+    pub drawn: u8,
+}
+
+/// Everything about a command but the bodies of its events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameHeader {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Who asked.
+    pub actor: Principal,
+    /// The frame that led to this one, for reactions.
+    pub cause: Option<u64>,
+    /// Identity of the command.
+    pub command: Option<CommandKey>,
+    /// Numbers drawn from gapless counters.
+    pub drawn: Vec<Drawn>,
+    /// Part of an import: starts no reaction.
+    pub bulk: bool,
+    /// Streams written.
+    pub streams: Vec<StreamHeader>,
+    /// Events, in order.
+    pub events: Vec<EventHeader>,
+}
+
+/// A header's bytes and the bodies' bytes of one frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameBytes {
+    /// Encoded header.
+    pub header: Vec<u8>,
+    /// Salted bodies, one after another.
+    pub bodies: Vec<u8>,
+}
+
+/// Builds the bytes of a frame. `events` pairs the index of the stream with the event.
+#[must_use]
+pub fn build(
+    mut header: FrameHeader,
+    events: &[(u16, EncodedEvent)],
+    mut salt: impl FnMut() -> [u8; SALT_BYTES],
+) -> FrameBytes {
+    let mut bodies =
+        Vec::with_capacity(events.iter().map(|(_, e)| e.body.len() + SALT_BYTES).sum());
+    for (stream, event) in events {
+        let salt = salt();
+        bodies.extend_from_slice(&salt);
+        bodies.extend_from_slice(&event.body);
+        header.events.push(EventHeader {
+            stream: *stream,
+            kind: event.kind,
+            version: event.version,
+            erasable: event.erasable,
+            length: u32::try_from(event.body.len()).expect("an event is far below 4 GiB"),
+            digest: digest(&salt, &event.body),
+        });
+    }
+    FrameBytes {
+        header: encode(&header),
+        bodies,
+    }
+}
+
+/// Reads a frame's header.
+///
+/// # Errors
+/// [`DecodeError`] when the bytes do not fit.
+pub fn read_header(bytes: &[u8]) -> Result<FrameHeader, DecodeError> {
+    decode("frame header", bytes)
+}
+
+/// The bodies of a frame, each checked against its digest.
+///
+/// # Errors
+/// [`DecodeError::Malformed`] when a body is missing or does not fit its digest.
+pub fn read_bodies<'a>(
+    header: &FrameHeader,
+    bytes: &'a [u8],
+) -> Result<Vec<&'a [u8]>, DecodeError> {
+    let malformed = |reason: &str| DecodeError::Malformed {
+        what: "frame bodies",
+        reason: reason.into(),
+    };
+    let mut rest = bytes;
+    let mut bodies = Vec::with_capacity(header.events.len());
+    for event in &header.events {
+        let length = event.length as usize;
+        if rest.len() < SALT_BYTES + length {
+            return Err(malformed("the frame is shorter than its header says"));
+        }
+        let (salted, after) = rest.split_at(SALT_BYTES + length);
+        let (salt, body) = salted.split_at(SALT_BYTES);
+        if digest(salt, body) != event.digest {
+            return Err(malformed("a body does not fit its digest"));
+        }
+        bodies.push(body);
+        rest = after;
+    }
+    if rest.is_empty() {
+        Ok(bodies)
+    } else {
+        Err(malformed("bytes are left over"))
+    }
+}
+
+fn digest(salt: &[u8], body: &[u8]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(salt);
+    hasher.update(body);
+    let mut short = [0_u8; 16];
+    short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    short
+}

@@ -1,0 +1,81 @@
+//! Bytes that last: event bodies with kind and version, frame headers, heads.
+//!
+//! The only room that knows bincode. The newest version of an event is the domain type; when it
+//! changes, the old one moves here as `vN` with `From`. Golden bytes of every version ever
+//! released lie in `schemas/events/`. Must never guess: unknown kinds and versions are errors.
+
+pub mod frame;
+mod registry;
+#[cfg(test)]
+mod tests;
+
+pub use registry::{EventKind, Stored, kinds};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Why bytes cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// A kind that this version of the product does not know.
+    #[error(
+        "unknown event kind {kind:#06x} version {version}; it was written by a newer version of the product"
+    )]
+    UnknownKind {
+        /// Kind.
+        kind: u16,
+        /// Version.
+        version: u8,
+    },
+    /// The bytes do not fit their type.
+    #[error("the bytes of {what} do not fit: {reason}")]
+    Malformed {
+        /// What was being read.
+        what: &'static str,
+        /// The decoder's words.
+        reason: String,
+    },
+}
+
+const LIMIT: usize = crate::base::limits::FRAME_BYTES_MAX;
+
+const fn configuration() -> impl bincode::config::Config {
+    bincode::config::standard().with_limit::<LIMIT>()
+}
+
+/// Encodes a value that serde knows.
+#[must_use]
+pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    bincode::serde::encode_to_vec(value, configuration())
+        .expect("persisted types have no maps with unknown length and stay under the limit")
+}
+
+/// Decodes a value; all bytes must be used.
+///
+/// # Errors
+/// [`DecodeError::Malformed`] when the bytes do not fit.
+pub fn decode<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, DecodeError> {
+    let malformed = |reason: String| DecodeError::Malformed { what, reason };
+    let (value, used) = bincode::serde::decode_from_slice(bytes, configuration())
+        .map_err(|error| malformed(error.to_string()))?;
+    if used != bytes.len() {
+        return Err(malformed(format!(
+            "{} bytes are left over",
+            bytes.len() - used
+        )));
+    }
+    Ok(value)
+}
+
+/// An event as it stands in a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodedEvent {
+    /// Kind.
+    pub kind: u16,
+    /// Version of the kind.
+    pub version: u8,
+    /// Whether the body holds personal data and may be blanked.
+    pub erasable: bool,
+    /// The bytes.
+    pub body: Vec<u8>,
+}

@@ -1,0 +1,99 @@
+//! The register of event kinds: number, version, erasability, type. Numbers are never reused.
+//!
+//! To add an event: a variant with one payload struct in the domain, a row here, golden bytes by
+//! `UPDATE_SCHEMAS=1 cargo nextest run golden`.
+
+use super::{DecodeError, EncodedEvent, decode, encode};
+use crate::domain::client::{self, Client, ClientEvent};
+use crate::domain::loan::{self, Loan, LoanEvent};
+use crate::domain::{Aggregate, StreamKind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A row of the register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventKind {
+    /// Number: stream kind in the high byte.
+    pub kind: u16,
+    /// The version written today.
+    pub version: u8,
+    /// Whether the body holds personal data.
+    pub erasable: bool,
+    /// Name of the payload type.
+    pub name: &'static str,
+}
+
+/// An aggregate whose events and state have a stored form.
+pub trait Stored: Aggregate + Serialize + DeserializeOwned {
+    /// Its kind of stream.
+    const KIND: StreamKind;
+    /// Its rows of the register.
+    const EVENTS: &'static [EventKind];
+    /// The stored form of an event.
+    fn encode_event(event: &Self::Event) -> EncodedEvent;
+    /// Reads an event of any known version.
+    ///
+    /// # Errors
+    /// See [`DecodeError`].
+    fn decode_event(kind: u16, version: u8, body: &[u8]) -> Result<Self::Event, DecodeError>;
+}
+
+macro_rules! register {
+    ($($aggregate:ty, $event:ident, $stream:expr => {
+        $($number:literal v $version:literal $erasable:literal $variant:ident($payload:ty)),+ $(,)?
+    })+) => {
+        $(impl Stored for $aggregate {
+            const KIND: StreamKind = $stream;
+            const EVENTS: &'static [EventKind] = &[$(EventKind {
+                kind: (($stream as u16) << 8) | $number,
+                version: $version,
+                erasable: $erasable,
+                name: stringify!($variant),
+            }),+];
+            fn encode_event(event: &$event) -> EncodedEvent {
+                match event {$(
+                    $event::$variant(payload) => EncodedEvent {
+                        kind: (($stream as u16) << 8) | $number,
+                        version: $version,
+                        erasable: $erasable,
+                        body: encode(payload),
+                    },
+                )+}
+            }
+            fn decode_event(kind: u16, version: u8, body: &[u8]) -> Result<$event, DecodeError> {
+                $(if kind == (($stream as u16) << 8) | $number && version == $version {
+                    let payload: $payload = decode(stringify!($variant), body)?;
+                    return Ok($event::$variant(payload));
+                })+
+                Err(DecodeError::UnknownKind { kind, version })
+            }
+        })+
+        /// Every kind of event that is written today.
+        #[must_use]
+        pub fn kinds() -> Vec<EventKind> {
+            let mut all = Vec::new();
+            $(all.extend_from_slice(<$aggregate as Stored>::EVENTS);)+
+            all
+        }
+    };
+}
+
+register! {
+    Client, ClientEvent, StreamKind::Client => {
+        1 v 1 true Registered(client::Registered),
+        2 v 1 true DetailsChanged(client::DetailsChanged),
+        3 v 1 false SourceLinked(client::SourceLinked),
+        4 v 1 true NoteAdded(client::NoteAdded),
+        5 v 1 true ConsentGiven(client::ConsentGiven),
+        6 v 1 true ConsentWithdrawn(client::ConsentWithdrawn),
+        7 v 1 true FileAdded(client::FileAdded),
+        8 v 1 false IdentificationFailed(client::IdentificationFailed),
+    }
+    Loan, LoanEvent, StreamKind::Loan => {
+        1 v 1 false Opened(loan::LoanOpened),
+        2 v 1 false TermsChanged(loan::TermsChanged),
+        3 v 1 false InstalmentsSet(loan::InstalmentsSet),
+        4 v 1 false PaymentReceived(loan::PaymentReceived),
+        5 v 1 false FiguresStated(loan::FiguresStated),
+    }
+}
