@@ -12,5 +12,6 @@ pub mod money;
 pub mod names;
 pub mod personal;
 pub mod phone;
+pub mod row;
 pub mod text;
 pub mod time;

@@ -1,0 +1,3 @@
+//! Adapters to the outside: files, PBX, mail, SMS. They speak foreign formats and know no service.
+
+pub mod tables;
