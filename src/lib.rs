@@ -3,5 +3,6 @@
 
 pub mod base;
 pub mod codec;
+pub mod config;
 pub mod domain;
 pub mod gateways;
