@@ -1,0 +1,119 @@
+/** One way to talk to the server: JSON in, JSON out, every refusal an `ApiError` that names its fields. */
+import type { Candidate, FieldFault } from './types';
+
+export const BASE = '/api/v1';
+
+/** A refusal of the server, or a request that never arrived (`status` 0, code `offline`). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly fields: FieldFault[] = [],
+    readonly requestId: string | null = null,
+    readonly duplicates: Candidate[] = [],
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+let csrf = '';
+let clockOffsetMs = 0;
+let onSignedOut: () => void = () => {};
+
+export function setCsrf(token: string): void { csrf = token; }
+export function setSignedOutHandler(handler: () => void): void { onSignedOut = handler; }
+
+/** The server's time as this page believes it to be, so that timers agree on every screen of the floor. */
+export function serverNow(): number { return Date.now() + clockOffsetMs; }
+
+export interface RequestOptions {
+  body?: unknown;
+  /** Sent as it is, with this content type (uploads). */
+  raw?: Blob;
+  query?: Record<string, string | number | boolean | null | undefined>;
+  ifMatch?: number;
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+}
+
+export function address(path: string, query?: RequestOptions['query']): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null && value !== '') search.set(name, String(value));
+  }
+  const tail = search.toString();
+  return `${BASE}${path}${tail ? `?${tail}` : ''}`;
+}
+
+export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const response = await send(method, path, options);
+  if (response.status === 204) return undefined as T;
+  const text = await response.text();
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf;
+  if (options.ifMatch !== undefined) headers['If-Match'] = `"${options.ifMatch}"`;
+  if (method === 'POST') headers['Idempotency-Key'] = options.idempotencyKey ?? crypto.randomUUID?.() ?? randomKey();
+  let body: BodyInit | undefined;
+  if (options.raw) {
+    headers['Content-Type'] = options.raw.type || 'application/octet-stream';
+    body = options.raw;
+  } else if (options.body !== undefined) {
+    headers['Content-Type'] = 'application/json';
+    body = JSON.stringify(options.body);
+  }
+  let response: Response;
+  try {
+    response = await fetch(address(path, options.query), { method, headers, body, credentials: 'same-origin', signal: options.signal });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    throw new ApiError(0, 'offline', 'offline');
+  }
+  learnClock(response);
+  if (!response.ok) throw await refusal(response, method, path);
+  return response;
+}
+
+/** `crypto.randomUUID` exists only on https and localhost; a box reached by its address still needs a key. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function learnClock(response: Response): void {
+  const stamp = response.headers.get('Date');
+  if (!stamp) return;
+  const offset = Date.parse(stamp) + 500 - Date.now();
+  // The header has whole seconds only: small differences are its rounding, not a wrong clock.
+  if (Number.isFinite(offset)) clockOffsetMs = Math.abs(offset) < 2000 ? 0 : offset;
+}
+
+async function refusal(response: Response, method: string, path: string): Promise<ApiError> {
+  let code = `http_${response.status}`;
+  let message = response.statusText;
+  let fields: FieldFault[] = [];
+  let requestId: string | null = null;
+  let duplicates: Candidate[] = [];
+  try {
+    const { error } = await response.json() as { error: { code: string; message: string; fields?: FieldFault[]; request_id?: string; duplicates?: Candidate[] } };
+    code = error.code;
+    message = error.message;
+    fields = error.fields ?? [];
+    requestId = error.request_id ?? null;
+    duplicates = error.duplicates ?? [];
+  } catch {
+    // Not our error shape (a proxy, a crash): the status says what there is to say.
+  }
+  const signingIn = path === '/session' && method !== 'DELETE';
+  if (response.status === 401 && !signingIn) onSignedOut();
+  return new ApiError(response.status, code, message, fields, requestId, duplicates);
+}
+
+/** Uploads first, then names: the bytes go to `/blobs`, the answer is what other requests mention. */
+export function uploadBlob(file: Blob): Promise<{ blob: string; size: number }> {
+  return request('PUT', '/blobs', { raw: file });
+}

@@ -1,0 +1,124 @@
+/** Every request of the page, one line each, so that a change of the contract is found in one file. */
+import { request as send, uploadBlob } from './client';
+import type {
+  AccessRow, Backup, Call, CallCard, Candidate, Card, ClientBody, DirectoryEntry, DirectoryVersion, Disposition, HealthSummary,
+  HistoryItem, IdentificationField, ImportJob, ImportKind, ImportMapping, ImportPreview, Job, LoanDetail, Me, OpeningWord, OperatorRow, Page,
+  PbxStatus, PublicSettings, RecorderRow, Role, Scenario, SearchHit, Session, Token, TokenScope, User,
+} from './types';
+
+const q = encodeURIComponent;
+
+export interface Notes { topics: string[]; comment: string; opening_words: OpeningWord[]; disposition?: Disposition | null }
+
+export const session = {
+  get: () => send<Session>('GET', '/session'),
+  open: (body: { login: string; password: string; totp?: string }) => send<Session>('POST', '/session', { body }),
+  close: () => send<void>('DELETE', '/session'),
+  password: (current: string, next: string) => send<void>('PUT', '/session/password', { body: { current, new: next } }),
+  totpStart: () => send<{ secret: string; otpauth_url: string }>('POST', '/session/totp'),
+  totpConfirm: (code: string) => send<void>('PUT', '/session/totp', { body: { code } }),
+  totpRemove: (code: string) => send<void>('DELETE', '/session/totp', { body: { code } }),
+};
+
+export const operators = {
+  list: () => send<Page<OperatorRow>>('GET', '/operators'),
+  me: () => send<Me>('GET', '/operators/me'),
+  setState: (state: 'ready' | 'not_ready' | 'offline', reason: string | null) => send<Me>('PUT', '/operators/me/state', { body: { state, reason } }),
+};
+
+export interface CallFilter { state?: 'live' | 'all'; operator?: string; client?: string; from?: string; to?: string; cursor?: string; limit?: number }
+
+export const calls = {
+  list: (filter: CallFilter) => send<Page<Call>>('GET', '/calls', { query: { ...filter } }),
+  get: (id: string) => send<CallCard>('GET', `/calls/${q(id)}`),
+  events: (id: string) => send<Page<Record<string, unknown>>>('GET', `/calls/${q(id)}/events`),
+  byHand: (direction: string, client_number: string, client_id?: string) => send<CallCard>('POST', '/calls', { body: { direction, client_number, client_id } }),
+  dial: (body: { number?: string; client_id?: string; phone_index?: number }) => send<{ call_id: string; command_id: string }>('POST', '/calls/dial', { body }),
+  hangup: (id: string) => send<void>('POST', `/calls/${q(id)}/hangup`),
+  transfer: (id: string, body: { to_user_id?: string; to_extension?: string; to_queue?: string }) => send<void>('POST', `/calls/${q(id)}/transfer`, { body }),
+  chooseClient: (id: string, client_id: string | null) => send<CallCard>('PUT', `/calls/${q(id)}/client`, { body: { client_id } }),
+  identify: (id: string, answers: { field: IdentificationField; value: string }[]) => send<CallCard>('POST', `/calls/${q(id)}/identify`, { body: { answers } }),
+  notes: (id: string, body: Notes) => send<Call>('PUT', `/calls/${q(id)}/notes`, { body }),
+  consult: (id: string, entry_id: string, link: string) => send<Call>('POST', `/calls/${q(id)}/consult`, { body: { entry_id, link } }),
+  finish: (id: string, body: Notes) => send<Call>('POST', `/calls/${q(id)}/finish`, { body }),
+  correct: (id: string, body: { disposition?: Disposition; comment?: string; topics?: string[]; reason: string }) => send<Call>('POST', `/calls/${q(id)}/correct`, { body }),
+};
+
+export const clients = {
+  card: (id: string, call?: string | null) => send<Card>('GET', `/clients/${q(id)}`, { query: { call } }),
+  history: (id: string, cursor?: string) => send<Page<HistoryItem>>('GET', `/clients/${q(id)}/history`, { query: { cursor, limit: 50 } }),
+  loan: (id: string, loan: string, call?: string | null) => send<LoanDetail>('GET', `/clients/${q(id)}/loans/${q(loan)}`, { query: { call } }),
+  create: (body: ClientBody) => send<Card>('POST', '/clients', { body }),
+  change: (id: string, version: number, body: ClientBody) => send<Card>('PATCH', `/clients/${q(id)}`, { body, ifMatch: version }),
+  duplicates: (body: ClientBody) => send<{ hard: Candidate[]; soft: Candidate[] }>('POST', '/clients/check-duplicates', { body }),
+  note: (id: string, text: string) => send<void>('POST', `/clients/${q(id)}/notes`, { body: { text } }),
+  consent: (id: string, body: { purpose: string; evidence: string; text_version: string }) => send<void>('POST', `/clients/${q(id)}/consents`, { body }),
+  revokeConsent: (id: string, consent: string, reason: string) => send<void>('DELETE', `/clients/${q(id)}/consents/${q(consent)}`, { body: { reason } }),
+  unmask: (id: string, reason: string) => send<Card>('POST', `/clients/${q(id)}/unmask`, { body: { reason } }),
+  async addFile(id: string, file: File, kind: string, loan_id?: string | null): Promise<void> {
+    const { blob } = await uploadBlob(file);
+    await send<void>('POST', `/clients/${q(id)}/files`, { body: { blob, name: file.name, kind, ...(loan_id ? { loan_id } : {}) } });
+  },
+  fileAddress: (id: string, file: string, call?: string | null) => `/api/v1/clients/${q(id)}/files/${q(file)}${call ? `?call=${q(call)}` : ''}`,
+  access: (id: string, cursor?: string) => send<Page<AccessRow>>('GET', `/clients/${q(id)}/access`, { query: { cursor } }),
+};
+
+export const search = {
+  find: (text: string, limit = 12, signal?: AbortSignal) => send<Page<SearchHit>>('GET', '/search', { query: { q: text, limit }, signal }),
+  fields: () => send<{ fields: string[] }>('GET', '/search/fields'),
+};
+
+export const directory = {
+  list: <B>(kind: string) => send<Page<DirectoryEntry<B>>>('GET', `/directory/${q(kind)}`, { query: { limit: 200 } }),
+  put: <B>(kind: string, id: string, version: number, body: B) => send<DirectoryEntry<B>>('PUT', `/directory/${q(kind)}/${q(id)}`, { body, ifMatch: version }),
+  retire: (kind: string, id: string, version: number) => send<void>('DELETE', `/directory/${q(kind)}/${q(id)}`, { ifMatch: version }),
+  restore: (kind: string, id: string, version: number) => send<void>('POST', `/directory/${q(kind)}/${q(id)}/restore`, { ifMatch: version }),
+  history: <B>(kind: string, id: string) => send<Page<DirectoryVersion<B>>>('GET', `/directory/${q(kind)}/${q(id)}/history`),
+};
+
+export const users = {
+  list: () => send<Page<User>>('GET', '/users', { query: { limit: 200 } }),
+  create: (body: { login: string; name: string; role: Role; extension?: string; password: string }) => send<User>('POST', '/users', { body }),
+  change: (id: string, version: number, body: { name?: string; role?: Role; extension?: string | null }) => send<User>('PATCH', `/users/${q(id)}`, { body, ifMatch: version }),
+  password: (id: string, password: string) => send<void>('PUT', `/users/${q(id)}/password`, { body: { password } }),
+  disable: (id: string) => send<void>('POST', `/users/${q(id)}/disable`),
+  enable: (id: string) => send<void>('POST', `/users/${q(id)}/enable`),
+  removeTotp: (id: string) => send<void>('DELETE', `/users/${q(id)}/totp`),
+};
+
+export const tokens = {
+  list: () => send<Page<Token>>('GET', '/tokens'),
+  create: (body: { name: string; scope: TokenScope; ip_list: string[]; rate_per_second?: number }) => send<Token>('POST', '/tokens', { body }),
+  remove: (id: string) => send<void>('DELETE', `/tokens/${q(id)}`),
+};
+
+export interface ImportRequest { kind: ImportKind; blob: string; file_name: string; mapping?: string; mapping_text?: string; dry_run: boolean }
+
+export const imports = {
+  list: () => send<Page<ImportJob>>('GET', '/imports'),
+  get: (id: string) => send<ImportJob>('GET', `/imports/${q(id)}`),
+  start: (body: ImportRequest) => send<{ import_id: string }>('POST', '/imports', { body }),
+  preview: (body: { kind: ImportKind; blob: string; mapping?: string; mapping_text?: string }) => send<ImportPreview>('POST', '/imports/preview', { body }),
+  mappings: () => send<Page<ImportMapping>>('GET', '/imports/mappings'),
+  resume: (id: string) => send<void>('POST', `/imports/${q(id)}/resume`),
+  cancel: (id: string) => send<void>('POST', `/imports/${q(id)}/cancel`),
+  rejectsAddress: (id: string) => `/api/v1/imports/${q(id)}/rejects`,
+};
+
+export const backups = {
+  list: () => send<Page<Backup>>('GET', '/backups'),
+  create: () => send<{ job: string }>('POST', '/backups'),
+  verify: (name: string) => send<{ job: string }>('POST', `/backups/${q(name)}/verify`),
+  job: (id: string) => send<Job>('GET', `/jobs/${q(id)}`),
+};
+
+export const pbx = {
+  status: () => send<PbxStatus>('GET', '/pbx/status'),
+  recorder: (cursor?: string, call?: string) => send<Page<RecorderRow>>('GET', '/pbx/recorder', { query: { cursor, call } }),
+  simulate: (body: { scenario: Scenario; number?: string; extension?: string }) => send<void>('POST', '/pbx/simulate', { body }),
+};
+
+export const system = {
+  health: () => send<HealthSummary>('GET', '/health/summary'),
+  settings: () => send<PublicSettings>('GET', '/settings/public'),
+};

@@ -1,0 +1,102 @@
+/**
+ * What the page knows from the feed, as a pure function of the messages. Calls are whole states, never differences:
+ * the last message about a call wins, whatever was lost before it.
+ */
+import type { CallCard, Frame, LinkState, Me, OperatorState, StateReason } from './types';
+
+export interface OwnState { state: OperatorState; reason: StateReason | null; since: string }
+
+export interface FeedState {
+  status: 'connecting' | 'live' | 'lost';
+  /** Tells "not yet connected" from "was connected and is not any more": only the second is worth a banner. */
+  everLive: boolean;
+  head: number | null;
+  epoch: string | number | null;
+  me: OwnState | null;
+  /** Calls of this operator that are not finished, oldest first. */
+  calls: CallCard[];
+  /** The call on the screen. A second one waits in the strip until the operator switches. */
+  currentCallId: string | null;
+  links: Record<string, LinkState>;
+  storageLow: boolean;
+}
+
+export const EMPTY_FEED: FeedState = {
+  status: 'connecting', everLive: false, head: null, epoch: null, me: null, calls: [], currentCallId: null, links: {}, storageLow: false,
+};
+
+export type FeedAction =
+  | { type: 'frame'; frame: Frame; userId: string }
+  | { type: 'lost' }
+  | { type: 'card'; card: CallCard }
+  | { type: 'finished'; callId: string }
+  | { type: 'me'; me: Me }
+  | { type: 'own'; me: OwnState }
+  | { type: 'show'; callId: string }
+  | { type: 'links'; links: Record<string, LinkState> };
+
+export function reduceFeed(state: FeedState, action: FeedAction): FeedState {
+  switch (action.type) {
+    case 'frame': return onFrame(state, action.frame, action.userId);
+    case 'lost': return { ...state, status: 'lost' };
+    case 'card': return withCard(state, action.card);
+    case 'finished': return withoutCall(state, action.callId);
+    case 'me': return onMe(state, action.me);
+    case 'own': return { ...state, me: action.me };
+    case 'show': return state.calls.some((card) => card.call.id === action.callId) ? { ...state, currentCallId: action.callId } : state;
+    case 'links': return { ...state, links: { ...state.links, ...action.links } };
+  }
+}
+
+function onFrame(state: FeedState, frame: Frame, userId: string): FeedState {
+  switch (frame.type) {
+    case 'hello': {
+      // After a break only what the server names is alive; an old call kept here would be a ghost.
+      const known = { ...state, status: 'live' as const, everLive: true, head: frame.head, epoch: frame.epoch };
+      return onMe(known, frame.me);
+    }
+    case 'call.card': return withCard({ ...state, head: Math.max(state.head ?? 0, frame.seq) }, frame.card);
+    case 'call.gone': return withoutCall(state, frame.call_id);
+    case 'operator.state':
+      return frame.user_id === userId ? { ...state, me: { state: frame.state, reason: frame.reason, since: frame.since } } : state;
+    case 'pbx.link': return { ...state, links: { ...state.links, [frame.source]: frame.state } };
+    case 'storage_low': return { ...state, storageLow: frame.on };
+    case 'heartbeat': return { ...state, head: Math.max(state.head ?? 0, frame.head) };
+    default: return state;
+  }
+}
+
+function onMe(state: FeedState, me: Me): FeedState {
+  const next = { ...state, me: { state: me.state, reason: me.reason, since: me.since } };
+  if (!me.call || me.call.call.state === 'finished') return { ...next, calls: [], currentCallId: null };
+  return withCard({ ...next, calls: state.calls.filter((card) => card.call.id === me.call?.call.id) }, me.call);
+}
+
+/** Whole states from the feed and from answers of requests: whichever comes later, the older version loses. */
+function withCard(state: FeedState, card: CallCard): FeedState {
+  const id = card.call.id;
+  const known = state.calls.find((other) => other.call.id === id);
+  if (known && card.call.version < known.call.version) return state;
+  if (card.call.state === 'finished') return withoutCall(state, id);
+  const calls = known ? state.calls.map((other) => (other.call.id === id ? card : other)) : [...state.calls, card];
+  const shown = state.currentCallId && calls.some((other) => other.call.id === state.currentCallId) ? state.currentCallId : id;
+  return { ...state, calls, currentCallId: shown };
+}
+
+function withoutCall(state: FeedState, callId: string): FeedState {
+  const calls = state.calls.filter((card) => card.call.id !== callId);
+  if (calls.length === state.calls.length) return state;
+  const currentCallId = state.currentCallId === callId ? (calls[0]?.call.id ?? null) : state.currentCallId;
+  return { ...state, calls, currentCallId };
+}
+
+/** Which links are down: any of them stops the pop of calls that come through it. */
+export function downLinks(state: FeedState): string[] {
+  return Object.entries(state.links).filter(([, link]) => link === 'down').map(([source]) => source);
+}
+
+/** Waits of 0.5, 1, 2, 4, 8, 8… seconds, each shortened by up to a third so that a floor does not return at one instant. */
+export function backoffMs(attempt: number, random: number): number {
+  const whole = Math.min(8000, 500 * 2 ** Math.min(attempt, 4));
+  return Math.round(whole * (1 - random / 3));
+}

@@ -1,0 +1,27 @@
+/** Which pages a role sees. The server decides what may be done; this only avoids showing doors that stay shut. */
+import type { Role } from '../api/types';
+
+export const PAGES = ['workspace', 'floor', 'clients', 'calls', 'admin'] as const;
+export type PageName = (typeof PAGES)[number];
+
+const BY_ROLE: Record<Role, PageName[]> = {
+  operator: ['workspace', 'clients', 'calls'],
+  collector: ['workspace', 'clients', 'calls'],
+  supervisor: ['floor', 'workspace', 'clients', 'calls'],
+  partner_manager: ['clients'],
+  administrator: ['admin', 'clients', 'calls', 'floor'],
+  auditor: ['clients', 'calls', 'admin'],
+};
+
+export const ADDRESSES: Record<PageName, string> = { workspace: '/workspace', floor: '/floor', clients: '/clients', calls: '/calls', admin: '/admin' };
+
+export function pagesFor(role: Role): PageName[] { return BY_ROLE[role] ?? ['clients']; }
+export function homeFor(role: Role): string { return ADDRESSES[pagesFor(role)[0] ?? 'clients']; }
+
+export const takesCalls = (role: Role): boolean => pagesFor(role).includes('workspace');
+export const editsClients = (role: Role): boolean => role !== 'auditor';
+export const readsAccess = (role: Role): boolean => role === 'auditor' || role === 'administrator' || role === 'supervisor';
+export const administers = (role: Role): boolean => role === 'administrator';
+export const sections = (role: Role): string[] => (role === 'administrator'
+  ? ['users', 'tokens', 'topics', 'branches', 'imports', 'backups', 'pbx', 'health']
+  : ['backups', 'pbx', 'health']);

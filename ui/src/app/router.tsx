@@ -1,0 +1,49 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import type { Role } from '../api/types';
+import { Failure, Waiting } from '../ui/parts';
+import { homeFor, sections } from './access';
+import { Shell } from './Shell';
+
+const root = createRootRoute({ component: Shell });
+
+const workspace = createRoute({ getParentRoute: () => root, path: '/workspace', component: lazyRouteComponent(() => import('../workspace/Workspace'), 'Workspace') });
+const clients = createRoute({ getParentRoute: () => root, path: '/clients', component: lazyRouteComponent(() => import('../clients/ClientsPage'), 'ClientsPage') });
+const newClient = createRoute({ getParentRoute: () => root, path: '/clients/new', component: lazyRouteComponent(() => import('../clients/NewClientPage'), 'NewClientPage') });
+export const clientRoute = createRoute({ getParentRoute: () => root, path: '/clients/$clientId', component: lazyRouteComponent(() => import('../clients/ClientPage'), 'ClientPage') });
+export interface CallsFilter { view?: 'live' | 'mine' | 'all'; call?: string; day?: string }
+export const callsRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/calls',
+  validateSearch: (search: Record<string, unknown>): CallsFilter => ({
+    ...(search.view === 'live' || search.view === 'mine' || search.view === 'all' ? { view: search.view } : {}),
+    ...(typeof search.call === 'string' ? { call: search.call } : {}),
+    ...(typeof search.day === 'string' ? { day: search.day } : {}),
+  }),
+  component: lazyRouteComponent(() => import('../calls/CallsPage'), 'CallsPage'),
+});
+const floor = createRoute({ getParentRoute: () => root, path: '/floor', component: lazyRouteComponent(() => import('../calls/FloorPage'), 'FloorPage') });
+const admin = createRoute({ getParentRoute: () => root, path: '/admin', component: lazyRouteComponent(() => import('../admin/AdminLayout'), 'AdminLayout') });
+const adminPages = [
+  createRoute({ getParentRoute: () => admin, path: 'users', component: lazyRouteComponent(() => import('../admin/UsersPage'), 'UsersPage') }),
+  createRoute({ getParentRoute: () => admin, path: 'tokens', component: lazyRouteComponent(() => import('../admin/TokensPage'), 'TokensPage') }),
+  createRoute({ getParentRoute: () => admin, path: 'topics', component: lazyRouteComponent(() => import('../admin/TopicsPage'), 'TopicsPage') }),
+  createRoute({ getParentRoute: () => admin, path: 'branches', component: lazyRouteComponent(() => import('../admin/BranchesPage'), 'BranchesPage') }),
+  createRoute({ getParentRoute: () => admin, path: 'imports', component: lazyRouteComponent(() => import('../admin/ImportsPage'), 'ImportsPage') }),
+  createRoute({ getParentRoute: () => admin, path: 'backups', component: lazyRouteComponent(() => import('../admin/BackupsPage'), 'BackupsPage') }),
+  createRoute({ getParentRoute: () => admin, path: 'pbx', component: lazyRouteComponent(() => import('../admin/PbxPage'), 'PbxPage') }),
+  createRoute({ getParentRoute: () => admin, path: 'health', component: lazyRouteComponent(() => import('../admin/HealthPage'), 'HealthPage') }),
+];
+
+/** The home page and the first page of administration depend on the role, so each person has a router of his own. */
+export function createAppRouter(role: Role) {
+  const home = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: () => { throw redirect({ to: homeFor(role) }); } });
+  const adminHome = createRoute({ getParentRoute: () => admin, path: '/', beforeLoad: () => { throw redirect({ to: `/admin/${sections(role)[0]}` }); } });
+  const tree = root.addChildren([home, workspace, clients, newClient, clientRoute, callsRoute, floor, admin.addChildren([adminHome, ...adminPages])]);
+  return createRouter({
+    routeTree: tree,
+    defaultPendingComponent: () => <Waiting rows={8} />,
+    defaultPendingMs: 150,
+    defaultErrorComponent: ({ error, reset }) => <div style={{ padding: 16 }}><Failure error={error} onRetry={reset} /></div>,
+    defaultNotFoundComponent: () => null,
+  });
+}

@@ -1,0 +1,1 @@
+export function CallsPage() { return null; }

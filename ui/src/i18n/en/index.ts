@@ -1,0 +1,7 @@
+import { admin } from './admin';
+import { call } from './call';
+import { card } from './card';
+import { common } from './common';
+import { shell } from './shell';
+
+export const en = { ...common, ...shell, ...call, ...card, ...admin };

@@ -1,0 +1,97 @@
+/** Small pieces that every page uses: empty states, errors with a way out, waiting, keys, times. */
+import { Button, Skeleton, Tooltip } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import type { TFunction } from 'i18next';
+import { ApiError } from '../api/client';
+import { useSession } from '../api/session';
+import { dateTime, duration, exactTime, inZone, relative, shortDate } from '../format/format';
+import { i18next } from '../i18n';
+import { useWords } from '../i18n/use-language';
+import { useNow } from './clock';
+import styles from './parts.module.css';
+
+/** What went wrong and what to do, in the reader's language; the server's own words only where we have none. */
+export function errorText(error: unknown, t: TFunction): string {
+  if (!(error instanceof ApiError)) return t('error.page');
+  const known = i18next.exists(`error.${error.code}`);
+  const text = known ? t(`error.${error.code}`) : t('error.generic', { message: error.message || error.code });
+  const fields = error.fields.length > 0 ? ` ${error.fields.map((fault) => fault.message || fault.field).join('; ')}` : '';
+  const id = !known && error.requestId ? ` (${t('error.request', { id: error.requestId })})` : '';
+  return text + fields + id;
+}
+
+export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const { t } = useWords();
+  return (
+    <div className={styles.failure} role="alert">
+      <IconAlertTriangle size={18} stroke={1.6} aria-hidden />
+      <span className="grow">{errorText(error, t)}</span>
+      {onRetry && <Button variant="default" onClick={onRetry}>{t('action.retry')}</Button>}
+    </div>
+  );
+}
+
+/** Says what would appear here and how. */
+export function Empty({ children, action }: { children: ReactNode; action?: ReactNode }) {
+  return <div className={styles.empty}><div>{children}</div>{action}</div>;
+}
+
+/** A skeleton, and only when the wait is long enough to be noticed. */
+export function Waiting({ rows = 6 }: { rows?: number }) {
+  const { t } = useWords();
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setLate(true), 150);
+    return () => window.clearTimeout(timer);
+  }, []);
+  if (!late) return null;
+  return (
+    <div className={styles.waiting} role="status" aria-label={t('common.loading')}>
+      {Array.from({ length: rows }, (_, index) => <Skeleton key={index} height={14} width={`${90 - (index * 17) % 45}%`} radius={4} animate={false} />)}
+    </div>
+  );
+}
+
+interface Loaded<T> { data: T | undefined; error: unknown; refetch: () => unknown }
+/** The three states of fetched data in one place: waiting, failed, there. */
+export function Load<T>({ of, rows, children }: { of: Loaded<T>; rows?: number; children: (data: T) => ReactNode }) {
+  if (of.data !== undefined) return <>{children(of.data)}</>;
+  if (of.error) return <Failure error={of.error} onRetry={() => void of.refetch()} />;
+  return <Waiting rows={rows} />;
+}
+
+export function Key({ children }: { children: string }) { return <kbd className="key">{children}</kbd>; }
+
+/** A moment: short on the screen, exact and relative on hover. */
+export function Moment({ at, mode = 'short' }: { at: string; mode?: 'short' | 'relative' | 'time' }) {
+  const { language } = useWords();
+  const { lender } = useSession();
+  const now = useNow();
+  const exact = exactTime(at, language, lender.time_zone);
+  let shown = dateTime(at, language, lender.time_zone);
+  if (mode === 'relative') shown = relative(at, now, language);
+  if (mode === 'time' || (mode === 'short' && isToday(at, now, lender.time_zone))) shown = inZone(at, lender.time_zone).time;
+  return <Tooltip label={`${exact} · ${relative(at, now, language)}`}><time dateTime={at} className="nowrap">{shown}</time></Tooltip>;
+}
+
+function isToday(at: string, now: number, zone: string): boolean {
+  return inZone(at, zone).date === inZone(now, zone).date;
+}
+
+/** The lender's date now: what "today" means in every sentence. */
+export function useToday(): string {
+  const { lender } = useSession();
+  return inZone(useNow(), lender.time_zone).date;
+}
+
+export function ShortDate({ of }: { of: string | null }) {
+  const { language } = useWords();
+  return of ? <span className="nowrap">{shortDate(of, language)}</span> : <span className="dim">—</span>;
+}
+
+/** Seconds since a moment, ticking. */
+export function Timer({ since }: { since: string }) {
+  const now = useNow();
+  return <span className="nowrap">{duration((now - Date.parse(since)) / 1000)}</span>;
+}
