@@ -30,3 +30,23 @@ pub const INSTALMENTS_MAX: usize = 600;
 pub const IDENTIFICATION_FAILURES_MAX: u8 = 3;
 /// Bytes of one journal frame.
 pub const FRAME_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Characters of one identifier, number or name that a PBX sends.
+pub const PBX_TEXT_CHARS_MAX: usize = 128;
+/// Characters of an address (recording) that a PBX sends.
+pub const PBX_URL_CHARS_MAX: usize = 1_000;
+/// Values that the IVR may collect for one call.
+pub const IVR_VALUES_MAX: usize = 20;
+/// Characters of one value collected by the IVR.
+pub const IVR_VALUE_CHARS_MAX: usize = 200;
+/// Facts of one call that its state keeps; the journal has all of them.
+pub const CALL_FACTS_MAX: usize = 200;
+/// Clients with one number that a call card lists.
+pub const CALL_CANDIDATES_MAX: usize = 50;
+/// Topics of one call.
+pub const CALL_TOPICS_MAX: usize = 20;
+/// Knowledge items consulted during one call that its state keeps.
+pub const CALL_CONSULTED_MAX: usize = 100;
+/// Corrections of one call's result.
+pub const CALL_CORRECTIONS_MAX: usize = 20;
+/// Open calls (ringing, talking, wrap-up) of one operator.
+pub const OPERATOR_CALLS_MAX: usize = 20;

@@ -5,6 +5,7 @@
 //! *evolve* the state. `evolve` is total: what was once decided is never refused again.
 
 pub mod access;
+pub mod call;
 pub mod client;
 pub mod directory;
 pub mod fields;
