@@ -6,3 +6,4 @@ pub mod codec;
 pub mod config;
 pub mod domain;
 pub mod gateways;
+pub mod journal;

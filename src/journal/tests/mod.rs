@@ -1,0 +1,2 @@
+//! Tests of the logs.
+mod round_trip;
