@@ -10,6 +10,7 @@ pub mod client;
 pub mod directory;
 pub mod fields;
 pub mod loan;
+pub mod operator;
 pub mod token;
 pub mod user;
 

@@ -14,6 +14,7 @@ pub mod pbx_event;
 pub mod progress;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 pub use command::{
     CallCommand, ChooseClient, CloseStale, Consult, Correct, DialFailed, Finish, MatchCandidates,

@@ -160,13 +160,25 @@ const DIALLED: &[&str] = &[
     "71 ended - - normal",
 ];
 
+/// Name, direction, script, result, owner, seconds of talk, hold and wait.
+type Row = (
+    &'static str,
+    Direction,
+    &'static [&'static str],
+    CallResult,
+    Option<&'static str>,
+    i64,
+    i64,
+    i64,
+);
+
 #[test]
 fn conversations_give_their_record() {
     use CallResult::{Abandoned, Answered, Busy, Failed, NoAnswer, QueueTimeout, Rejected};
     let inbound = Direction::Inbound;
     let outbound = Direction::Outbound;
     #[rustfmt::skip]
-    let rows: &[(&str, Direction, &[&str], CallResult, Option<&str>, i64, i64, i64)] = &[
+    let rows: &[Row] = &[
         ("direct", inbound, DIRECT, Answered, Some("101"), 4, 0, 2),
         ("queue", inbound, QUEUE, Answered, Some("102"), 23, 0, 17),
         ("blind transfer", inbound, BLIND, Answered, Some("102"), 8, 2, 2),
