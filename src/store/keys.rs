@@ -1,0 +1,265 @@
+//! Families of keys, each one byte, all listed here.
+//!
+//! Client-first keys for heads of client and loans: a cold card is one or two leaves. Small rows
+//! that change with every call are a client-first family of their own. Descending lists store the
+//! inverted instant, because the view is never walked backwards.
+
+use crate::base::time::Timestamp;
+use crate::domain::{ClaimSpace, Counter, StreamId, StreamKind};
+use uuid::Uuid;
+
+/// How far the view is.
+pub const POSITION: &[u8] = &[0];
+
+/// Heads in the lane of a client: `C owner kind id`.
+const LANE_HEADS: u8 = b'C';
+/// Heads of streams that own themselves: `S kind id`.
+const HEADS: u8 = b'S';
+/// Contact history of a client: `A client inverted-instant call`.
+const HISTORY: u8 = b'A';
+/// Claims: `K space value 0 stream`.
+const CLAIMS: u8 = b'K';
+/// Names: `N key 0 client`.
+const NAMES: u8 = b'N';
+/// Card numbers: `I number client`.
+const CARD_NUMBERS: u8 = b'I';
+/// Owner of an owned stream: `O kind id`.
+const OWNERS: u8 = b'O';
+/// All calls, newest first: `T inverted-instant call`.
+const CALLS: u8 = b'T';
+/// Calls that are not finished: `L call`.
+const LIVE_CALLS: u8 = b'L';
+/// Commands seen: `R hour id`.
+const COMMANDS: u8 = b'R';
+/// Counters: `G counter`.
+const COUNTERS: u8 = b'G';
+
+const fn in_lane(kind: StreamKind) -> bool {
+    matches!(kind, StreamKind::Client | StreamKind::Loan)
+}
+
+/// The head of a stream.
+#[must_use]
+pub fn head(stream: StreamId) -> Vec<u8> {
+    if in_lane(stream.kind) {
+        let mut key = heads_in_lane(stream.owner, stream.kind);
+        key.extend_from_slice(stream.id.as_bytes());
+        key
+    } else {
+        let mut key = heads_of(stream.kind);
+        key.extend_from_slice(stream.id.as_bytes());
+        key
+    }
+}
+
+/// Start of all heads of a kind that owns itself.
+#[must_use]
+pub fn heads_of(kind: StreamKind) -> Vec<u8> {
+    if in_lane(kind) { vec![LANE_HEADS] } else { vec![HEADS, kind as u8] }
+}
+
+/// Start of the heads of one kind in a lane.
+#[must_use]
+pub fn heads_in_lane(owner: Uuid, kind: StreamKind) -> Vec<u8> {
+    let mut key = lane(owner);
+    key.push(kind as u8);
+    key
+}
+
+/// Start of all heads of a lane.
+#[must_use]
+pub fn lane(owner: Uuid) -> Vec<u8> {
+    let mut key = Vec::with_capacity(34);
+    key.push(LANE_HEADS);
+    key.extend_from_slice(owner.as_bytes());
+    key
+}
+
+/// Start of all heads of all lanes.
+#[must_use]
+pub fn lanes() -> Vec<u8> {
+    vec![LANE_HEADS]
+}
+
+/// Reads the stream from a key of [`lane`] or [`heads_of`].
+#[must_use]
+pub fn stream_of_head(key: &[u8]) -> Option<StreamId> {
+    let kind = |byte: u8| StreamKind::ALL.into_iter().find(|kind| *kind as u8 == byte);
+    match key {
+        [LANE_HEADS, rest @ ..] if rest.len() == 33 => Some(StreamId::owned(
+            kind(rest[16])?,
+            Uuid::from_slice(&rest[..16]).ok()?,
+            Uuid::from_slice(&rest[17..]).ok()?,
+        )),
+        [HEADS, number, id @ ..] => Some(StreamId::new(kind(*number)?, Uuid::from_slice(id).ok()?)),
+        _ => None,
+    }
+}
+
+/// A stream as bytes: kind, owner, id.
+#[must_use]
+pub fn stream(stream: StreamId) -> [u8; 33] {
+    let mut bytes = [0; 33];
+    bytes[0] = stream.kind as u8;
+    bytes[1..17].copy_from_slice(stream.owner.as_bytes());
+    bytes[17..].copy_from_slice(stream.id.as_bytes());
+    bytes
+}
+
+fn text(key: &mut Vec<u8>, text: &str) {
+    key.extend(text.bytes().filter(|byte| *byte != 0));
+    key.push(0);
+}
+
+/// All holders of a claimed value.
+#[must_use]
+pub fn claim_prefix(space: ClaimSpace, value: &str) -> Vec<u8> {
+    let mut key = vec![CLAIMS, space as u8];
+    text(&mut key, value);
+    key
+}
+
+/// Start of claimed values that begin with `beginning`.
+#[must_use]
+pub fn claims_beginning(space: ClaimSpace, beginning: &str) -> Vec<u8> {
+    let mut key = vec![CLAIMS, space as u8];
+    key.extend(beginning.bytes().filter(|byte| *byte != 0));
+    key
+}
+
+/// One holder of a claimed value.
+#[must_use]
+pub fn claim(space: ClaimSpace, value: &str, holder: StreamId) -> Vec<u8> {
+    let mut key = claim_prefix(space, value);
+    key.extend_from_slice(&stream(holder));
+    key
+}
+
+/// The holder at the end of a claim's key.
+#[must_use]
+pub fn stream_of_claim(key: &[u8]) -> Option<StreamId> {
+    let bytes = key.get(key.len().checked_sub(33)?..)?;
+    let kind = StreamKind::ALL.into_iter().find(|kind| *kind as u8 == bytes[0])?;
+    let owner = Uuid::from_slice(&bytes[1..17]).ok()?;
+    Some(StreamId::owned(kind, owner, Uuid::from_slice(&bytes[17..]).ok()?))
+}
+
+/// Start of names that begin with `beginning` (a comparison key).
+#[must_use]
+pub fn names_beginning(beginning: &str) -> Vec<u8> {
+    let mut key = vec![NAMES];
+    key.extend(beginning.bytes().filter(|byte| *byte != 0));
+    key
+}
+
+/// A name (comparison key) of a client.
+#[must_use]
+pub fn name(name_key: &str, client: Uuid) -> Vec<u8> {
+    let mut key = vec![NAMES];
+    text(&mut key, name_key);
+    key.extend_from_slice(client.as_bytes());
+    key
+}
+
+/// The client at the end of a key of [`name`] or [`card_number`].
+#[must_use]
+pub fn trailing_id(key: &[u8]) -> Option<Uuid> {
+    Uuid::from_slice(key.get(key.len().checked_sub(16)?..)?).ok()
+}
+
+/// Start of a card number's rows.
+#[must_use]
+pub fn card_number_prefix(number: u64) -> Vec<u8> {
+    let mut key = vec![CARD_NUMBERS];
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// A client's card number.
+#[must_use]
+pub fn card_number(number: u64, client: Uuid) -> Vec<u8> {
+    let mut key = card_number_prefix(number);
+    key.extend_from_slice(client.as_bytes());
+    key
+}
+
+/// Owner of an owned stream.
+#[must_use]
+pub fn owner(kind: StreamKind, id: Uuid) -> Vec<u8> {
+    let mut key = vec![OWNERS, kind as u8];
+    key.extend_from_slice(id.as_bytes());
+    key
+}
+
+fn inverted(at: Timestamp) -> [u8; 8] {
+    (i64::MAX - at.micros().max(0)).to_be_bytes()
+}
+
+/// Start of a client's contact history, newest first.
+#[must_use]
+pub fn history_of(client: Uuid) -> Vec<u8> {
+    let mut key = vec![HISTORY];
+    key.extend_from_slice(client.as_bytes());
+    key
+}
+
+/// One contact of a client.
+#[must_use]
+pub fn history(client: Uuid, at: Timestamp, contact: Uuid) -> Vec<u8> {
+    let mut key = history_of(client);
+    key.extend_from_slice(&inverted(at));
+    key.extend_from_slice(contact.as_bytes());
+    key
+}
+
+/// Start of all calls, newest first.
+#[must_use]
+pub fn calls() -> Vec<u8> {
+    vec![CALLS]
+}
+
+/// One call.
+#[must_use]
+pub fn call(at: Timestamp, call: Uuid) -> Vec<u8> {
+    let mut key = vec![CALLS];
+    key.extend_from_slice(&inverted(at));
+    key.extend_from_slice(call.as_bytes());
+    key
+}
+
+/// Start of the calls that are not finished.
+#[must_use]
+pub fn live_calls() -> Vec<u8> {
+    vec![LIVE_CALLS]
+}
+
+/// A call that is not finished.
+#[must_use]
+pub fn live_call(call: Uuid) -> Vec<u8> {
+    let mut key = vec![LIVE_CALLS];
+    key.extend_from_slice(call.as_bytes());
+    key
+}
+
+/// Start of the commands of all hours.
+#[must_use]
+pub fn commands() -> Vec<u8> {
+    vec![COMMANDS]
+}
+
+/// A command that was seen.
+#[must_use]
+pub fn command(hour: u32, id: &[u8; 16]) -> Vec<u8> {
+    let mut key = vec![COMMANDS];
+    key.extend_from_slice(&hour.to_be_bytes());
+    key.extend_from_slice(id);
+    key
+}
+
+/// A counter.
+#[must_use]
+pub fn counter(counter: Counter) -> Vec<u8> {
+    let mut key = vec![COUNTERS];
+    key.extend_from_slice(&crate::codec::encode(&counter));
+    key
+}

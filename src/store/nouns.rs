@@ -1,0 +1,64 @@
+//! Index rows of each noun, computed from its state alone: the difference between the rows before
+//! and after a command is what the view writes, and a rebuild finds the same rows.
+
+use super::{Row, keys};
+use crate::base::names;
+use crate::codec::Stored;
+use crate::domain::StreamId;
+use crate::domain::client::{Client, ClientKind};
+use crate::domain::loan::Loan;
+
+/// An aggregate that the view can hold.
+pub trait Noun: Stored {
+    /// Index rows that follow from the state.
+    fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
+        let _ = (stream, rows);
+    }
+}
+
+/// Words of an organisation's name that a search may begin with.
+const NAME_WORDS_MAX: usize = 8;
+
+impl Noun for Client {
+    fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
+        if !self.exists() {
+            return;
+        }
+        let client = stream.id;
+        let mut name = |key: &str| {
+            if !key.is_empty() {
+                rows.push((keys::name(key, client), Vec::new()));
+            }
+        };
+        let details = &self.details;
+        if let Some(organisation) = &details.organisation {
+            for text in [&organisation.short_name, &organisation.full_name] {
+                let key = names::key(&text.replace(['"', '«', '»'], " "));
+                let words: Vec<&str> = key.split_whitespace().collect();
+                for start in 0..words.len().min(NAME_WORDS_MAX) {
+                    name(&words[start..].join(" "));
+                }
+            }
+        } else if details.kind != ClientKind::Anonymous {
+            name(&names::key(&details.name.full()));
+            // People also give the first name first.
+            let (first, last) = (details.name.first.reveal(), details.name.last.reveal());
+            if !first.is_empty() && !last.is_empty() {
+                let patronymic = details.name.patronymic.reveal();
+                name(&names::key(&format!("{first} {last}")));
+                if !patronymic.is_empty() {
+                    name(&names::key(&format!("{first} {patronymic} {last}")));
+                }
+            }
+        }
+        rows.push((keys::card_number(self.number, client), Vec::new()));
+    }
+}
+
+impl Noun for Loan {
+    fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
+        if self.exists() {
+            rows.push((keys::owner(stream.kind, stream.id), stream.owner.as_bytes().to_vec()));
+        }
+    }
+}
