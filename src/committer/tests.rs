@@ -1,0 +1,169 @@
+//! Versions, claims, counters, repeats; and the view equal to a replay of the journal.
+
+use super::*;
+use crate::base::ids::{ClientId, SeededIds};
+use crate::base::personal::Personal;
+use crate::base::time::{ManualClock, Timestamp};
+use crate::codec::frame::CommandKey;
+use crate::domain::access::Principal;
+use crate::domain::client::*;
+use crate::domain::{Aggregate, ClaimSpace, Context, StreamId, StreamKind};
+use crate::feed::Feed;
+use crate::journal::{Log, LogOptions, RealDisk};
+use crate::store::{Loaded, Store, StoreSettings, rebuild};
+use std::path::Path;
+use std::sync::Arc;
+use uuid::Uuid;
+
+fn now() -> Timestamp {
+    Timestamp::from_micros(1_800_000_000_000_000)
+}
+
+fn engine(folder: &Path) -> Engine {
+    let clock = Arc::new(ManualClock::at(now()));
+    let mut options = LogOptions::kept(folder.join("journal"), "journal", clock);
+    options.segment_bytes = 1 << 20;
+    options.prepare_ahead = false;
+    let (log, report) = Log::open(Arc::new(RealDisk), options).unwrap();
+    let settings = StoreSettings { folder: folder.join("store"), cache_bytes: 1 << 20 };
+    let store = Arc::new(Store::open(settings).unwrap());
+    rebuild::catch_up(&store, &log.tail(), |_| {}).unwrap();
+    let feed = Arc::new(Feed::new(report.head));
+    Engine::new(log, store, feed, Arc::new(SeededIds::new(1))).unwrap()
+}
+
+fn stream(n: u128) -> StreamId {
+    StreamId::new(StreamKind::Client, Uuid::from_u128(n))
+}
+
+fn propose(change: TypedChange<Client>) -> Proposal {
+    Proposal {
+        at: now(),
+        actor: Principal::System,
+        cause: None,
+        command: None,
+        bulk: false,
+        essential: false,
+        acknowledge_duplicates: false,
+        changes: vec![Box::new(change)],
+    }
+}
+
+fn registration(n: u128, phone: &str, inn: Option<&str>) -> Proposal {
+    let context = Context { now: now(), zone: chrono_tz::Europe::Moscow, principal: Principal::System };
+    let draft = ClientDraft {
+        last_name: Some(Personal::new("Иванова".into())),
+        inn: inn.map(|inn| Personal::new(inn.into())),
+        phones: Some(vec![PhoneDraft { number: Personal::new(phone.into()), ..PhoneDraft::default() }]),
+        ..ClientDraft::default()
+    };
+    let id = ClientId::from_uuid(Uuid::from_u128(n));
+    let command = ClientCommand::Register(RegisterClient { id, draft, acknowledge_duplicates: false });
+    let decision = Client::default().decide(command, &context).unwrap();
+    propose(TypedChange::new(stream(n), Loaded::default(), decision.events, decision.draws))
+}
+
+fn refusal(answer: &Result<Committed, Refusal>) -> &Refusal {
+    answer.as_ref().unwrap_err()
+}
+
+#[test]
+fn one_group_draws_numbers_without_gaps_and_refuses_duplicates_within_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = engine(folder.path());
+    let answers = engine
+        .commit(vec![
+            registration(1, "+79161110001", Some("500100732259")),
+            registration(2, "+79161110001", None),
+            registration(3, "+79161110003", Some("500100732259")),
+            registration(4, "+79161110004", None),
+        ])
+        .unwrap();
+    let expected = |space, hard| Refusal::Duplicate { space, holders: vec![stream(1)], hard };
+    assert_eq!(refusal(&answers[1]), &expected(ClaimSpace::Phone, false));
+    assert_eq!(refusal(&answers[2]), &expected(ClaimSpace::Inn, true));
+    let numbers: Vec<u64> = [1, 4]
+        .map(|n| engine.store().load::<Client>(stream(n)).unwrap().state.number)
+        .to_vec();
+    assert_eq!(numbers, [1, 2]);
+    assert_eq!(engine.position().seq, 2);
+}
+
+#[test]
+fn an_insisting_person_may_share_a_phone_but_never_an_inn() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = engine(folder.path());
+    engine.commit(vec![registration(1, "+79161110001", Some("500100732259"))]).unwrap();
+    let insist = |proposal: Proposal| Proposal { acknowledge_duplicates: true, ..proposal };
+    let answers = engine
+        .commit(vec![
+            insist(registration(2, "+79161110001", None)),
+            insist(registration(3, "+79161110001", Some("500100732259"))),
+        ])
+        .unwrap();
+    assert!(answers[0].is_ok());
+    assert!(matches!(refusal(&answers[1]), Refusal::Duplicate { hard: true, .. }));
+    let holders = engine.store().holders(ClaimSpace::Phone, "+79161110001").unwrap();
+    assert_eq!(holders, [stream(1), stream(2)]);
+}
+
+#[test]
+fn a_stale_version_conflicts_and_a_repeat_gets_the_first_receipt() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = engine(folder.path());
+    let key = |body| Some(CommandKey { hour: 500_000, id: [1; 16], body: [body; 16] });
+    let with_key = |body| Proposal { command: key(body), ..registration(1, "+79161110001", None) };
+    let first = engine.commit(vec![with_key(1)]).unwrap().remove(0).unwrap();
+    let again = engine.commit(vec![with_key(1)]).unwrap().remove(0).unwrap();
+    assert_eq!((again.receipt.seq, again.receipt.repeated), (first.receipt.seq, true));
+    let other = engine.commit(vec![with_key(2)]).unwrap().remove(0);
+    assert_eq!(refusal(&other), &Refusal::KeyReused);
+    let stale = engine.commit(vec![registration(1, "+79161110009", None)]).unwrap().remove(0);
+    assert_eq!(refusal(&stale), &Refusal::Conflict(stream(1)));
+    assert_eq!(engine.position().seq, 1);
+}
+
+#[test]
+fn under_the_disk_reserve_only_essential_commands_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = engine(folder.path());
+    engine.set_storage_low(true);
+    let essential = Proposal { essential: true, ..registration(2, "+79161110002", None) };
+    let answers = engine.commit(vec![registration(1, "+79161110001", None), essential]).unwrap();
+    assert_eq!(refusal(&answers[0]), &Refusal::StorageLow);
+    assert!(answers[1].is_ok());
+}
+
+#[test]
+fn the_view_equals_a_replay_whatever_was_lost_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (position, numbers) = {
+        let mut engine = engine(folder.path());
+        for n in 1..=40_u128 {
+            let answers = engine.commit(vec![registration(n, &format!("+7916111{n:04}"), None)]).unwrap();
+            assert!(answers[0].is_ok());
+            if n == 20 {
+                engine.store().flush().unwrap();
+            }
+        }
+        (engine.position(), 40)
+        // The view was flushed half-way only; the rest is in the journal.
+    };
+    let reopened = engine(folder.path());
+    assert_eq!(reopened.position(), position);
+    drop(reopened);
+    std::fs::remove_dir_all(folder.path().join("store")).unwrap();
+    let mut rebuilt = engine(folder.path());
+    assert_eq!(rebuilt.position(), position);
+    assert_eq!(rebuild::digest_of_heads(rebuilt.store()).unwrap(), position.digest);
+    // The counter goes on where it stood.
+    rebuilt.commit(vec![registration(99, "+79169990000", None)]).unwrap();
+    assert_eq!(rebuilt.store().load::<Client>(stream(99)).unwrap().state.number, numbers + 1);
+    // A view that fails while serving is rebuilt from the journal.
+    let before = rebuilt.position();
+    rebuilt.store().fail();
+    assert!(rebuilt.store().load::<Client>(stream(99)).is_err());
+    rebuilt.rebuild_view().unwrap();
+    assert_eq!(rebuilt.position(), before);
+    assert_eq!(rebuilt.store().load::<Client>(stream(99)).unwrap().version, 1);
+}

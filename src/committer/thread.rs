@@ -1,0 +1,375 @@
+//! The committer's thread: groups, priorities, idle markers, flushing, recycling, disk reserve.
+
+use super::change::{Committed, Proposal, Refusal};
+use super::engine::Engine;
+use crate::store::{Position, Store};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Interactive proposals of one group.
+const GROUP_MAX: usize = 512;
+/// Bulk frames of one group (design 4).
+const BULK_PER_GROUP_MAX: usize = 64;
+/// Proposals that may wait.
+const WAITING_MAX: usize = 4_096;
+/// Idle time after which everything written is attested by a marker.
+const IDLE: Duration = Duration::from_millis(100);
+/// Frames after which the view is flushed whatever the time.
+const UNFLUSHED_FRAMES_MAX: u64 = 50_000;
+/// How often disk and memory are looked at.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// Reopening more often would not free more.
+const RECYCLE_AT_MOST_EVERY: Duration = Duration::from_secs(60);
+
+/// A question to the machine: bytes, or nothing when it cannot be answered.
+pub type Gauge = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
+
+/// Settings of the committer.
+#[derive(Clone)]
+pub struct CommitterSettings {
+    /// The view is flushed this often.
+    pub flush_every: Duration,
+    /// Bytes that must stay free on the disk.
+    pub disk_reserve_bytes: u64,
+    /// Bytes of memory beyond which the view is recycled.
+    pub memory_budget_bytes: u64,
+    /// Free bytes on the disk.
+    pub disk_free: Gauge,
+    /// Bytes of memory in use.
+    pub memory_used: Gauge,
+    /// Told when the disk reserve is reached or free again.
+    pub on_storage_low: Arc<dyn Fn(bool) + Send + Sync>,
+    /// Told the size of each group and how long it took.
+    pub on_group: Arc<dyn Fn(usize, Duration) + Send + Sync>,
+}
+
+struct Waiting {
+    proposal: Proposal,
+    reply: oneshot::Sender<Result<Committed, Refusal>>,
+}
+
+enum Order {
+    Position(oneshot::Sender<Position>),
+    Flush(oneshot::Sender<bool>),
+    Rebuild(oneshot::Sender<bool>),
+    Stop,
+}
+
+/// The handle to the one writer. Cheap to clone.
+#[derive(Clone)]
+pub struct Committer {
+    interactive: Sender<Waiting>,
+    bulk: Sender<Waiting>,
+    orders: Sender<Order>,
+    storage_low: Arc<AtomicBool>,
+    groups: Arc<AtomicU64>,
+}
+
+impl std::fmt::Debug for Committer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Committer({} waiting)", self.interactive.len() + self.bulk.len())
+    }
+}
+
+impl Committer {
+    /// Starts the thread. `on_fatal` is called when the journal fails; in the box it ends the
+    /// process, because after a failed sync nothing is known.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn start(
+        engine: Engine,
+        settings: CommitterSettings,
+        on_fatal: impl Fn(&super::Fatal) + Send + 'static,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (interactive, interactive_in) = bounded(WAITING_MAX);
+        let (bulk, bulk_in) = bounded(WAITING_MAX);
+        let (orders, orders_in) = bounded(16);
+        let storage_low = Arc::new(AtomicBool::new(false));
+        let groups = Arc::new(AtomicU64::new(0));
+        let worker = Worker {
+            engine,
+            settings,
+            interactive: interactive_in,
+            bulk: bulk_in,
+            orders: orders_in,
+            storage_low: Arc::clone(&storage_low),
+            groups: Arc::clone(&groups),
+            flusher: None,
+            last_flush: Instant::now(),
+            flushed_seq: 0,
+            last_housekeeping: None,
+            marked_seq: 0,
+            stopped: false,
+            last_recycle: Instant::now(),
+        };
+        let thread = std::thread::Builder::new().name("committer".into()).spawn(move || {
+            let mut worker = worker;
+            if let Err(fatal) = worker.run() {
+                on_fatal(&fatal);
+            }
+        })?;
+        Ok((Self { interactive, bulk, orders, storage_low, groups }, thread))
+    }
+
+    /// Proposes a command; the answer comes when it is durable and visible.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub async fn commit(&self, proposal: Proposal) -> Result<Committed, Refusal> {
+        let lane = if proposal.bulk { &self.bulk } else { &self.interactive };
+        let (reply, answer) = oneshot::channel();
+        lane.try_send(Waiting { proposal, reply }).map_err(|error| match error {
+            TrySendError::Full(_) => Refusal::Busy,
+            TrySendError::Disconnected(_) => Refusal::Unavailable,
+        })?;
+        answer.await.unwrap_or(Err(Refusal::Unavailable))
+    }
+
+    /// Proposes a command from a thread of its own (imports), waiting for a place.
+    pub fn propose(
+        &self,
+        proposal: Proposal,
+    ) -> oneshot::Receiver<Result<Committed, Refusal>> {
+        let lane = if proposal.bulk { &self.bulk } else { &self.interactive };
+        let (reply, answer) = oneshot::channel();
+        // A closed channel drops the reply, which the caller sees as unavailable.
+        let _ = lane.send(Waiting { proposal, reply });
+        answer
+    }
+
+    /// Seq and digest at one moment, between two groups.
+    pub async fn position(&self) -> Option<Position> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(Order::Position(reply)).ok()?;
+        answer.await.ok()
+    }
+
+    /// Flushes the view.
+    pub async fn flush(&self) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(Order::Flush(reply)).is_ok() && answer.await.unwrap_or(false)
+    }
+
+    /// Rebuilds the view from the journal.
+    pub async fn rebuild(&self) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(Order::Rebuild(reply)).is_ok() && answer.await.unwrap_or(false)
+    }
+
+    /// Whether the disk reserve is reached.
+    #[must_use]
+    pub fn is_storage_low(&self) -> bool {
+        self.storage_low.load(Ordering::Acquire)
+    }
+
+    /// Groups committed since the start.
+    #[must_use]
+    pub fn groups(&self) -> u64 {
+        self.groups.load(Ordering::Relaxed)
+    }
+
+    /// Commits what waits, attests and flushes, and ends the thread.
+    pub fn stop(&self) {
+        let _ = self.orders.send(Order::Stop);
+    }
+}
+
+struct Worker {
+    engine: Engine,
+    settings: CommitterSettings,
+    interactive: Receiver<Waiting>,
+    bulk: Receiver<Waiting>,
+    orders: Receiver<Order>,
+    storage_low: Arc<AtomicBool>,
+    groups: Arc<AtomicU64>,
+    flusher: Option<JoinHandle<()>>,
+    last_flush: Instant,
+    flushed_seq: u64,
+    last_housekeeping: Option<Instant>,
+    marked_seq: u64,
+    /// Told to stop while it waited.
+    stopped: bool,
+    last_recycle: Instant,
+}
+
+impl Worker {
+    fn run(&mut self) -> Result<(), super::Fatal> {
+        self.flushed_seq = self.engine.position().seq;
+        self.marked_seq = self.flushed_seq;
+        loop {
+            let group = self.gather();
+            if group.is_empty() {
+                if self.obey()? {
+                    return self.finish();
+                }
+                self.wait()?;
+            } else {
+                self.commit(group)?;
+                if self.obey()? {
+                    return self.finish();
+                }
+            }
+            self.keep_house();
+        }
+    }
+
+    /// What waits now: interactive first, bulk after it.
+    fn gather(&self) -> Vec<Waiting> {
+        let mut group: Vec<Waiting> = self.interactive.try_iter().take(GROUP_MAX).collect();
+        group.extend(self.bulk.try_iter().take(BULK_PER_GROUP_MAX));
+        group
+    }
+
+    fn commit(&mut self, group: Vec<Waiting>) -> Result<(), super::Fatal> {
+        if self.engine.store().is_failed() {
+            self.rebuild();
+        }
+        let begun = Instant::now();
+        let (proposals, replies): (Vec<_>, Vec<_>) =
+            group.into_iter().map(|waiting| (waiting.proposal, waiting.reply)).unzip();
+        let answers = self.engine.commit(proposals)?;
+        (self.settings.on_group)(answers.len(), begun.elapsed());
+        self.groups.fetch_add(1, Ordering::Relaxed);
+        for (answer, reply) in answers.into_iter().zip(replies) {
+            // Whoever hung up does not want the answer; the command stays done.
+            let _ = reply.send(answer);
+        }
+        Ok(())
+    }
+
+    /// Waits for work; after an idle while attests what was written.
+    fn wait(&mut self) -> Result<(), super::Fatal> {
+        let (interactive, bulk, orders) = (&self.interactive, &self.bulk, &self.orders);
+        let woken = select! {
+            recv(interactive) -> waiting => waiting.ok().map(|one| vec![one]),
+            recv(bulk) -> waiting => waiting.ok().map(|one| vec![one]),
+            recv(orders) -> order => {
+                if let Ok(order) = order {
+                    return self.order(order).map(drop);
+                }
+                None
+            }
+            default(IDLE) => None,
+        };
+        match woken {
+            Some(mut group) => {
+                group.extend(self.gather());
+                self.commit(group)
+            }
+            None if self.marked_seq < self.engine.position().seq => {
+                self.engine.log().mark_durable()?;
+                self.marked_seq = self.engine.position().seq;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Carries out orders; true when the thread is to end.
+    fn obey(&mut self) -> Result<bool, super::Fatal> {
+        match self.orders.try_recv() {
+            Ok(order) => self.order(order),
+            Err(TryRecvError::Empty) => Ok(self.stopped),
+            Err(TryRecvError::Disconnected) => Ok(true),
+        }
+    }
+
+    fn order(&mut self, order: Order) -> Result<bool, super::Fatal> {
+        match order {
+            Order::Position(reply) => {
+                let _ = reply.send(self.engine.position());
+            }
+            Order::Flush(reply) => {
+                let _ = reply.send(self.engine.store().flush().is_ok());
+            }
+            Order::Rebuild(reply) => {
+                let _ = reply.send(self.rebuild());
+            }
+            Order::Stop => {
+                self.stopped = true;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn rebuild(&mut self) -> bool {
+        tracing::warn!("rebuilding the view from the journal; nothing is lost");
+        match self.engine.rebuild_view() {
+            Ok(()) => {
+                tracing::info!(seq = self.engine.position().seq, "the view is rebuilt");
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "the view cannot be rebuilt; run `lenderbox doctor`");
+                false
+            }
+        }
+    }
+
+    fn keep_house(&mut self) {
+        let seq = self.engine.position().seq;
+        let due = self.last_flush.elapsed() >= self.settings.flush_every
+            || seq - self.flushed_seq.min(seq) >= UNFLUSHED_FRAMES_MAX;
+        let flushing = self.flusher.as_ref().is_some_and(|thread| !thread.is_finished());
+        if due && !flushing && seq > self.flushed_seq {
+            self.flushed_seq = seq;
+            self.last_flush = Instant::now();
+            self.flusher = flush_aside(Arc::clone(self.engine.store()));
+        }
+        if self.last_housekeeping.is_some_and(|last| last.elapsed() < HOUSEKEEPING) {
+            return;
+        }
+        self.last_housekeeping = Some(Instant::now());
+        if let Some(free) = (self.settings.disk_free)() {
+            let low = free < self.settings.disk_reserve_bytes;
+            if low != self.storage_low.swap(low, Ordering::AcqRel) {
+                self.engine.set_storage_low(low);
+                (self.settings.on_storage_low)(low);
+            }
+        }
+        let over = (self.settings.memory_used)().is_some_and(|used| used > self.settings.memory_budget_bytes);
+        if over && !flushing && self.last_recycle.elapsed() >= RECYCLE_AT_MOST_EVERY {
+            self.last_recycle = Instant::now();
+            if let Err(error) = self.engine.store().recycle() {
+                tracing::error!(%error, "the view did not reopen");
+            }
+        }
+        if self.engine.store().is_failed() {
+            self.rebuild();
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), super::Fatal> {
+        loop {
+            let group = self.gather();
+            if group.is_empty() {
+                break;
+            }
+            self.commit(group)?;
+        }
+        if let Some(thread) = self.flusher.take() {
+            let _ = thread.join();
+        }
+        self.engine.log().mark_durable()?;
+        if let Err(error) = self.engine.store().flush() {
+            tracing::warn!(%error, "the view was not flushed; it will catch up at the next start");
+        }
+        Ok(())
+    }
+}
+
+fn flush_aside(store: Arc<Store>) -> Option<JoinHandle<()>> {
+    let flush = move || {
+        if let Err(error) = store.flush() {
+            tracing::error!(%error, "the view was not flushed");
+        }
+    };
+    std::thread::Builder::new().name("flush".into()).spawn(flush).ok()
+}
