@@ -3,7 +3,10 @@
 
 pub mod base;
 pub mod codec;
+pub mod committer;
 pub mod config;
 pub mod domain;
+pub mod feed;
 pub mod gateways;
 pub mod journal;
+pub mod store;

@@ -7,9 +7,9 @@
 
 mod change;
 mod engine;
-mod thread;
 #[cfg(test)]
 mod tests;
+mod thread;
 
 pub use change::{Change, Committed, Proposal, Receipt, Refusal, TypedChange};
 pub use engine::{Engine, Fatal};

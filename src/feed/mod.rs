@@ -81,7 +81,9 @@ impl Message {
     #[must_use]
     pub fn to_json(&self) -> String {
         let comma = if self.body.is_empty() { "" } else { "," };
-        let Self { kind, seq, n, body, .. } = self;
+        let Self {
+            kind, seq, n, body, ..
+        } = self;
         format!("{{\"type\":\"{kind}\",\"seq\":{seq},\"n\":{n}{comma}{body}}}")
     }
 }
@@ -124,7 +126,10 @@ impl Feed {
             commits: broadcast::channel(LAG_MAX).0,
             messages: broadcast::channel(LAG_MAX).0,
             head: watch::channel(head).0,
-            ring: Mutex::new(Ring { next: 1, messages: VecDeque::new() }),
+            ring: Mutex::new(Ring {
+                next: 1,
+                messages: VecDeque::new(),
+            }),
         }
     }
 
@@ -166,7 +171,15 @@ impl Feed {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         let n = ring.next;
         ring.next += 1;
-        let message = Arc::new(Message { n, seq, audience, replayed, caused_at, body, kind });
+        let message = Arc::new(Message {
+            n,
+            seq,
+            audience,
+            replayed,
+            caused_at,
+            body,
+            kind,
+        });
         if replayed {
             if ring.messages.len() >= RING_MESSAGES_MAX {
                 ring.messages.pop_front();
@@ -187,14 +200,25 @@ impl Feed {
             Some(since) if since >= ring.next => return None,
             Some(since) => {
                 let dropped = ring.messages.len() >= RING_MESSAGES_MAX
-                    && ring.messages.front().is_some_and(|oldest| oldest.n > since + 1);
+                    && ring
+                        .messages
+                        .front()
+                        .is_some_and(|oldest| oldest.n > since + 1);
                 if dropped {
                     return None;
                 }
-                ring.messages.iter().filter(|message| message.n > since).cloned().collect()
+                ring.messages
+                    .iter()
+                    .filter(|message| message.n > since)
+                    .cloned()
+                    .collect()
             }
         };
-        Some(Follower { missed, live: self.messages.subscribe(), last: ring.next - 1 })
+        Some(Follower {
+            missed,
+            live: self.messages.subscribe(),
+            last: ring.next - 1,
+        })
     }
 }
 
@@ -252,7 +276,10 @@ mod tests {
         let mut follower = feed.follow(Some(1)).unwrap();
         publish(&feed, "three", true);
         assert_eq!(kinds(&mut follower, 2).await, ["two", "three"]);
-        assert!(feed.follow(Some(99)).is_none(), "a page from before a restart resyncs");
+        assert!(
+            feed.follow(Some(99)).is_none(),
+            "a page from before a restart resyncs"
+        );
     }
 
     #[tokio::test]
@@ -267,7 +294,18 @@ mod tests {
 
     #[test]
     fn a_message_is_one_json_object() {
-        let message = Message { n: 2, seq: 7, audience: Audience::Everybody, replayed: true, caused_at: None, body: "\"on\":true".into(), kind: "storage_low" };
-        assert_eq!(message.to_json(), r#"{"type":"storage_low","seq":7,"n":2,"on":true}"#);
+        let message = Message {
+            n: 2,
+            seq: 7,
+            audience: Audience::Everybody,
+            replayed: true,
+            caused_at: None,
+            body: "\"on\":true".into(),
+            kind: "storage_low",
+        };
+        assert_eq!(
+            message.to_json(),
+            r#"{"type":"storage_low","seq":7,"n":2,"on":true}"#
+        );
     }
 }

@@ -110,7 +110,9 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn version(&self, stream: StreamId) -> Result<u64, StoreError> {
-        Ok(self.get(&keys::head(stream))?.map_or(0, |bytes| Head::version(&bytes)))
+        Ok(self
+            .get(&keys::head(stream))?
+            .map_or(0, |bytes| Head::version(&bytes)))
     }
 
     /// Streams that hold a claimed value.
@@ -145,7 +147,9 @@ impl Store {
         let mut found = Vec::new();
         let mut fault = None;
         self.scan(&prefix, &start, |key, value| {
-            let Some(id) = uuid::Uuid::from_slice(&key[prefix.len()..]).ok() else { return true };
+            let Some(id) = uuid::Uuid::from_slice(&key[prefix.len()..]).ok() else {
+                return true;
+            };
             match Head::decode(value) {
                 Ok(loaded) => found.push((StreamId::new(A::KIND, id), loaded)),
                 Err(error) => fault = Some(error),
@@ -170,7 +174,9 @@ impl Store {
         let mut found = Vec::new();
         let mut fault = None;
         self.scan(&prefix, &prefix, |key, value| {
-            let Some(id) = uuid::Uuid::from_slice(&key[prefix.len()..]).ok() else { return true };
+            let Some(id) = uuid::Uuid::from_slice(&key[prefix.len()..]).ok() else {
+                return true;
+            };
             match Head::decode(value) {
                 Ok(loaded) => found.push((StreamId::owned(A::KIND, owner, id), loaded)),
                 Err(error) => fault = Some(error),
@@ -203,7 +209,10 @@ impl Store {
     pub fn position(&self) -> Result<Position, StoreError> {
         match self.get(keys::POSITION)? {
             Some(bytes) => Ok(crate::codec::decode("position", &bytes)?),
-            None => Ok(Position { views: VIEWS_VERSION, ..Position::default() }),
+            None => Ok(Position {
+                views: VIEWS_VERSION,
+                ..Position::default()
+            }),
         }
     }
 }

@@ -58,7 +58,10 @@ impl Noun for Client {
 impl Noun for Loan {
     fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
         if self.exists() {
-            rows.push((keys::owner(stream.kind, stream.id), stream.owner.as_bytes().to_vec()));
+            rows.push((
+                keys::owner(stream.kind, stream.id),
+                stream.owner.as_bytes().to_vec(),
+            ));
         }
     }
 }

@@ -49,8 +49,16 @@ pub struct CommandRow {
 
 /// Writes a command's row.
 pub fn write_command(overlay: &mut Overlay<'_>, key: &CommandKey, seq: u64, header: &FrameHeader) {
-    let streams = header.streams.iter().map(|row| (row.stream, row.version)).collect();
-    let row = CommandRow { body: key.body, seq, streams };
+    let streams = header
+        .streams
+        .iter()
+        .map(|row| (row.stream, row.version))
+        .collect();
+    let row = CommandRow {
+        body: key.body,
+        seq,
+        streams,
+    };
     overlay.put(keys::command(key.hour, &key.id), codec::encode(&row));
 }
 
@@ -70,7 +78,9 @@ pub fn catch_up(
         let mut overlay = Overlay::new(store, position);
         let mut frames = 0;
         while frames < FRAMES_PER_BATCH && overlay.len() < KEYS_PER_BATCH {
-            let Some(read) = reader.next_frame()? else { break };
+            let Some(read) = reader.next_frame()? else {
+                break;
+            };
             apply(&mut overlay, &read)?;
             frames += 1;
         }
@@ -147,7 +157,12 @@ pub fn apply(overlay: &mut Overlay<'_>, read: &Frame) -> Result<(), ReplayError>
         let replay = match row.stream.kind {
             StreamKind::Client => replay::<Client>,
             StreamKind::Loan => replay::<Loan>,
-            other => return Err(undecoded(DecodeError::UnknownKind { kind: (other as u16) << 8, version: 0 })),
+            other => {
+                return Err(undecoded(DecodeError::UnknownKind {
+                    kind: (other as u16) << 8,
+                    version: 0,
+                }));
+            }
         };
         replay(overlay, row.stream, row.version, &events, &meta).map_err(|error| match error {
             ReplayError::Frame { source, .. } => undecoded(source),
@@ -165,7 +180,10 @@ fn replay<A: Noun>(
     events: &[(u16, u8, &[u8])],
     meta: &Meta,
 ) -> Result<(), ReplayError> {
-    let undecoded = |source| ReplayError::Frame { seq: meta.seq, source };
+    let undecoded = |source| ReplayError::Frame {
+        seq: meta.seq,
+        source,
+    };
     let before = if version == events.len() as u64 {
         // The stream's first frame: nothing is looked up.
         Loaded::default()
