@@ -7,6 +7,8 @@
 pub mod frame;
 mod registry;
 #[cfg(test)]
+mod call_samples;
+#[cfg(test)]
 mod tests;
 
 pub use registry::{EventKind, Stored, kinds};

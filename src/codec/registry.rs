@@ -4,8 +4,10 @@
 //! `UPDATE_SCHEMAS=1 cargo nextest run golden`.
 
 use super::{DecodeError, EncodedEvent, decode, encode};
+use crate::domain::call::{self, Call, CallEvent};
 use crate::domain::client::{self, Client, ClientEvent};
 use crate::domain::loan::{self, Loan, LoanEvent};
+use crate::domain::operator::{self, Operator, OperatorEvent};
 use crate::domain::{Aggregate, StreamKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -95,5 +97,24 @@ register! {
         3 v 1 false InstalmentsSet(loan::InstalmentsSet),
         4 v 1 false PaymentReceived(loan::PaymentReceived),
         5 v 1 false FiguresStated(loan::FiguresStated),
+    }
+    Call, CallEvent, StreamKind::Call => {
+        1 v 1 false Opened(call::event::Opened),
+        2 v 1 true Observed(call::event::Observed),
+        3 v 1 true OpenedByHand(call::HandCard),
+        4 v 1 true DialRequested(call::event::DialRequested),
+        5 v 1 false DialFailed(call::DialFailure),
+        6 v 1 true CandidatesMatched(call::event::CandidatesMatched),
+        7 v 1 false ClientChosen(call::event::ClientChosen),
+        8 v 1 false IdentificationRecorded(call::CallIdentification),
+        9 v 1 true NotesSet(call::Notes),
+        10 v 1 false Consulted(call::event::Consulted),
+        11 v 1 false Finished(call::FinishMark),
+        12 v 1 true Corrected(call::event::Corrected),
+        13 v 1 false ClosedStale(call::event::ClosedStale),
+    }
+    Operator, OperatorEvent, StreamKind::Operator => {
+        1 v 1 false AvailabilitySet(operator::AvailabilitySet),
+        2 v 1 false CallMoved(operator::CallMoved),
     }
 }

@@ -115,6 +115,8 @@ proptest! {
 /// One sample of every kind of event.
 mod samples {
     use super::super::*;
+    use crate::domain::call::Call;
+    use crate::domain::operator::Operator;
     use crate::base::ids::{CallId, ClientId, LoanId, PartId};
     use crate::base::money::{Currency, Money};
     use crate::base::personal::Personal;
@@ -276,6 +278,8 @@ mod samples {
     pub fn all() -> Vec<(EventKind, EncodedEvent)> {
         let mut all = encoded::<Client>(&clients());
         all.extend(encoded::<Loan>(&loans()));
+        all.extend(encoded::<Call>(&call_samples::calls()));
+        all.extend(encoded::<Operator>(&call_samples::operators()));
         all
     }
 
@@ -286,6 +290,8 @@ mod samples {
         {
             Some(StreamKind::Client) => Client::decode_event(kind, version, body).map(drop),
             Some(StreamKind::Loan) => Loan::decode_event(kind, version, body).map(drop),
+            Some(StreamKind::Call) => Call::decode_event(kind, version, body).map(drop),
+            Some(StreamKind::Operator) => Operator::decode_event(kind, version, body).map(drop),
             _ => Err(DecodeError::UnknownKind { kind, version }),
         }
     }

@@ -7,7 +7,7 @@
 mod command;
 mod decide;
 mod effects;
-mod event;
+pub mod event;
 mod evolve;
 mod fact;
 pub mod pbx_event;
