@@ -4,13 +4,15 @@
 //! changes, the old one moves here as `vN` with `From`. Golden bytes of every version ever
 //! released lie in `schemas/events/`. Must never guess: unknown kinds and versions are errors.
 
+#[cfg(test)]
+mod call_samples;
 pub mod frame;
 mod registry;
 #[cfg(test)]
-mod call_samples;
-#[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+use registry::reads;
 pub use registry::{EventKind, Stored, kinds};
 
 use serde::Serialize;

@@ -6,8 +6,11 @@
 use super::{DecodeError, EncodedEvent, decode, encode};
 use crate::domain::call::{self, Call, CallEvent};
 use crate::domain::client::{self, Client, ClientEvent};
+use crate::domain::directory::{self, Entry, EntryEvent};
 use crate::domain::loan::{self, Loan, LoanEvent};
 use crate::domain::operator::{self, Operator, OperatorEvent};
+use crate::domain::token::{self, Token, TokenEvent};
+use crate::domain::user::{self, User, UserEvent};
 use crate::domain::{Aggregate, StreamKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -70,6 +73,18 @@ macro_rules! register {
                 Err(DecodeError::UnknownKind { kind, version })
             }
         })+
+        /// Whether an event of this kind and version reads.
+        ///
+        /// # Errors
+        /// See [`DecodeError`].
+        #[cfg(test)]
+        pub fn reads(kind: u16, version: u8, body: &[u8]) -> Result<(), DecodeError> {
+            $(if kind >> 8 == $stream as u16 {
+                return <$aggregate as Stored>::decode_event(kind, version, body).map(drop);
+            })+
+            Err(DecodeError::UnknownKind { kind, version })
+        }
+
         /// Every kind of event that is written today.
         #[must_use]
         pub fn kinds() -> Vec<EventKind> {
@@ -116,5 +131,24 @@ register! {
     Operator, OperatorEvent, StreamKind::Operator => {
         1 v 1 false AvailabilitySet(operator::AvailabilitySet),
         2 v 1 false CallMoved(operator::CallMoved),
+    }
+    User, UserEvent, StreamKind::User => {
+        1 v 1 true Created(user::UserCreated),
+        2 v 1 true Changed(user::UserChanged),
+        3 v 1 false PasswordSet(user::PasswordSet),
+        4 v 1 false Disabled(user::UserDisabled),
+        5 v 1 false Enabled(user::UserEnabled),
+        6 v 1 false TotpEnrolled(user::TotpEnrolled),
+        7 v 1 false TotpRemoved(user::TotpRemoved),
+        8 v 1 false SignedIn(user::UserSignedIn),
+    }
+    Token, TokenEvent, StreamKind::Token => {
+        1 v 1 false Created(token::TokenCreated),
+        2 v 1 false Revoked(token::TokenRevoked),
+    }
+    Entry, EntryEvent, StreamKind::Entry => {
+        1 v 1 false Put(directory::EntryPut),
+        2 v 1 false Retired(directory::EntryRetired),
+        3 v 1 false Restored(directory::EntryRestored),
     }
 }

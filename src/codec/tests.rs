@@ -65,7 +65,7 @@ fn every_golden_file_is_still_read() {
         let body = data_encoding::HEXLOWER
             .decode(text.trim().as_bytes())
             .unwrap();
-        samples::read(kind, version, &body).unwrap_or_else(|error| panic!("{name}: {error}"));
+        reads(kind, version, &body).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
 
@@ -102,7 +102,7 @@ proptest! {
     #[test]
     fn decoders_survive_arbitrary_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         for kind in kinds() {
-            let _ = samples::read(kind.kind, kind.version, &bytes);
+            let _ = reads(kind.kind, kind.version, &bytes);
         }
         let _ = decode::<Client>("client", &bytes);
         let _ = decode::<Loan>("loan", &bytes);
@@ -115,14 +115,17 @@ proptest! {
 /// One sample of every kind of event.
 mod samples {
     use super::super::*;
-    use crate::domain::call::Call;
-    use crate::domain::operator::Operator;
     use crate::base::ids::{CallId, ClientId, LoanId, PartId};
     use crate::base::money::{Currency, Money};
     use crate::base::personal::Personal;
-    use crate::domain::StreamKind;
+    use crate::domain::access::{Role, TokenScope};
+    use crate::domain::call::Call;
     use crate::domain::client::*;
+    use crate::domain::directory::*;
     use crate::domain::loan::*;
+    use crate::domain::operator::Operator;
+    use crate::domain::token::*;
+    use crate::domain::user::*;
     use uuid::Uuid;
 
     fn part() -> PartId {
@@ -275,24 +278,66 @@ mod samples {
             .collect()
     }
 
+    fn users() -> Vec<UserEvent> {
+        let name = Personal::new("Анна".to_owned());
+        let hash = Personal::new("$argon2id$x".to_owned());
+        let extension = Some("101".to_owned());
+        vec![
+            UserEvent::Created(UserCreated {
+                login: "anna".into(),
+                name: name.clone(),
+                role: Role::Operator,
+                extension: extension.clone(),
+                password_hash: hash.clone(),
+            }),
+            UserEvent::Changed(UserChanged {
+                name,
+                role: Role::Supervisor,
+                extension,
+            }),
+            UserEvent::PasswordSet(PasswordSet { hash }),
+            UserEvent::Disabled(UserDisabled {}),
+            UserEvent::Enabled(UserEnabled {}),
+            UserEvent::TotpEnrolled(TotpEnrolled {
+                secret: Personal::new(vec![1, 2]),
+            }),
+            UserEvent::TotpRemoved(TotpRemoved {}),
+            UserEvent::SignedIn(UserSignedIn {}),
+        ]
+    }
+
+    fn tokens() -> Vec<TokenEvent> {
+        vec![
+            TokenEvent::Created(TokenCreated {
+                name: "pbx1".into(),
+                scope: TokenScope::Pbx,
+                hash: "ab".into(),
+                ip_list: vec!["127.0.0.1".into()],
+                rate_per_second: Some(100),
+            }),
+            TokenEvent::Revoked(TokenRevoked {}),
+        ]
+    }
+
+    fn entries() -> Vec<EntryEvent> {
+        vec![
+            EntryEvent::Put(EntryPut {
+                kind: EntryKind::Topic,
+                body: "{}".into(),
+            }),
+            EntryEvent::Retired(EntryRetired {}),
+            EntryEvent::Restored(EntryRestored {}),
+        ]
+    }
+
     pub fn all() -> Vec<(EventKind, EncodedEvent)> {
         let mut all = encoded::<Client>(&clients());
         all.extend(encoded::<Loan>(&loans()));
         all.extend(encoded::<Call>(&call_samples::calls()));
         all.extend(encoded::<Operator>(&call_samples::operators()));
+        all.extend(encoded::<User>(&users()));
+        all.extend(encoded::<Token>(&tokens()));
+        all.extend(encoded::<Entry>(&entries()));
         all
-    }
-
-    pub fn read(kind: u16, version: u8, body: &[u8]) -> Result<(), DecodeError> {
-        match StreamKind::ALL
-            .into_iter()
-            .find(|stream| *stream as u16 == kind >> 8)
-        {
-            Some(StreamKind::Client) => Client::decode_event(kind, version, body).map(drop),
-            Some(StreamKind::Loan) => Loan::decode_event(kind, version, body).map(drop),
-            Some(StreamKind::Call) => Call::decode_event(kind, version, body).map(drop),
-            Some(StreamKind::Operator) => Operator::decode_event(kind, version, body).map(drop),
-            _ => Err(DecodeError::UnknownKind { kind, version }),
-        }
     }
 }

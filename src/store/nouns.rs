@@ -5,8 +5,14 @@ use super::{Row, keys};
 use crate::base::names;
 use crate::codec::Stored;
 use crate::domain::StreamId;
+use crate::domain::call::Call;
+use crate::domain::call::progress::Stage;
 use crate::domain::client::{Client, ClientKind};
+use crate::domain::directory::Entry;
 use crate::domain::loan::Loan;
+use crate::domain::operator::Operator;
+use crate::domain::token::Token;
+use crate::domain::user::User;
 
 /// An aggregate that the view can hold.
 pub trait Noun: Stored {
@@ -55,6 +61,26 @@ impl Noun for Client {
     }
 }
 
+/// All calls newest first, the live ones apart, and the client's contact history. The values are
+/// empty: a list reads the heads of the calls it shows.
+impl Noun for Call {
+    fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
+        if !self.exists() {
+            return;
+        }
+        rows.push((keys::call(self.opened_at, stream.id), Vec::new()));
+        if self.progress(None).stage != Stage::Finished {
+            rows.push((keys::live_call(stream.id), Vec::new()));
+        }
+        if let Some(client) = self.choice.client() {
+            rows.push((
+                keys::history(client.uuid(), self.opened_at, stream.id),
+                Vec::new(),
+            ));
+        }
+    }
+}
+
 impl Noun for Loan {
     fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
         if self.exists() {
@@ -65,3 +91,9 @@ impl Noun for Loan {
         }
     }
 }
+
+// Few of each: lists walk the heads themselves, log-ins and tokens are found by their claims.
+impl Noun for User {}
+impl Noun for Token {}
+impl Noun for Entry {}
+impl Noun for Operator {}

@@ -4,8 +4,13 @@ use super::projection::{Overlay, project};
 use super::{Loaded, Noun, Position, Store, StoreError, VIEWS_VERSION, keys};
 use crate::codec::frame::{self, CommandKey, FrameHeader};
 use crate::codec::{self, DecodeError};
+use crate::domain::call::Call;
 use crate::domain::client::Client;
+use crate::domain::directory::Entry;
 use crate::domain::loan::Loan;
+use crate::domain::operator::Operator;
+use crate::domain::token::Token;
+use crate::domain::user::User;
 use crate::domain::{Meta, StreamId, StreamKind};
 use crate::journal::{Frame, LogError, Tail};
 use serde::{Deserialize, Serialize};
@@ -157,6 +162,11 @@ pub fn apply(overlay: &mut Overlay<'_>, read: &Frame) -> Result<(), ReplayError>
         let replay = match row.stream.kind {
             StreamKind::Client => replay::<Client>,
             StreamKind::Loan => replay::<Loan>,
+            StreamKind::Call => replay::<Call>,
+            StreamKind::Operator => replay::<Operator>,
+            StreamKind::User => replay::<User>,
+            StreamKind::Token => replay::<Token>,
+            StreamKind::Entry => replay::<Entry>,
             other => {
                 return Err(undecoded(DecodeError::UnknownKind {
                     kind: (other as u16) << 8,
