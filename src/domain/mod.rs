@@ -9,6 +9,7 @@ pub mod call;
 pub mod client;
 pub mod directory;
 pub mod fields;
+pub mod import;
 pub mod loan;
 pub mod operator;
 pub mod token;

@@ -1,0 +1,466 @@
+//! Reading single cells: dates, sums, rates, months, flags, telephone lists, identifiers.
+//!
+//! Every function takes what accounting systems and spreadsheets write (domain.md 7.3) and gives a
+//! typed value or a coded fault without the text.
+
+use crate::base::documents;
+use crate::base::money::{Currency, Money, MoneyError};
+use crate::base::phone::{self, PhoneError};
+use crate::base::text;
+use crate::base::time::Date;
+use crate::domain::client::Sex;
+use chrono::{Datelike, NaiveDate};
+use rust_decimal::Decimal;
+
+/// How a date is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateFormat {
+    /// `2026-11-21`, also with a time behind it.
+    YearMonthDay,
+    /// `21.11.2026`, also with a time behind it.
+    DayMonthYear,
+    /// `11/21/2026`.
+    MonthDayYear,
+    /// `21/11/2026`.
+    DayMonthYearSlash,
+    /// `20261121`.
+    Compact,
+    /// `261121`: a year above the present one is of the last century.
+    ShortCompact,
+    /// `Nov-26`: the first day of that month.
+    MonthName,
+}
+
+impl DateFormat {
+    /// All formats.
+    pub const ALL: [Self; 7] = [
+        Self::YearMonthDay,
+        Self::DayMonthYear,
+        Self::MonthDayYear,
+        Self::DayMonthYearSlash,
+        Self::Compact,
+        Self::ShortCompact,
+        Self::MonthName,
+    ];
+    /// The word of mappings.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::YearMonthDay => "YYYY-MM-DD",
+            Self::DayMonthYear => "DD.MM.YYYY",
+            Self::MonthDayYear => "MM/DD/YYYY",
+            Self::DayMonthYearSlash => "DD/MM/YYYY",
+            Self::Compact => "YYYYMMDD",
+            Self::ShortCompact => "YYMMDD",
+            Self::MonthName => "Mon-YY",
+        }
+    }
+    /// Reads the word of mappings, in any case.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.code().eq_ignore_ascii_case(code.trim()))
+    }
+    /// Reads a date in this format; `None` when it is none. `today` decides the century of
+    /// two-digit years.
+    #[must_use]
+    pub fn read(self, raw: &str, today: Date) -> Option<Date> {
+        let text = raw.trim();
+        // A time behind the date says nothing here.
+        let date = text.split(['T', ' ', '\u{a0}']).next().unwrap_or("");
+        match self {
+            Self::YearMonthDay => numbers(date, '-').and_then(|[y, m, d]| ymd(y, m, d)),
+            Self::DayMonthYear => numbers(date, '.').and_then(|[d, m, y]| ymd(y, m, d)),
+            Self::MonthDayYear => numbers(date, '/').and_then(|[m, d, y]| ymd(y, m, d)),
+            Self::DayMonthYearSlash => numbers(date, '/').and_then(|[d, m, y]| ymd(y, m, d)),
+            Self::Compact => {
+                let [y, m, d] = fixed(date, [4, 2, 2])?;
+                ymd(y, m, d)
+            }
+            Self::ShortCompact => {
+                let [y, m, d] = fixed(date, [2, 2, 2])?;
+                ymd(century(y, today), m, d)
+            }
+            Self::MonthName => month_name(date, today),
+        }
+    }
+}
+
+/// Reads a date in the first format that fits.
+#[must_use]
+pub fn date(raw: &str, formats: &[DateFormat], today: Date) -> Option<Date> {
+    formats.iter().find_map(|format| format.read(raw, today))
+}
+
+/// Whether a cell holds nothing: blank, or a date that accounting systems write for "none".
+#[must_use]
+pub fn is_blank(cell: &str) -> bool {
+    let trimmed = cell.trim();
+    trimmed.is_empty()
+        || trimmed.starts_with("01.01.0001")
+        || trimmed.starts_with("0001-01-01")
+        || trimmed == "00000000-0000-0000-0000-000000000000"
+}
+
+/// A birth number `YYMMDD` in which 50 is added to the month of a woman's birth.
+#[must_use]
+pub fn birth_number(raw: &str, today: Date) -> Option<(Date, Sex)> {
+    let [year, month, day] = fixed(raw.trim(), [2, 2, 2])?;
+    let (month, sex) = if month > 50 {
+        (month - 50, Sex::Female)
+    } else {
+        (month, Sex::Male)
+    };
+    ymd(century(year, today), month, day).map(|birth| (birth, sex))
+}
+
+/// A sum: decimal comma or dot, spaces or commas between thousands, a currency sign behind it.
+///
+/// # Errors
+/// See [`MoneyError`].
+pub fn money(raw: &str, currency: Currency) -> Result<Money, MoneyError> {
+    let number = raw
+        .trim()
+        .trim_end_matches(|c: char| !c.is_ascii_digit())
+        .trim_start_matches(|c: char| matches!(c, '$' | '€' | '₽' | '₸') || c.is_whitespace());
+    Money::parse(&without_thousands(number), currency)
+}
+
+/// An annual rate in percent: `24`, `24,5 %`; with `fraction`, `0.245` means 24.5 %.
+#[must_use]
+pub fn percent(raw: &str, fraction: bool) -> Option<Decimal> {
+    let number = raw.trim().trim_end_matches('%').trim_end();
+    let compact: String = without_thousands(number)
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .collect();
+    let rate: Decimal = compact.replace(',', ".").parse().ok()?;
+    let rate = if fraction {
+        rate.checked_mul(Decimal::ONE_HUNDRED)?
+    } else {
+        rate
+    };
+    Some(rate.normalize())
+}
+
+/// A count: `36`, `36 мес.`, `36 months`, `36.0`. Years are not counts.
+#[must_use]
+pub fn count(raw: &str) -> Option<u32> {
+    let trimmed = raw.trim();
+    let digits: String = trimmed.chars().take_while(char::is_ascii_digit).collect();
+    let rest = text::folded(&trimmed[digits.len()..]);
+    let rest = rest.trim_start_matches([',', '.', '0']).trim_start();
+    let known = [
+        "",
+        "м",
+        "мес",
+        "месяц",
+        "месяца",
+        "месяцев",
+        "mo",
+        "month",
+        "months",
+        "дн",
+        "дней",
+        "days",
+    ];
+    known
+        .contains(&rest.trim_end_matches('.'))
+        .then(|| digits.parse().ok())
+        .flatten()
+}
+
+/// Yes or no, as people and accounting systems write it.
+#[must_use]
+pub fn flag(raw: &str) -> Option<bool> {
+    match text::folded(raw).as_str() {
+        "да" | "yes" | "true" | "истина" | "1" | "y" | "д" | "+" => Some(true),
+        "нет" | "no" | "false" | "ложь" | "0" | "n" | "н" | "-" => Some(false),
+        _ => None,
+    }
+}
+
+/// Sex, as people and accounting systems write it.
+#[must_use]
+pub fn sex(raw: &str) -> Option<Sex> {
+    match text::folded(raw).trim_end_matches('.') {
+        "ж" | "жен" | "женский" | "женщина" | "f" | "female" => Some(Sex::Female),
+        "м" | "муж" | "мужской" | "мужчина" | "m" | "male" => Some(Sex::Male),
+        _ => None,
+    }
+}
+
+/// The numbers of a cell that may hold several, as they were written.
+///
+/// # Errors
+/// The fault of the first part that is no number.
+pub fn phones(raw: &str) -> Result<Vec<String>, PhoneError> {
+    match phone::parse(raw) {
+        Ok(_) => Ok(vec![raw.trim().to_owned()]),
+        Err(error) if error != PhoneError::Extension && raw.contains([',', ';', '/', '\n']) => raw
+            .split([',', ';', '/', '\n'])
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(|part| phone::parse(part).map(|_| part.to_owned()))
+            .collect(),
+        Err(error) => Err(error),
+    }
+}
+
+/// An INN from which a spreadsheet took the leading zero: 9 or 11 digits get it back when the
+/// check digits then are right. Anything else stays as it is.
+#[must_use]
+pub fn inn(raw: &str) -> String {
+    let trimmed = text::spaces(raw);
+    let digits_only = trimmed.bytes().all(|b| b.is_ascii_digit());
+    if digits_only && matches!(trimmed.len(), 9 | 11) {
+        let padded = format!("0{trimmed}");
+        if documents::inn(&padded).is_ok() {
+            return padded;
+        }
+    }
+    trimmed
+}
+
+/// An SNILS or a number of a document from which a spreadsheet took leading zeros.
+#[must_use]
+pub fn padded(raw: &str, digits: usize) -> String {
+    let trimmed = text::spaces(raw);
+    let digits_only = !trimmed.is_empty() && trimmed.bytes().all(|b| b.is_ascii_digit());
+    if digits_only {
+        format!("{trimmed:0>digits$}")
+    } else {
+        trimmed
+    }
+}
+
+/// Commas before exactly three digits that are followed by a dot or stand twice are thousands.
+fn without_thousands(number: &str) -> String {
+    let commas = number.matches(',').count();
+    if (commas > 0 && number.contains('.')) || commas > 1 {
+        return number.replace(',', "");
+    }
+    number.to_owned()
+}
+
+fn century(short_year: i32, today: Date) -> i32 {
+    let year = today.year() / 100 * 100 + short_year;
+    if year > today.year() {
+        year - 100
+    } else {
+        year
+    }
+}
+
+/// Three numbers around a separator.
+fn numbers(text: &str, separator: char) -> Option<[i32; 3]> {
+    let mut parts = text.split(separator).map(|part| {
+        let digits =
+            !part.is_empty() && part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| part.parse::<i32>().ok()).flatten()
+    });
+    let read = [parts.next()??, parts.next()??, parts.next()??];
+    parts.next().is_none().then_some(read)
+}
+
+/// Three numbers of fixed widths, nothing else.
+fn fixed(text: &str, widths: [usize; 3]) -> Option<[i32; 3]> {
+    let whole =
+        text.len() == widths.iter().sum::<usize>() && text.bytes().all(|b| b.is_ascii_digit());
+    if !whole {
+        return None;
+    }
+    let (first, rest) = text.split_at(widths[0]);
+    let (second, third) = rest.split_at(widths[1]);
+    Some([
+        first.parse().ok()?,
+        second.parse().ok()?,
+        third.parse().ok()?,
+    ])
+}
+
+fn ymd(year: i32, month: i32, day: i32) -> Option<Date> {
+    // Years of two digits in a four-digit format are a mistake, not antiquity.
+    if !(1800..=2200).contains(&year) {
+        return None;
+    }
+    NaiveDate::from_ymd_opt(year, u32::try_from(month).ok()?, u32::try_from(day).ok()?)
+}
+
+fn month_name(text: &str, today: Date) -> Option<Date> {
+    const MONTHS: [&str; 12] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
+    let (name, year) = text.split_once('-')?;
+    let month = MONTHS
+        .iter()
+        .position(|month| name.eq_ignore_ascii_case(month))?;
+    let number: i32 = year.parse().ok()?;
+    let year = if year.len() == 2 {
+        century(number, today)
+    } else {
+        number
+    };
+    ymd(year, i32::try_from(month).ok()? + 1, 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn today() -> Date {
+        "2026-11-21".parse().unwrap()
+    }
+
+    #[test]
+    fn dates_are_read_in_every_format() {
+        let rows = [
+            (DateFormat::YearMonthDay, "1998-12-08", Some("1998-12-08")),
+            (
+                DateFormat::YearMonthDay,
+                "1998-12-08T10:00:00",
+                Some("1998-12-08"),
+            ),
+            (DateFormat::YearMonthDay, "98-12-08", None),
+            (
+                DateFormat::DayMonthYear,
+                "08.12.1998 0:00:00",
+                Some("1998-12-08"),
+            ),
+            (DateFormat::DayMonthYear, "8.2.2026", Some("2026-02-08")),
+            (DateFormat::DayMonthYear, "29.02.2026", None),
+            (DateFormat::DayMonthYear, "01.01.0001", None),
+            (DateFormat::MonthDayYear, "12/08/1998", Some("1998-12-08")),
+            (
+                DateFormat::DayMonthYearSlash,
+                "08/12/1998",
+                Some("1998-12-08"),
+            ),
+            (DateFormat::Compact, "19981208", Some("1998-12-08")),
+            (DateFormat::ShortCompact, "930705", Some("1993-07-05")),
+            (DateFormat::ShortCompact, "261121", Some("2026-11-21")),
+            (DateFormat::ShortCompact, "271121", Some("1927-11-21")),
+            (DateFormat::MonthName, "Jan-18", Some("2018-01-01")),
+            (DateFormat::MonthName, "Foo-18", None),
+            (DateFormat::YearMonthDay, "", None),
+            (DateFormat::YearMonthDay, "2026-1-", None),
+        ];
+        for (format, raw, expected) in rows {
+            let expected = expected.map(|text| text.parse::<Date>().unwrap());
+            assert_eq!(
+                format.read(raw, today()),
+                expected,
+                "{raw:?} as {}",
+                format.code()
+            );
+        }
+        for format in DateFormat::ALL {
+            assert_eq!(
+                DateFormat::parse(&format.code().to_lowercase()),
+                Some(format)
+            );
+        }
+    }
+
+    #[test]
+    fn birth_numbers_tell_women() {
+        let born = |text: &str| text.parse::<Date>().unwrap();
+        assert_eq!(
+            birth_number("706213", today()),
+            Some((born("1970-12-13"), Sex::Female))
+        );
+        assert_eq!(
+            birth_number("450204", today()),
+            Some((born("1945-02-04"), Sex::Male))
+        );
+        assert_eq!(birth_number("451304", today()), None);
+        assert_eq!(birth_number("", today()), None);
+    }
+
+    #[test]
+    fn sums_are_read() {
+        let rows = [
+            ("9\u{a0}455,96", Ok(945_596)),
+            ("9 455,96 руб.", Ok(945_596)),
+            ("$1,234.50", Ok(123_450)),
+            ("1,234,567", Ok(123_456_700)),
+            ("-100", Ok(-10_000)),
+            ("8033.00", Ok(803_300)),
+            ("12,345.678", Err(MoneyError::TooPrecise)),
+            ("сто", Err(MoneyError::NotANumber)),
+        ];
+        for (raw, expected) in rows {
+            assert_eq!(
+                money(raw, Currency::Rub).map(Money::minor),
+                expected,
+                "{raw:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn rates_counts_and_flags_are_read() {
+        let rate = |text: &str| text.parse::<Decimal>().unwrap();
+        assert_eq!(percent("24,5 %", false), Some(rate("24.5")));
+        assert_eq!(percent("5.32", false), Some(rate("5.32")));
+        assert_eq!(percent("0.245", true), Some(rate("24.5")));
+        assert_eq!(percent("много", false), None);
+        let counts = [
+            ("36", Some(36)),
+            ("36 мес.", Some(36)),
+            ("36.0", Some(36)),
+            ("3 года", None),
+            ("", None),
+            ("-3", None),
+        ];
+        for (raw, expected) in counts {
+            assert_eq!(count(raw), expected, "{raw:?}");
+        }
+        assert_eq!(
+            (flag("Да"), flag("НЕТ"), flag("может")),
+            (Some(true), Some(false), None)
+        );
+        assert_eq!(
+            (sex("Жен."), sex("m"), sex("?")),
+            (Some(Sex::Female), Some(Sex::Male), None)
+        );
+    }
+
+    #[test]
+    fn lost_zeros_come_back() {
+        // 0274062111 is a real check sum; a spreadsheet drops the zero.
+        assert_eq!(inn("274062111"), "0274062111");
+        assert_eq!(
+            inn("274062112"),
+            "274062112",
+            "the check digit is wrong: left alone"
+        );
+        assert_eq!(inn(" 7707083893 "), "7707083893");
+        assert_eq!(padded("12345", 6), "012345");
+        assert_eq!(padded("", 6), "");
+        assert_eq!(padded("12а", 6), "12а");
+    }
+
+    #[test]
+    fn cells_with_several_phones_are_split() {
+        let both = phones("8 916 123-45-67, 8 903 123-45-67").unwrap();
+        assert_eq!(both, ["8 916 123-45-67", "8 903 123-45-67"]);
+        assert_eq!(phones("84951234567, доб. 12").unwrap().len(), 1);
+        assert_eq!(phones("8 916 123-45-67 / 123"), Err(PhoneError::Length));
+    }
+
+    #[test]
+    fn empty_values_of_accounting_systems_are_blank() {
+        for cell in [
+            "",
+            " ",
+            "01.01.0001",
+            "01.01.0001 0:00:00",
+            "0001-01-01T00:00:00",
+        ] {
+            assert!(is_blank(cell), "{cell:?}");
+        }
+        assert!(!is_blank("0"));
+    }
+}
