@@ -171,8 +171,7 @@ impl Log {
         let file = disk.open(&last.path, true).map_err(file_io)?;
         let torn = cut_torn_tail(disk.as_ref(), &options, &last, file.as_ref(), &found)
             .map_err(file_io)?;
-        // What was read may still only be in memory, after a kill: from here on it is durable.
-        file.sync_data().map_err(file_io)?;
+        settle(file.as_ref(), &found).map_err(file_io)?;
         let bytes = options.segment_bytes;
         let preparer = Preparer::start(disk.clone(), &folder, bytes, options.prepare_ahead);
         let report = OpenReport {
@@ -583,6 +582,17 @@ fn refuse_damage(options: &LogOptions, last: &Segment, found: &Scan) -> Result<(
         last_seq: attested,
         what,
     }))
+}
+
+/// Makes everything that was read durable. After a kill it may only be in memory; and where a sync
+/// had failed before the kill, the system counts it as written and a mere sync does nothing, so the
+/// last group, markers included, is written once more.
+fn settle(file: &dyn DiskFile, found: &Scan) -> io::Result<()> {
+    let length = usize::try_from(found.end - found.last_group).map_err(io::Error::other)?;
+    let mut bytes = vec![0_u8; length];
+    file.read_at(&mut bytes, found.last_group)?;
+    file.write_at(&bytes, found.last_group)?;
+    file.sync_data()
 }
 
 /// Keeps the torn bytes aside, then blanks them, durably: a stale frame among them must never stand

@@ -9,22 +9,28 @@
 //! that was attested is damage, and the log does not open; a bad frame behind everything attested is
 //! the torn tail of a crash, which is cut off and kept aside.
 
+mod background;
 mod disk;
+mod doctor;
 mod error;
 mod format;
 mod log;
 mod prepare;
 mod reader;
 mod scan;
+mod simulated;
 mod tail;
 
+pub use background::{BackgroundError, BackgroundLog, QUEUE_RECORDS_MAX, SYNC_INTERVAL};
 pub use disk::{Disk, DiskFile, RealDisk};
+pub use doctor::{DoctorReport, SegmentReport, examine};
 pub use error::{Damage, LogError, OpenError};
 pub use format::{Chain, FRAME_PREFIX_BYTES, SegmentHeader, next_link};
 pub use log::{
     Appended, Log, LogOptions, OpenReport, RETAINED_SEGMENT_BYTES, SEGMENT_BYTES, TornTail,
 };
 pub use reader::{Frame, Position, Reader};
+pub use simulated::SimulatedDisk;
 pub use tail::{Cursors, Tail};
 
 #[cfg(test)]

@@ -231,6 +231,8 @@ pub(super) struct Scan {
     pub chain: Chain,
     /// The largest seq that any sound frame attests, those after a fault included.
     pub attested: u64,
+    /// Where the last group begins: everything before it was synced before it was written.
+    pub last_group: u64,
     /// Bytes after `end` that are not zero, up to this offset.
     pub used_end: u64,
     /// What stands at `end`, when it is not zeros.
@@ -246,6 +248,7 @@ pub(super) fn scan(disk: &dyn Disk, segment: &Segment, sealed: bool) -> io::Resu
         last_seq: header.first_seq - 1,
         chain: header.chain,
         attested: header.first_seq - 1,
+        last_group: SEGMENT_HEADER_BYTES as u64,
         used_end: 0,
         fault: None,
     };
@@ -272,7 +275,10 @@ pub(super) fn scan(disk: &dyn Disk, segment: &Segment, sealed: bool) -> io::Resu
             scan.chain = format::next_link(&scan.chain, found.seq, &frame_header);
             scan.last_seq = found.seq;
         }
-        scan.attested = scan.attested.max(found.durable_through);
+        if found.durable_through > scan.attested {
+            scan.attested = found.durable_through;
+            scan.last_group = scan.end;
+        }
         scan.end += found.length as u64;
     };
     scan.used_end = scan.end;

@@ -1,0 +1,234 @@
+//! [`BackgroundLog`]: a log written on a thread of its own, for records whose answer does not wait.
+
+use super::error::LogError;
+use super::log::Log;
+use super::tail::Tail;
+use crate::base::time::Timestamp;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long a record may wait before it is durable.
+pub const SYNC_INTERVAL: Duration = Duration::from_millis(200);
+/// Records that may wait for the writer.
+pub const QUEUE_RECORDS_MAX: usize = 16 * 1024;
+/// Records written between two looks at the clock.
+const BATCH_RECORDS_MAX: usize = 1024;
+
+/// Why a record was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BackgroundError {
+    /// The writer does not keep up; try again later or drop the record, and say so.
+    #[error("too many records wait to be written; try again in a moment")]
+    Busy,
+    /// The log has failed or was stopped.
+    #[error("the log takes nothing any more ({0}): look at the disk, then restart the program")]
+    Stopped(String),
+}
+
+enum Message {
+    Record(Vec<u8>, Vec<u8>),
+    Flush(Sender<Result<u64, BackgroundError>>),
+    DropBefore(Timestamp),
+    Stop,
+}
+
+/// A log behind a bounded queue. A record is durable at most [`SYNC_INTERVAL`] after it was taken.
+/// Cheap to clone; the last clone that goes stops the thread.
+#[derive(Clone)]
+pub struct BackgroundLog {
+    queue: Sender<Message>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    tail: Tail,
+    failure: Mutex<Option<String>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl std::fmt::Debug for BackgroundLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "BackgroundLog({:?}, {} waiting)",
+            self.shared.tail,
+            self.queue.len()
+        )
+    }
+}
+
+impl BackgroundLog {
+    /// Starts the thread that writes `log`; `name` names the thread.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(log: Log, name: &str) -> io::Result<Self> {
+        let (queue, records) = bounded(QUEUE_RECORDS_MAX);
+        let shared = Arc::new(Shared {
+            tail: log.tail(),
+            failure: Mutex::new(None),
+            thread: Mutex::new(None),
+        });
+        // The thread holds no strong part of `shared`, so that the queue can end.
+        let failure = Arc::downgrade(&shared);
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                let ended = write(log, &records).err().map(|error| error.to_string());
+                if let (Some(shared), Some(reason)) = (failure.upgrade(), ended) {
+                    *shared
+                        .failure
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner) = Some(reason);
+                }
+            })?;
+        *shared.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        Ok(Self { queue, shared })
+    }
+
+    /// Takes a record. It is durable a moment later.
+    ///
+    /// # Errors
+    /// [`BackgroundError`]; the record was not taken.
+    pub fn record(&self, header: Vec<u8>, body: Vec<u8>) -> Result<(), BackgroundError> {
+        self.queue
+            .try_send(Message::Record(header, body))
+            .map_err(|error| match error {
+                TrySendError::Full(_) => BackgroundError::Busy,
+                TrySendError::Disconnected(_) => self.stopped(),
+            })
+    }
+
+    /// Waits until everything taken so far is durable; returns the head.
+    ///
+    /// # Errors
+    /// [`BackgroundError::Stopped`] when the log has failed.
+    pub fn flush(&self) -> Result<u64, BackgroundError> {
+        let (answer, answered) = bounded(1);
+        self.queue
+            .send(Message::Flush(answer))
+            .map_err(|_| self.stopped())?;
+        answered.recv().map_err(|_| self.stopped())?
+    }
+
+    /// Removes old segments in the background; see [`Log::drop_before`].
+    ///
+    /// # Errors
+    /// [`BackgroundError::Stopped`] when the log has failed.
+    pub fn drop_before(&self, before: Timestamp) -> Result<(), BackgroundError> {
+        self.queue
+            .send(Message::DropBefore(before))
+            .map_err(|_| self.stopped())
+    }
+
+    /// Writes what was taken, attests it, ends the thread and waits for its end.
+    ///
+    /// # Errors
+    /// [`BackgroundError::Stopped`] when the log had failed before.
+    pub fn stop(&self) -> Result<(), BackgroundError> {
+        let sent = self.queue.send(Message::Stop).is_ok();
+        let thread = self
+            .shared
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let joined = thread.is_none_or(|thread| thread.join().is_ok());
+        let failure = self.failure();
+        match failure {
+            None if joined => Ok(()),
+            None if sent => Err(BackgroundError::Stopped("its thread has ended".to_owned())),
+            None => Err(self.stopped()),
+            Some(reason) => Err(BackgroundError::Stopped(reason)),
+        }
+    }
+
+    /// Why the log failed; none while it works.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        self.shared
+            .failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Records that wait to be written.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The end of the log, for its readers.
+    #[must_use]
+    pub fn tail(&self) -> Tail {
+        self.shared.tail.clone()
+    }
+
+    fn stopped(&self) -> BackgroundError {
+        BackgroundError::Stopped(
+            self.failure()
+                .unwrap_or_else(|| "it was stopped".to_owned()),
+        )
+    }
+}
+
+/// Writes until it is told to stop or nobody can send any more.
+fn write(mut log: Log, records: &Receiver<Message>) -> Result<(), LogError> {
+    let mut deadline = never();
+    let mut dirty = false;
+    loop {
+        let mut next = crossbeam_channel::select! {
+            recv(records) -> message => Some(message.unwrap_or(Message::Stop)),
+            recv(deadline) -> _ => None,
+        };
+        let due = next.is_none();
+        for _ in 0..BATCH_RECORDS_MAX {
+            match next {
+                Some(Message::Record(header, body)) => {
+                    append(&mut log, &header, &body)?;
+                    if !dirty {
+                        dirty = true;
+                        deadline = crossbeam_channel::after(SYNC_INTERVAL);
+                    }
+                }
+                Some(Message::Flush(answer)) => {
+                    let head = log.sync()?;
+                    // Whoever asked may have gone.
+                    let _gone = answer.send(Ok(head));
+                }
+                Some(Message::DropBefore(before)) => {
+                    log.drop_before(before)?;
+                }
+                Some(Message::Stop) => return log.mark_durable(),
+                None => break,
+            }
+            next = records.try_recv().ok();
+        }
+        if due {
+            if dirty {
+                log.sync()?;
+                dirty = false;
+                // One more turn of silence, then everything is attested.
+                deadline = crossbeam_channel::after(SYNC_INTERVAL);
+            } else {
+                log.mark_durable()?;
+                deadline = never();
+            }
+        }
+    }
+}
+
+/// A record that does not fit is left out, with a word in the process log: the rest goes on.
+fn append(log: &mut Log, header: &[u8], body: &[u8]) -> Result<(), LogError> {
+    match log.append(header, body) {
+        Err(error @ (LogError::FrameTooLarge { .. } | LogError::NoSpace { .. })) => {
+            tracing::error!(%error, "a record of a background log was left out");
+            Ok(())
+        }
+        other => other.map(|_| ()),
+    }
+}
