@@ -1,6 +1,7 @@
 //! Lenderbox.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod actors;
 pub mod base;
 pub mod codec;
 pub mod committer;

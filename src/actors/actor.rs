@@ -1,0 +1,211 @@
+//! The actor of one lane.
+
+use super::registry::Shared;
+use super::{AskError, Decided, Done, Lane, Order};
+use crate::committer::{Committed, Proposal, Refusal};
+use crate::domain::Context;
+use actix::prelude::*;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// Decisions on one command before a conflict is told to the caller (design 4).
+const ATTEMPTS_MAX: u8 = 3;
+
+/// Work for an actor.
+pub(super) enum Work<L: Lane> {
+    /// A command.
+    Order(Order<L>, oneshot::Sender<Result<Done<L>, AskError>>),
+    /// A look at the state.
+    Look(Box<dyn FnOnce(Result<&L, AskError>) + Send>),
+    /// Somebody else wrote the lane: forget what is cached.
+    Forget,
+    /// Sleep; sent only when nothing else can be under way.
+    Stop,
+}
+
+impl<L: Lane> Message for Work<L> {
+    type Result = ();
+}
+
+struct Job<L: Lane> {
+    order: Order<L>,
+    reply: oneshot::Sender<Result<Done<L>, AskError>>,
+    attempts: u8,
+}
+
+/// The actor of one lane.
+pub(super) struct LaneActor<L: Lane> {
+    owner: Uuid,
+    state: Option<L>,
+    waiting: VecDeque<Job<L>>,
+    committing: bool,
+    shared: Arc<Shared<L>>,
+}
+
+impl<L: Lane> LaneActor<L> {
+    pub(super) const fn new(owner: Uuid, shared: Arc<Shared<L>>) -> Self {
+        Self {
+            owner,
+            state: None,
+            waiting: VecDeque::new(),
+            committing: false,
+            shared,
+        }
+    }
+
+    fn state(&mut self) -> Result<&mut L, AskError> {
+        if self.state.is_none() {
+            self.state = Some(L::load(&self.shared.host.store, self.owner)?);
+        }
+        self.state
+            .as_mut()
+            .ok_or(AskError::Refused(Refusal::Unavailable))
+    }
+
+    /// Decides what waits until a command must be committed or nothing is left.
+    fn pump(&mut self, context: &mut actix::Context<Self>) {
+        while !self.committing {
+            let Some(mut job) = self.waiting.pop_front() else {
+                return;
+            };
+            job.attempts += 1;
+            match self.decide(&job.order) {
+                Err(error) => {
+                    let _ = job.reply.send(Err(error));
+                }
+                Ok((state, decided, _)) if decided.changes.is_empty() => {
+                    let done = Done {
+                        receipt: None,
+                        before: state.clone(),
+                        after: state,
+                    };
+                    let _ = job.reply.send(Ok(done));
+                }
+                Ok((before, decided, decision_context)) => {
+                    self.committing = true;
+                    self.commit(job, before, decided, &decision_context, context);
+                }
+            }
+        }
+    }
+
+    fn decide(&mut self, order: &Order<L>) -> Result<(L, Decided, Context), AskError> {
+        let host = &self.shared.host;
+        let decision_context = Context {
+            now: host.clock.now(),
+            zone: host.zone,
+            principal: order.principal,
+        };
+        let state = self.state()?.clone();
+        // A fault in a rule must not take the box down; anywhere else a panic ends the process.
+        let decided = catch_unwind(AssertUnwindSafe(|| {
+            (order.decide)(&state, &decision_context)
+        }));
+        match decided {
+            Ok(decided) => Ok((state, decided?, decision_context)),
+            Err(_) => {
+                tracing::error!(lane = %self.owner, "a rule failed while deciding");
+                self.state = None;
+                Err(AskError::Refused(Refusal::Unavailable))
+            }
+        }
+    }
+
+    fn commit(
+        &self,
+        job: Job<L>,
+        before: L,
+        decided: Decided,
+        decision_context: &Context,
+        context: &mut actix::Context<Self>,
+    ) {
+        let proposal = Proposal {
+            at: decision_context.now,
+            actor: job.order.principal,
+            cause: job.order.cause,
+            command: job.order.command,
+            bulk: false,
+            essential: job.order.essential,
+            acknowledge_duplicates: decided.acknowledge_duplicates,
+            changes: decided.changes,
+        };
+        let committer = self.shared.host.committer.clone();
+        let answer = async move { committer.commit(proposal).await };
+        let then = answer.into_actor(self).map(move |answer, actor, context| {
+            actor.committing = false;
+            actor.settle(job, before, answer);
+            actor.pump(context);
+        });
+        context.spawn(then);
+    }
+
+    fn settle(&mut self, job: Job<L>, before: L, answer: Result<Committed, Refusal>) {
+        match answer {
+            Ok(committed) => {
+                if committed.receipt.repeated {
+                    // The first time may have been another actor's; see what it left.
+                    self.state = None;
+                } else if let Some(state) = &mut self.state {
+                    committed
+                        .changes
+                        .iter()
+                        .for_each(|change| state.absorb(&**change));
+                }
+                let after = self
+                    .state()
+                    .map_or_else(|_| before.clone(), |state| state.clone());
+                let done = Done {
+                    receipt: Some(committed.receipt),
+                    before,
+                    after,
+                };
+                let _ = job.reply.send(Ok(done));
+            }
+            Err(Refusal::Conflict(_)) if job.attempts < ATTEMPTS_MAX => {
+                self.state = None;
+                self.waiting.push_front(job);
+            }
+            Err(refusal) => {
+                if matches!(refusal, Refusal::Conflict(_)) {
+                    self.state = None;
+                }
+                let _ = job.reply.send(Err(AskError::Refused(refusal)));
+            }
+        }
+    }
+}
+
+impl<L: Lane> Actor for LaneActor<L> {
+    type Context = actix::Context<Self>;
+}
+
+impl<L: Lane> Handler<Work<L>> for LaneActor<L> {
+    type Result = ();
+
+    fn handle(&mut self, work: Work<L>, context: &mut actix::Context<Self>) {
+        match work {
+            Work::Order(order, reply) => {
+                self.waiting.push_back(Job {
+                    order,
+                    reply,
+                    attempts: 0,
+                });
+                self.pump(context);
+            }
+            Work::Look(look) => match self.state() {
+                Ok(state) => look(Ok(state)),
+                Err(error) => look(Err(error)),
+            },
+            Work::Forget => {
+                if !self.committing {
+                    self.state = None;
+                }
+                // A commit in flight conflicts and loads anew, or wins and is right.
+            }
+            Work::Stop => context.stop(),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Finding, spawning and putting actors to sleep; bounds on what one lane may have waiting.
+
+use super::actor::{LaneActor, Work};
+use super::{AskError, Done, Lane, Order};
+use crate::base::time::{Clock, Zone};
+use crate::committer::{Committer, Refusal};
+use crate::store::Store;
+use actix::prelude::*;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use uuid::Uuid;
+
+const SHARDS: usize = 64;
+/// Requests that one lane may have waiting; more is `Busy`. actix does not bound a mailbox whose
+/// address is cloned, so the bound is here.
+const WAITING_PER_LANE_MAX: usize = 64;
+
+/// What actors need of the box.
+#[derive(Clone)]
+pub struct Host {
+    /// The view.
+    pub store: Arc<Store>,
+    /// The one writer.
+    pub committer: Committer,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The lender's zone.
+    pub zone: Zone,
+}
+
+/// The arbiter threads that actors run on. Made inside an actix system.
+#[derive(Clone)]
+pub struct Runtime {
+    arbiters: Arc<Vec<ArbiterHandle>>,
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Runtime({} arbiters)", self.arbiters.len())
+    }
+}
+
+impl Runtime {
+    /// Starts `threads` arbiters.
+    #[must_use]
+    pub fn start(threads: usize) -> Self {
+        let arbiters = (0..threads.max(1))
+            .map(|_| Arbiter::new().handle())
+            .collect();
+        Self {
+            arbiters: Arc::new(arbiters),
+        }
+    }
+
+    /// Runs `main` on a multi-threaded runtime with an actix system around it.
+    pub fn block_on<F: Future>(threads: usize, main: F) -> F::Output {
+        let runtime = move || {
+            tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(threads)
+                .enable_all()
+                .build()
+                .expect("the operating system gives threads")
+        };
+        System::with_tokio_rt(runtime).block_on(main)
+    }
+
+    fn arbiter(&self, owner: Uuid) -> &ArbiterHandle {
+        &self.arbiters[shard_of(owner) % self.arbiters.len()]
+    }
+}
+
+fn shard_of(owner: Uuid) -> usize {
+    // The last bytes of an identifier are random.
+    usize::from(owner.as_bytes()[15]) % SHARDS
+}
+
+struct Entry<L: Lane> {
+    address: Addr<LaneActor<L>>,
+    permits: Arc<Semaphore>,
+    last_used: u64,
+}
+
+pub(super) struct Shared<L: Lane> {
+    pub(super) host: Host,
+    runtime: Runtime,
+    shards: Vec<Mutex<HashMap<Uuid, Entry<L>>>>,
+    live: AtomicUsize,
+    ticks: AtomicU64,
+    live_max: usize,
+}
+
+/// All actors of one kind of lane. Cheap to clone.
+pub struct Lanes<L: Lane> {
+    shared: Arc<Shared<L>>,
+}
+
+impl<L: Lane> Clone for Lanes<L> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<L: Lane> std::fmt::Debug for Lanes<L> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Lanes({} live)", self.live())
+    }
+}
+
+impl<L: Lane> Lanes<L> {
+    /// An empty registry that keeps at most about `live_max` actors awake.
+    #[must_use]
+    pub fn new(host: Host, runtime: Runtime, live_max: usize) -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::new(HashMap::new())).collect();
+        let (live, ticks) = (AtomicUsize::new(0), AtomicU64::new(0));
+        Self {
+            shared: Arc::new(Shared {
+                host,
+                runtime,
+                shards,
+                live,
+                ticks,
+                live_max,
+            }),
+        }
+    }
+
+    /// Actors awake.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.shared.live.load(Ordering::Relaxed)
+    }
+
+    fn shard(&self, owner: Uuid) -> MutexGuard<'_, HashMap<Uuid, Entry<L>>> {
+        self.shared.shards[shard_of(owner)]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The actor of `owner` with leave to send it one request.
+    fn find(&self, owner: Uuid) -> Result<(Addr<LaneActor<L>>, OwnedSemaphorePermit), AskError> {
+        let tick = self.shared.ticks.fetch_add(1, Ordering::Relaxed);
+        let mut shard = self.shard(owner);
+        let entry = shard.entry(owner).or_insert_with(|| self.spawn(owner));
+        entry.last_used = tick;
+        let permit = Arc::clone(&entry.permits)
+            .try_acquire_owned()
+            .map_err(|_| AskError::Refused(Refusal::Busy))?;
+        let address = entry.address.clone();
+        let too_many = self.live() > self.shared.live_max;
+        if too_many {
+            put_one_to_sleep(&mut shard, owner, &self.shared.live);
+        }
+        Ok((address, permit))
+    }
+
+    fn spawn(&self, owner: Uuid) -> Entry<L> {
+        self.shared.live.fetch_add(1, Ordering::Relaxed);
+        let shared = Arc::clone(&self.shared);
+        let start = move |context: &mut Context<LaneActor<L>>| {
+            context.set_mailbox_capacity(WAITING_PER_LANE_MAX);
+            LaneActor::new(owner, shared)
+        };
+        let address = LaneActor::start_in_arbiter(self.shared.runtime.arbiter(owner), start);
+        Entry {
+            address,
+            permits: Arc::new(Semaphore::new(WAITING_PER_LANE_MAX)),
+            last_used: 0,
+        }
+    }
+
+    /// Carries out a command on the lane of `owner`.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub async fn ask(&self, owner: Uuid, order: Order<L>) -> Result<Done<L>, AskError> {
+        let (address, _permit) = self.find(owner)?;
+        let (reply, answer) = oneshot::channel();
+        address
+            .try_send(Work::Order(order, reply))
+            .map_err(|_| AskError::Refused(Refusal::Busy))?;
+        answer
+            .await
+            .unwrap_or(Err(AskError::Refused(Refusal::Unavailable)))
+    }
+
+    /// Looks at the state of `owner`'s lane.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub async fn look<T: Send + 'static>(
+        &self,
+        owner: Uuid,
+        look: impl FnOnce(&L) -> T + Send + 'static,
+    ) -> Result<T, AskError> {
+        let (address, _permit) = self.find(owner)?;
+        let (reply, answer) = oneshot::channel();
+        let work = Work::Look(Box::new(move |state: Result<&L, AskError>| {
+            // Whoever hung up does not want the answer.
+            let _ = reply.send(state.map(look));
+        }));
+        address
+            .try_send(work)
+            .map_err(|_| AskError::Refused(Refusal::Busy))?;
+        answer
+            .await
+            .unwrap_or(Err(AskError::Refused(Refusal::Unavailable)))
+    }
+
+    /// Tells a live lane that somebody else wrote its streams.
+    pub fn forget(&self, owner: Uuid) {
+        if let Some(entry) = self.shard(owner).get(&owner) {
+            // A full mailbox means a busy lane; its next commit conflicts and loads anew.
+            let _ = entry.address.try_send(Work::Forget);
+        }
+    }
+}
+
+/// Puts the longest idle actor of a shard to sleep. Nobody can be talking to it: requests take
+/// their permit under the shard's lock.
+fn put_one_to_sleep<L: Lane>(shard: &mut HashMap<Uuid, Entry<L>>, but: Uuid, live: &AtomicUsize) {
+    let idle = shard
+        .iter()
+        .filter(|(owner, entry)| {
+            **owner != but && entry.permits.available_permits() == WAITING_PER_LANE_MAX
+        })
+        .min_by_key(|(_, entry)| entry.last_used)
+        .map(|(owner, _)| *owner);
+    if let Some(entry) = idle.and_then(|owner| shard.remove(&owner)) {
+        live.fetch_sub(1, Ordering::Relaxed);
+        let _ = entry.address.try_send(Work::Stop);
+    }
+}
