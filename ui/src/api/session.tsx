@@ -1,5 +1,5 @@
 /** Who is at the screen. Everything below the log-in may count on a session being there. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect } from 'react';
 import { ApiError, setCsrf, setSignedOutHandler } from './client';
 import { session as requests } from './endpoints';
@@ -38,4 +38,11 @@ export function useSessionQuery() {
       }
     },
   });
+}
+
+/** Puts another person (or nobody) at the screen. Nothing that was fetched for the one before may stay. */
+export function changePerson(queries: QueryClient, session: Session | null): void {
+  setCsrf(session?.csrf ?? '');
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION_KEY[0] });
+  queries.setQueryData(SESSION_KEY, session);
 }

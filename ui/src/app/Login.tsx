@@ -1,9 +1,9 @@
 import { Anchor, Button, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { ApiError, setCsrf } from '../api/client';
+import { ApiError } from '../api/client';
 import { session } from '../api/endpoints';
-import { SESSION_KEY } from '../api/session';
+import { changePerson } from '../api/session';
 import { setLanguage } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import { errorText } from '../ui/parts';
@@ -20,12 +20,7 @@ export function Login() {
 
   const open = useMutation({
     mutationFn: () => session.open({ login: login.trim(), password, ...(code ? { totp: code.trim() } : {}) }),
-    onSuccess: (found) => {
-      setCsrf(found.csrf);
-      // Another person may have sat here before: nothing of his may be shown.
-      queries.clear();
-      queries.setQueryData(SESSION_KEY, found);
-    },
+    onSuccess: (found) => changePerson(queries, found),
     onError: (error) => {
       if (error instanceof ApiError && error.code === 'totp_required') setNeedsCode(true);
     },

@@ -2,10 +2,9 @@ import { Indicator, Menu, Popover, SegmentedControl, useMantineColorScheme } fro
 import { IconBell, IconChevronDown, IconPhone, IconSearch } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { setCsrf } from '../api/client';
 import { session as requests } from '../api/endpoints';
 import { useFeed } from '../api/feed';
-import { SESSION_KEY, useSession } from '../api/session';
+import { changePerson, useSession } from '../api/session';
 import { setLanguage } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import { clearNotices, readAllNotices, useNotices } from '../state/notices';
@@ -79,11 +78,7 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
   const [dialog, setDialog] = useState<'password' | 'totp' | null>(totp.required && !totp.enrolled ? 'totp' : null);
   const signOut = useMutation({
     mutationFn: requests.close,
-    onSettled: () => {
-      setCsrf('');
-      queries.clear();
-      queries.setQueryData(SESSION_KEY, null);
-    },
+    onSettled: () => changePerson(queries, null),
   });
   return (
     <>

@@ -1,1 +1,45 @@
-export const card = {};
+export const card = {
+  client: {
+    kind: { person: 'person', organisation: 'organisation', prospect: 'prospect', anonymous: 'anonymous client' },
+    form: { network: 'network', store: 'store', employee: 'store employee', partner: 'partner' },
+    since: 'client since {{year}}', number: 'No. {{number}}', local_time: '{{time}} at the client', language: 'language: {{language}}', stores_one: '{{count}} unit', stores_other: '{{count}} units',
+    contacts: 'Contacts', restrictions: 'Restrictions', consents: 'Consents', last_note: 'Last note', verified: 'verified', ext: 'ext. {{extension}}', parent: 'Part of network', title: 'Client',
+  },
+  language_name: { ru: 'Russian', en: 'English', kk: 'Kazakh', tt: 'Tatar', uz: 'Uzbek', tg: 'Tajik', ky: 'Kyrgyz' },
+  answer: {
+    title: 'Answers', next_payment: 'Next payment', debt_today: 'Owed today', total_left: 'Left in total', where_to_pay: 'Where to pay', locked: 'opens at level {{level}}', locked_ask: 'ask for: {{fields}}',
+    no_payments: 'no more payments', by_date: 'by {{date}}', today: 'today', tomorrow: 'tomorrow',
+    in_days_one: 'in {{count}} day', in_days_other: 'in {{count}} days',
+    days_ago_one: '{{count}} day ago', days_ago_other: '{{count}} days ago',
+    no_debt: 'nothing is owed', no_arrears: 'no arrears', overdue_days_one: '{{count}} day overdue', overdue_days_other: '{{count}} days overdue', of_it_overdue: 'of it overdue {{sum}}',
+    nothing_left: 'all is repaid', over_loans_one: 'on {{count}} loan', over_loans_other: 'on {{count}} loans', as_of: 'as of {{date}}', all_branches: 'all offices', no_branches: 'no offices are set up',
+  },
+  tab: { loans: 'Loans', history: 'History', documents: 'Documents', personal: 'Profile', notes: 'Notes and consents', edit: 'Edit', access: 'Who looked', label: 'Parts of the card' },
+  loans: {
+    col: { number: 'Loan', product: 'Product', status: 'Status', issued: 'Issued', principal: 'Principal', rate: 'Rate', next: 'Payment', due: 'Due', outstanding: 'Left', overdue: 'Overdue', dpd: 'Days' },
+    empty: 'There are no loans. They appear after an import from the accounting system.', status: { active: 'active', closed: 'closed', overdue: 'overdue', pending: 'pending', written_off: 'written off', sold: 'assigned', restructured: 'restructured', cancelled: 'cancelled', repaid: 'repaid', draft: 'draft', refunded: 'refunded' },
+    schedule: 'Schedule', payments: 'Payments', no_schedule: 'The schedule has not been loaded.', no_payments: 'There are no payments yet.', figures: 'Figures: {{source}}, as of {{date}}', figures_plain: 'Figures as of {{date}}', contract_file: 'Contract', months_one: '{{count}} month', months_other: '{{count}} months',
+    line: { n: 'No.', due: 'Date', principal: 'Principal', interest: 'Interest', fee: 'Fee', payment: 'Payment', balance: 'Left', state: 'State', at: 'When', amount: 'Sum', kind: 'Kind', source: 'Source' },
+    line_state: { paid: 'paid', partial: 'partly paid', due: 'next', overdue: 'overdue', future: 'ahead' },
+    payment_kind: { regular: 'by schedule', early: 'early', early_full: 'early, full', early_partial: 'early, partial', refund: 'refund', penalty: 'penalty', other: 'other', payment: 'payment', instalment: 'by schedule', reversal: 'reversal', goods_return: 'goods return' },
+    locked: 'Sums open at level {{level}}.', close: 'Close the loan',
+  },
+  history: { empty: 'The whole history appears here: calls, notes, payments.', kind: { call: 'Call', note: 'Note', payment: 'Payment', import: 'Import' } },
+  documents: { empty: 'There are no files. Attach a contract or a picture of a document.', add: 'Attach a file', kind: { contract: 'contract', passport: 'passport', other: 'other' }, col: { name: 'File', kind: 'Kind', size: 'Size', at: 'Attached' }, which: 'Kind of file' },
+  personal: {
+    full_name: 'Name', birth_date: 'Date of birth', sex: 'Sex', birth_place: 'Place of birth', inn: 'INN', snils: 'SNILS', code_word: 'Code word', code_word_set: 'set', code_word_unset: 'not set', phones: 'Phones', emails: 'E-mail', addresses: 'Addresses', documents: 'Documents',
+    sex_value: { male: 'male', female: 'female', m: 'male', f: 'female' }, address_kind: { residence: 'residence', stay: 'stay', work: 'work', legal: 'legal' }, document_kind: { passport_rf: 'Russian passport', foreign_passport: 'foreign passport', other: 'other document' },
+    phone_kind: { mobile: 'mobile', work: 'work', home: 'home', other: 'other', contact: 'contact' }, issued: 'issued {{date}}', department: 'code {{code}}', valid_until: 'until {{date}}',
+    masked: 'Some data is hidden. Showing it is written to the journal.', unmask: 'Show in full', unmask_title: 'Show the data in full', unmasked: 'The data is shown in full; this is in the journal.', hide: 'Hide', organisation: 'Organisation', kpp: 'KPP', ogrn: 'OGRN', short_name: 'Short name', organisation_name: 'Full name',
+  },
+  notes: {
+    notes: 'Notes', add: 'Add note', placeholder: 'What is worth remembering about the client', empty: 'There are no notes.', consents: 'Consents', consents_empty: 'There are no consents.', add_consent: 'Record consent', purpose: 'For what', evidence: 'Evidence', text_version: 'Version of the text', revoke: 'Revoke', revoke_title: 'Revoke consent', revoked: 'revoked', given: 'given',
+    purpose_value: { personal_data: 'data processing', marketing: 'advertising', calls: 'calls', sms: 'SMS', email: 'e-mail', third_parties: 'sharing with others', recording: 'call recording', credit_bureau: 'credit bureau', messages: 'messages', social: 'social networks', third_party: 'sharing with others' },
+  },
+  edit: {
+    need_unmask: 'Editing begins with showing the data in full: otherwise the masking signs would get into the card.', last_name: 'Surname', first_name: 'First name', patronymic: 'Patronymic', birth_date: 'Date of birth', sex: 'Sex', phone: 'Phone', add_phone: 'Another phone', email: 'E-mail', address: 'Home address', passport_series: 'Passport series', passport_number: 'Passport number', issued_on: 'Issued on', issued_by: 'Issued by', department_code: 'Department code', inn: 'INN', snils: 'SNILS', code_word: 'New code word', code_word_help: 'Leave empty to keep the present one.', saved: 'The card is saved', nothing: 'There are no changes.', bad_date: 'There is no such date. Example: 15.03.1985', bad_email: 'Check the e-mail address.', draft: 'What you had not saved is back.',
+    document: 'Passport', kind: 'Who it is', organisation_name: 'Name', form: 'Kind', parent: 'Card number of the network', kpp: 'KPP', ogrn: 'OGRN', need_name: 'At least a surname is needed.', need_phone: 'This does not look like a phone number.',
+  },
+  access: { empty: 'Nobody has opened this card yet.', col: { at: 'When', user: 'Who', action: 'What', reason: 'Why' } },
+  clients: { title: 'Clients', find: 'Find a client', create: 'New client', start: 'Type a phone, a surname, a document or a loan number: matches appear below.', nothing: 'Nobody was found.', recent: 'You looked at recently', created: 'The client is created' },
+};

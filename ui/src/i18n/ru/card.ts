@@ -1,1 +1,45 @@
-export const card = {};
+export const card = {
+  client: {
+    kind: { person: 'человек', organisation: 'организация', prospect: 'потенциальный клиент', anonymous: 'анонимный клиент' },
+    form: { network: 'сеть', store: 'магазин', employee: 'сотрудник магазина', partner: 'партнёр' },
+    since: 'клиент с {{year}}', number: '№ {{number}}', local_time: 'у клиента {{time}}', language: 'язык: {{language}}', stores_one: '{{count}} подразделение', stores_few: '{{count}} подразделения', stores_many: '{{count}} подразделений', stores_other: '{{count}} подразделения',
+    contacts: 'Контакты', restrictions: 'Ограничения', consents: 'Согласия', last_note: 'Последняя заметка', verified: 'проверен', ext: 'доб. {{extension}}', parent: 'Входит в сеть', title: 'Клиент',
+  },
+  language_name: { ru: 'русский', en: 'английский', kk: 'казахский', tt: 'татарский', uz: 'узбекский', tg: 'таджикский', ky: 'киргизский' },
+  answer: {
+    title: 'Ответы', next_payment: 'Следующий платёж', debt_today: 'Долг сегодня', total_left: 'Осталось всего', where_to_pay: 'Где заплатить', locked: 'откроется на уровне {{level}}', locked_ask: 'спросите: {{fields}}',
+    no_payments: 'платежей больше нет', by_date: 'до {{date}}', today: 'сегодня', tomorrow: 'завтра',
+    in_days_one: 'через {{count}} день', in_days_few: 'через {{count}} дня', in_days_many: 'через {{count}} дней', in_days_other: 'через {{count}} дня',
+    days_ago_one: '{{count}} день назад', days_ago_few: '{{count}} дня назад', days_ago_many: '{{count}} дней назад', days_ago_other: '{{count}} дня назад',
+    no_debt: 'долга нет', no_arrears: 'просрочки нет', overdue_days_one: 'просрочка {{count}} день', overdue_days_few: 'просрочка {{count}} дня', overdue_days_many: 'просрочка {{count}} дней', overdue_days_other: 'просрочка {{count}} дня', of_it_overdue: 'из него просрочено {{sum}}',
+    nothing_left: 'всё погашено', over_loans_one: 'по {{count}} займу', over_loans_few: 'по {{count}} займам', over_loans_many: 'по {{count}} займам', over_loans_other: 'по {{count}} займам', as_of: 'данные на {{date}}', all_branches: 'все офисы', no_branches: 'офисы не заведены',
+  },
+  tab: { loans: 'Займы', history: 'История', documents: 'Документы', personal: 'Анкета', notes: 'Заметки и согласия', edit: 'Правка', access: 'Кто смотрел', label: 'Разделы карточки' },
+  loans: {
+    col: { number: 'Договор', product: 'Продукт', status: 'Состояние', issued: 'Выдан', principal: 'Сумма', rate: 'Ставка', next: 'Платёж', due: 'До', outstanding: 'Остаток', overdue: 'Просрочено', dpd: 'Дней' },
+    empty: 'Займов нет. Они появятся после загрузки из учётной системы.', status: { active: 'действует', closed: 'закрыт', overdue: 'просрочен', pending: 'оформляется', written_off: 'списан', sold: 'уступлен', restructured: 'реструктурирован', cancelled: 'отменён', repaid: 'погашен', draft: 'черновик', refunded: 'возврат' },
+    schedule: 'График', payments: 'Платежи', no_schedule: 'График не загружен.', no_payments: 'Платежей пока нет.', figures: 'Цифры: {{source}}, на {{date}}', figures_plain: 'Цифры на {{date}}', contract_file: 'Договор', months_one: '{{count}} месяц', months_few: '{{count}} месяца', months_many: '{{count}} месяцев', months_other: '{{count}} месяца',
+    line: { n: '№', due: 'Дата', principal: 'Основной долг', interest: 'Проценты', fee: 'Комиссия', payment: 'Платёж', balance: 'Остаток', state: 'Состояние', at: 'Когда', amount: 'Сумма', kind: 'Вид', source: 'Откуда' },
+    line_state: { paid: 'оплачен', partial: 'частично', due: 'ближайший', overdue: 'просрочен', future: 'впереди' },
+    payment_kind: { regular: 'по графику', early: 'досрочный', early_full: 'досрочный полный', early_partial: 'досрочный частичный', refund: 'возврат', penalty: 'неустойка', other: 'другое', payment: 'платёж', instalment: 'по графику', reversal: 'отмена', goods_return: 'возврат товара' },
+    locked: 'Суммы откроются на уровне {{level}}.', close: 'Закрыть займ',
+  },
+  history: { empty: 'Здесь будет вся история: звонки, заметки, платежи.', kind: { call: 'Звонок', note: 'Заметка', payment: 'Платёж', import: 'Загрузка' } },
+  documents: { empty: 'Файлов нет. Приложите договор или снимок документа.', add: 'Приложить файл', kind: { contract: 'договор', passport: 'паспорт', other: 'другое' }, col: { name: 'Файл', kind: 'Вид', size: 'Размер', at: 'Приложен' }, which: 'Вид файла' },
+  personal: {
+    full_name: 'Имя', birth_date: 'Дата рождения', sex: 'Пол', birth_place: 'Место рождения', inn: 'ИНН', snils: 'СНИЛС', code_word: 'Кодовое слово', code_word_set: 'задано', code_word_unset: 'не задано', phones: 'Телефоны', emails: 'Почта', addresses: 'Адреса', documents: 'Документы',
+    sex_value: { male: 'мужской', female: 'женский', m: 'мужской', f: 'женский' }, address_kind: { residence: 'жительства', stay: 'пребывания', work: 'рабочий', legal: 'юридический' }, document_kind: { passport_rf: 'паспорт РФ', foreign_passport: 'загранпаспорт', other: 'другой документ' },
+    phone_kind: { mobile: 'мобильный', work: 'рабочий', home: 'домашний', other: 'другой', contact: 'контактный' }, issued: 'выдан {{date}}', department: 'код {{code}}', valid_until: 'до {{date}}',
+    masked: 'Часть данных скрыта. Открытие записывается в журнал.', unmask: 'Показать целиком', unmask_title: 'Показать данные целиком', unmasked: 'Данные показаны целиком, это записано в журнал.', hide: 'Скрыть', organisation: 'Организация', kpp: 'КПП', ogrn: 'ОГРН', short_name: 'Краткое название', organisation_name: 'Полное название',
+  },
+  notes: {
+    notes: 'Заметки', add: 'Добавить заметку', placeholder: 'Что важно помнить о клиенте', empty: 'Заметок нет.', consents: 'Согласия', consents_empty: 'Согласий нет.', add_consent: 'Записать согласие', purpose: 'На что', evidence: 'Чем подтверждено', text_version: 'Версия текста', revoke: 'Отозвать', revoke_title: 'Отозвать согласие', revoked: 'отозвано', given: 'дано',
+    purpose_value: { personal_data: 'обработка данных', marketing: 'реклама', calls: 'звонки', sms: 'SMS', email: 'письма', third_parties: 'передача третьим лицам', recording: 'запись разговора', credit_bureau: 'запрос в бюро', messages: 'сообщения', social: 'соцсети', third_party: 'передача третьим лицам' },
+  },
+  edit: {
+    need_unmask: 'Правка начинается с показа данных целиком: иначе скрытые знаки попали бы в карточку.', last_name: 'Фамилия', first_name: 'Имя', patronymic: 'Отчество', birth_date: 'Дата рождения', sex: 'Пол', phone: 'Телефон', add_phone: 'Ещё телефон', email: 'Почта', address: 'Адрес жительства', passport_series: 'Серия паспорта', passport_number: 'Номер паспорта', issued_on: 'Когда выдан', issued_by: 'Кем выдан', department_code: 'Код подразделения', inn: 'ИНН', snils: 'СНИЛС', code_word: 'Новое кодовое слово', code_word_help: 'Оставьте пустым, чтобы не менять.', saved: 'Карточка сохранена', nothing: 'Изменений нет.', bad_date: 'Такой даты нет. Пример: 15.03.1985', bad_email: 'Проверьте адрес почты.', draft: 'Восстановлено то, что вы не сохранили.',
+    document: 'Паспорт', kind: 'Кто это', organisation_name: 'Название', form: 'Вид', parent: 'Номер карточки сети', kpp: 'КПП', ogrn: 'ОГРН', need_name: 'Нужна хотя бы фамилия.', need_phone: 'Такой номер не похож на телефон.',
+  },
+  access: { empty: 'Эту карточку ещё никто не открывал.', col: { at: 'Когда', user: 'Кто', action: 'Что', reason: 'Зачем' } },
+  clients: { title: 'Клиенты', find: 'Найти клиента', create: 'Новый клиент', start: 'Наберите телефон, фамилию, документ или номер договора: совпадения появятся ниже.', nothing: 'Никого не нашли.', recent: 'Вы недавно смотрели', created: 'Клиент заведён' },
+};

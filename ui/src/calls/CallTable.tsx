@@ -1,0 +1,72 @@
+import { IconPhoneIncoming, IconPhoneOutgoing, IconPhonePause } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { Call } from '../api/types';
+import { duration, localized, phone } from '../format/format';
+import { useWords } from '../i18n/use-language';
+import { useNow } from '../ui/clock';
+import { useKeys } from '../ui/keys';
+import { Moment } from '../ui/parts';
+
+export type CallColumn = 'number' | 'time' | 'who' | 'operator' | 'state' | 'topic' | 'result' | 'talk' | 'wait';
+
+/** Calls as rows; j/k or arrows move, Enter opens. */
+export function CallTable({ calls, columns, onOpen, openId }: { calls: Call[]; columns: CallColumn[]; onOpen: (call: Call) => void; openId?: string }) {
+  const { t, language } = useWords();
+  const [at, setAt] = useState(-1);
+  const go = (step: number) => setAt((old) => Math.max(0, Math.min(calls.length - 1, old + step)));
+  useKeys({
+    j: () => go(1), k: () => go(-1), ArrowDown: () => go(1), ArrowUp: () => go(-1),
+    Enter: at >= 0 && document.activeElement === document.body ? () => { const call = calls[at]; if (call) onOpen(call); } : undefined,
+  });
+  const right = new Set<CallColumn>(['talk', 'wait', 'number']);
+  const cell = (call: Call, column: CallColumn) => {
+    switch (column) {
+      case 'number': return call.number ?? '—';
+      case 'time': return <Moment at={call.started_at} />;
+      case 'who': return <span className="row"><DirectionIcon call={call} /><span className="nowrap">{call.client_number ? phone(call.client_number) : t('call.no_number')}</span></span>;
+      case 'operator': return <span className="cut">{call.operator?.name ?? <span className="dim">—</span>}</span>;
+      case 'state': return <CallStateTag call={call} />;
+      case 'topic': return <span>{call.topics.map((topic) => localized(topic.title, language)).join(', ') || <span className="dim">—</span>}</span>;
+      case 'result': return <CallResultTag call={call} />;
+      case 'talk': return <TalkTime call={call} />;
+      case 'wait': return duration(call.wait_seconds ?? 0);
+    }
+  };
+  return (
+    <table className="grid">
+      <thead><tr>{columns.map((column) => <th key={column} className={right.has(column) ? 'num' : ''}>{t(`calls.col.${column}`)}</th>)}</tr></thead>
+      <tbody>
+        {calls.map((call, index) => (
+          <tr key={call.id} className={`click ${call.id === openId || index === at ? 'on' : ''}`} tabIndex={0} onClick={() => { setAt(index); onOpen(call); }} onKeyDown={(event) => { if (event.key === 'Enter') { event.preventDefault(); onOpen(call); } }}>
+            {columns.map((column) => <td key={column} className={right.has(column) ? 'num' : ''}>{cell(call, column)}</td>)}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+export function DirectionIcon({ call }: { call: Call }) {
+  const { t } = useWords();
+  const Icon = call.state === 'held' ? IconPhonePause : call.direction === 'outbound' ? IconPhoneOutgoing : IconPhoneIncoming;
+  return <Icon size={16} stroke={1.6} className="dim" role="img" aria-label={t(`call.direction.${call.direction}`)} style={{ flex: 'none' }} />;
+}
+
+export function CallStateTag({ call }: { call: Call }) {
+  const { t } = useWords();
+  const tone = call.state === 'queued' ? 'warn' : call.state === 'finished' ? '' : 'info';
+  return <span className={`tag ${tone}`}>{t(`call.state.${call.state}`)}</span>;
+}
+
+export function CallResultTag({ call }: { call: Call }) {
+  const { t } = useWords();
+  if (call.state !== 'finished') return <CallStateTag call={call} />;
+  if (call.result && call.result !== 'answered') return <span className="tag warn">{t(`call.result.${call.result}`)}</span>;
+  return <span>{call.disposition ? t(`disposition.${call.disposition}`) : call.result ? t(`call.result.${call.result}`) : '—'}</span>;
+}
+
+function TalkTime({ call }: { call: Call }) {
+  const now = useNow();
+  if (call.state === 'talking' && call.answered_at) return <>{duration((now - Date.parse(call.answered_at)) / 1000)}</>;
+  return <>{call.talk_seconds > 0 ? duration(call.talk_seconds) : <span className="dim">—</span>}</>;
+}

@@ -1,0 +1,61 @@
+import { Button } from '@mantine/core';
+import { IconCash, IconDatabaseImport, IconNote, IconPhoneIncoming, IconPhoneOutgoing } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { clients } from '../api/endpoints';
+import type { HistoryItem } from '../api/types';
+import { duration, localized } from '../format/format';
+import { useWords } from '../i18n/use-language';
+import { Empty, Load, Moment } from '../ui/parts';
+import styles from './card.module.css';
+
+export function HistoryTab({ clientId }: { clientId: string }) {
+  const { t } = useWords();
+  const history = useInfiniteQuery({
+    queryKey: ['client', clientId, 'history'],
+    queryFn: ({ pageParam }) => clients.history(clientId, pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+  return (
+    <Load of={history}>
+      {(data) => {
+        const items = data.pages.flatMap((page) => page.items);
+        if (items.length === 0) return <Empty>{t('history.empty')}</Empty>;
+        return (
+          <>
+            {items.map((item, index) => <Item key={`${item.at}-${index}`} item={item} />)}
+            {history.hasNextPage && <Button variant="subtle" m={8} loading={history.isFetchingNextPage} onClick={() => void history.fetchNextPage()}>{t('action.show_more')}</Button>}
+          </>
+        );
+      }}
+    </Load>
+  );
+}
+
+const ICONS = { note: IconNote, payment: IconCash, import: IconDatabaseImport };
+
+function Item({ item }: { item: HistoryItem }) {
+  const { t, language } = useWords();
+  const Icon = item.kind === 'call' ? (item.direction === 'outbound' ? IconPhoneOutgoing : IconPhoneIncoming) : ICONS[item.kind];
+  const topics = item.topics.map((topic) => localized(topic, language)).join(', ');
+  const head = item.kind === 'call' && item.direction ? `${t('history.kind.call')}, ${t(`call.direction.${item.direction}`)}` : t(`history.kind.${item.kind}`);
+  return (
+    <article className={styles.event}>
+      <Icon size={16} stroke={1.6} aria-hidden className="dim" />
+      <span className="dim"><Moment at={item.at} mode="relative" /></span>
+      <div>
+        <div className="row-wrap" style={{ gap: 6 }}>
+          {item.call_id ? <Link to="/calls" search={{ view: 'all', call: item.call_id }}>{head}</Link> : <span>{head}</span>}
+          {item.result && item.result !== 'answered' && <span className="tag warn">{t(`call.result.${item.result}`)}</span>}
+          {item.talk_seconds ? <span className="dim">{duration(item.talk_seconds)}</span> : null}
+          {topics && <span>· {topics}</span>}
+          {item.disposition && <span className="tag">{t(`disposition.${item.disposition}`)}</span>}
+          {item.operator && <span className="caption">{item.operator}</span>}
+        </div>
+        {item.title && <div>{item.title}</div>}
+        {item.comment && <div>{item.comment}</div>}
+      </div>
+    </article>
+  );
+}

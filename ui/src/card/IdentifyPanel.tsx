@@ -1,0 +1,99 @@
+import { Button, Select, TextInput } from '@mantine/core';
+import { IconCheck, IconLock } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { calls } from '../api/endpoints';
+import { dispatchFeed } from '../api/feed';
+import type { Identification, IdentificationField } from '../api/types';
+import { useSession } from '../api/session';
+import { inZone, parseDate } from '../format/format';
+import { useWords } from '../i18n/use-language';
+import { Failure } from '../ui/parts';
+import styles from './card.module.css';
+
+/** Any one of these completes the second level; name and birth date are always asked. */
+const ALTERNATIVES: IdentificationField[] = ['passport_last4', 'code_word', 'address', 'contract_number'];
+
+/** Asks what is missing and sends the caller's words to the server: the right answers never reach the page. */
+export function IdentifyPanel({ callId, of }: { callId: string; of: Identification }) {
+  const { t } = useWords();
+  const [values, setValues] = useState<Partial<Record<IdentificationField, string>>>({});
+  const [wrong, setWrong] = useState<IdentificationField[]>([]);
+  const [badDate, setBadDate] = useState(false);
+  const [chosen, setChosen] = useState<IdentificationField | null>(null);
+
+  const missing = of.missing.map((each) => each.field);
+  const alternatives = missing.filter((field) => ALTERNATIVES.includes(field));
+  const grouped = alternatives.length > 1;
+  const alternative = chosen && alternatives.includes(chosen) ? chosen : alternatives[0];
+  const asked = grouped ? [...missing.filter((field) => !ALTERNATIVES.includes(field)), ...(alternative ? [alternative] : [])] : missing;
+
+  const check = useMutation({
+    mutationFn: (answers: { field: IdentificationField; value: string }[]) => calls.identify(callId, answers),
+    onSuccess: (card, answers) => {
+      dispatchFeed({ type: 'card', card });
+      const confirmed = card.identification?.confirmed ?? [];
+      const failed = answers.map((answer) => answer.field).filter((field) => !confirmed.includes(field));
+      setWrong(failed);
+      setValues((old) => Object.fromEntries(Object.entries(old).filter(([field]) => failed.includes(field as IdentificationField))));
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const answers = asked.flatMap((field) => {
+      const typed = values[field]?.trim() ?? '';
+      return typed ? [{ field, value: field === 'birth_date' ? (parseDate(typed) ?? '') : typed }] : [];
+    });
+    const dateIsBad = answers.some((answer) => answer.field === 'birth_date' && answer.value === '');
+    setBadDate(dateIsBad);
+    // A slip of the keyboard must not cost the caller an attempt.
+    if (answers.length > 0 && !dateIsBad) check.mutate(answers);
+  };
+
+  if (of.locked) return <Locked until={of.locked_until} />;
+  if (missing.length === 0) {
+    return <div className="row small good"><IconCheck size={16} aria-hidden />{t('identify.reached')}</div>;
+  }
+  return (
+    <form className={styles.identify} onSubmit={submit} aria-label={t('identify.title')}>
+      <div className="row small"><strong className="grow">{t('identify.title')}</strong>{of.required_level > of.level && <span className="caption">{t('identify.need', { level: of.required_level })}</span>}</div>
+      {asked.map((field) => {
+        const input = (
+          <TextInput
+            key={field} name={field} label={grouped && field === alternative ? undefined : t(`identify.field.${field}`)} aria-label={t(`identify.field.${field}`)} autoComplete="off"
+            value={values[field] ?? ''} onChange={(event) => { const { value } = event.currentTarget; setValues((old) => ({ ...old, [field]: value })); setWrong((old) => old.filter((each) => each !== field)); }}
+            inputMode={field === 'passport_last4' ? 'numeric' : undefined} maxLength={field === 'passport_last4' ? 4 : 200}
+            placeholder={field === 'birth_date' ? '15.03.1985' : undefined}
+            error={wrong.includes(field) ? t('identify.wrong') : field === 'birth_date' && badDate ? t('identify.bad_date') : undefined}
+          />
+        );
+        if (!grouped || field !== alternative) return input;
+        return (
+          <div key="alternative" className="stack" style={{ gap: 4 }}>
+            <Select
+              label={t('identify.one_of')} value={alternative} onChange={(value) => setChosen(value as IdentificationField)} allowDeselect={false}
+              data={alternatives.map((each) => ({ value: each, label: t(`identify.field.${each}`) }))}
+            />
+            {input}
+          </div>
+        );
+      })}
+      {of.confirmed.length > 0 && <div className="caption good">{of.confirmed.map((field) => t(`identify.field.${field}`)).join(', ')}: {t('identify.confirmed')}</div>}
+      <div className="row">
+        <Button type="submit" variant="light" loading={check.isPending}>{t('identify.check')}</Button>
+        <span className={of.attempts_left <= 1 ? 'caption bad' : 'caption'}>{t('identify.attempts', { count: of.attempts_left })}</span>
+      </div>
+      {check.error && <Failure error={check.error} />}
+    </form>
+  );
+}
+
+function Locked({ until }: { until: string | null }) {
+  const { t } = useWords();
+  const { lender } = useSession();
+  return (
+    <div className={styles.identify} data-locked role="alert">
+      <div className="row small bad"><IconLock size={16} aria-hidden /><span>{t('identify.locked')}{until ? ` (${t('identify.locked_until', { time: inZone(until, lender.time_zone).time })})` : ''}</span></div>
+    </div>
+  );
+}

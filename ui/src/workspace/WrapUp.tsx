@@ -1,0 +1,116 @@
+import { Button, Checkbox, Select, Textarea } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { ApiError } from '../api/client';
+import { calls, operators, system } from '../api/endpoints';
+import { dispatchFeed } from '../api/feed';
+import { useSession } from '../api/session';
+import { type CallCard, DISPOSITIONS, type Disposition, OPENING_WORDS, type PublicSettings } from '../api/types';
+import { useWords } from '../i18n/use-language';
+import { addConfirmation } from '../state/notices';
+import { dialogOpen, isTyping, useKeys } from '../ui/keys';
+import { Failure } from '../ui/parts';
+import { type CallDraft, notesOf, useCallDraft } from './draft';
+import { TopicPicker } from './TopicPicker';
+import styles from './workspace.module.css';
+
+type Fault = 'topics' | 'comment' | 'disposition' | 'opening_words';
+const FOCUS_ORDER: Fault[] = ['topics', 'opening_words', 'comment', 'disposition'];
+
+/** What is missing before the card can be finished, in the order of the column. */
+export function missingFields(draft: CallDraft, settings: Pick<PublicSettings, 'min_comment'> | undefined): Fault[] {
+  const missing: Fault[] = [];
+  if (draft.topics.length === 0) missing.push('topics');
+  if (draft.comment.trim().length < (settings?.min_comment ?? 0)) missing.push('comment');
+  if (!draft.disposition) missing.push('disposition');
+  return FOCUS_ORDER.filter((field) => missing.includes(field));
+}
+
+export function focusField(field: string): void {
+  const found = document.querySelector<HTMLElement>(`[name="${field}"], [data-field="${field}"]`);
+  found?.focus();
+}
+
+/** WHAT IT WAS ABOUT: topics, words said, comment, result. Ctrl+Enter finishes; the missing field gets the focus. */
+export function WrapUp({ of }: { of: CallCard }) {
+  const { t } = useWords();
+  const { lender, user } = useSession();
+  const queries = useQueryClient();
+  const { draft, change, drop } = useCallDraft(of);
+  const [faults, setFaults] = useState<Fault[]>([]);
+  const settings = useQuery({ queryKey: ['settings'], queryFn: system.settings, staleTime: Infinity });
+  const { call } = of;
+  const over = call.state === 'wrap_up' || call.state === 'finished' || call.by_hand;
+  const creditor = settings.data?.opening_words?.creditor ?? lender.name;
+
+  const finish = useMutation({
+    mutationFn: () => calls.finish(call.id, notesOf(draft)),
+    onSuccess: async () => {
+      drop();
+      dispatchFeed({ type: 'finished', callId: call.id });
+      addConfirmation(t('wrap.done'));
+      void queries.invalidateQueries({ queryKey: ['calls'] });
+      if (call.client_id) void queries.invalidateQueries({ queryKey: ['client', call.client_id] });
+      const me = await operators.me().catch(() => null);
+      if (me) dispatchFeed({ type: 'own', me: { state: me.state, reason: me.reason, since: me.since } });
+    },
+    onError: (error) => {
+      if (!(error instanceof ApiError)) return;
+      const named = FOCUS_ORDER.filter((field) => error.fields.some((fault) => fault.field.startsWith(field)));
+      setFaults(named);
+      if (named[0]) focusField(named[0]);
+    },
+  });
+  const submit = () => {
+    const missing = missingFields(draft, settings.data);
+    setFaults(missing);
+    if (missing[0]) { focusField(missing[0]); return; }
+    if (over) finish.mutate();
+  };
+  useKeys({ 'Ctrl+Enter': submit });
+  useFocusAfterTalk(call.state, draft, settings.data);
+
+  const edit = (part: Partial<CallDraft>) => {
+    change(part);
+    setFaults((old) => old.filter((field) => !(field in part)));
+  };
+  const fault = (field: Fault, words: string): string | undefined => (faults.includes(field) ? words : undefined);
+
+  return (
+    <section className={styles.wrap} aria-label={t('wrap.title')} key={user.id}>
+      <TopicPicker of={of} chosen={draft.topics} onChange={(topics) => edit({ topics })} fault={fault('topics', t('wrap.need_topic'))} />
+      <fieldset className={styles.opening}>
+        <legend>{t('wrap.opening')}</legend>
+        {OPENING_WORDS.map((word, index) => (
+          <Checkbox
+            key={word} data-field={index === 0 ? 'opening_words' : undefined} checked={draft.opening_words.includes(word)} label={word === 'creditor' ? t('wrap.opening_creditor', { creditor }) : t(`wrap.opening_${word}`)}
+            onChange={(event) => edit({ opening_words: event.currentTarget.checked ? [...draft.opening_words, word] : draft.opening_words.filter((other) => other !== word) })}
+          />
+        ))}
+        {faults.includes('opening_words') && <span className={styles.fault}>{t('wrap.need_opening')}</span>}
+      </fieldset>
+      <Textarea
+        name="comment" label={t('wrap.comment')} placeholder={t('wrap.comment_placeholder')} value={draft.comment} minRows={3} maxRows={6} autosize onChange={(event) => edit({ comment: event.currentTarget.value })}
+        error={fault('comment', t('wrap.need_comment', { count: settings.data?.min_comment ?? 1 }))}
+      />
+      <Select
+        name="disposition" label={t('wrap.disposition')} placeholder={t('wrap.disposition_placeholder')} searchable value={draft.disposition} onChange={(value) => edit({ disposition: value as Disposition | null })}
+        data={DISPOSITIONS.map((each) => ({ value: each, label: t(`disposition.${each}`) }))} error={fault('disposition', t('wrap.need_disposition'))} maxDropdownHeight={260}
+      />
+      {finish.error && <Failure error={finish.error} />}
+      <Button onClick={submit} loading={finish.isPending} variant={over ? 'filled' : 'default'} style={{ flex: 'none' }} disabled={!over} title={over ? undefined : t('wrap.after_hangup')}>{t('wrap.finish')}&nbsp;·&nbsp;Ctrl Enter</Button>
+      {!over && <span className="caption">{t('wrap.after_hangup')}</span>}
+    </section>
+  );
+}
+
+/** When the talk ends the caret goes to what is missing, unless the operator is in the middle of a word elsewhere. */
+function useFocusAfterTalk(state: string, draft: CallDraft, settings: PublicSettings | undefined): void {
+  const before = useRef(state);
+  useEffect(() => {
+    const ended = before.current !== 'wrap_up' && state === 'wrap_up';
+    before.current = state;
+    const first = missingFields(draft, settings)[0];
+    if (ended && first && !isTyping() && !dialogOpen()) focusField(first);
+  }, [state, draft, settings]);
+}
