@@ -11,3 +11,4 @@ pub mod feed;
 pub mod gateways;
 pub mod journal;
 pub mod store;
+pub mod telemetry;
