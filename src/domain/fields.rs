@@ -12,6 +12,33 @@ pub trait FromJson: Sized {
     /// Reads the field at `path`; `None` for `value` means that the field was left out. Adds at
     /// least one fault when it returns `None`.
     fn from_json(value: Option<Value>, path: &str, faults: &mut Vec<FieldFault>) -> Option<Self>;
+
+    /// What belongs here, for the description of the API.
+    #[must_use]
+    fn shape() -> Shape {
+        Shape::Any
+    }
+}
+
+/// What a field takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Any JSON.
+    Any,
+    /// A text.
+    Text,
+    /// A UUID.
+    Identifier,
+    /// True or false.
+    Flag,
+    /// A whole number.
+    Whole,
+    /// A list.
+    List(Box<Shape>),
+    /// It may be left out or be `null`.
+    Optional(Box<Shape>),
+    /// An object with these fields and no others.
+    Object(Vec<(&'static str, Shape)>),
 }
 
 /// A field of a change: left out, cleared with `null`, or set.
@@ -92,6 +119,9 @@ pub fn refuse_unknown(map: &Map<String, Value>, path: &str, faults: &mut Vec<Fie
 }
 
 impl FromJson for String {
+    fn shape() -> Shape {
+        Shape::Text
+    }
     fn from_json(value: Option<Value>, path: &str, faults: &mut Vec<FieldFault>) -> Option<Self> {
         match value {
             Some(Value::String(text)) => Some(text),
@@ -102,6 +132,9 @@ impl FromJson for String {
 }
 
 impl FromJson for bool {
+    fn shape() -> Shape {
+        Shape::Flag
+    }
     fn from_json(value: Option<Value>, path: &str, faults: &mut Vec<FieldFault>) -> Option<Self> {
         match value {
             Some(Value::Bool(flag)) => Some(flag),
@@ -114,6 +147,9 @@ impl FromJson for bool {
 macro_rules! whole_numbers {
     ($($number:ty),+) => {$(
         impl FromJson for $number {
+            fn shape() -> Shape {
+                Shape::Whole
+            }
             fn from_json(
                 value: Option<Value>,
                 path: &str,
@@ -144,6 +180,9 @@ impl FromJson for Value {
 }
 
 impl FromJson for uuid::Uuid {
+    fn shape() -> Shape {
+        Shape::Identifier
+    }
     fn from_json(value: Option<Value>, path: &str, faults: &mut Vec<FieldFault>) -> Option<Self> {
         let text = String::from_json(value, path, faults)?;
         let parsed = Self::parse_str(&text).ok();
@@ -155,6 +194,9 @@ impl FromJson for uuid::Uuid {
 }
 
 impl<T: FromJson> FromJson for Option<T> {
+    fn shape() -> Shape {
+        Shape::Optional(Box::new(T::shape()))
+    }
     fn from_json(value: Option<Value>, path: &str, faults: &mut Vec<FieldFault>) -> Option<Self> {
         match value {
             None | Some(Value::Null) => Some(None),
@@ -164,6 +206,9 @@ impl<T: FromJson> FromJson for Option<T> {
 }
 
 impl<T: FromJson> FromJson for Change<T> {
+    fn shape() -> Shape {
+        Shape::Optional(Box::new(T::shape()))
+    }
     fn from_json(value: Option<Value>, path: &str, faults: &mut Vec<FieldFault>) -> Option<Self> {
         match value {
             None => Some(Self::Keep),
@@ -174,6 +219,9 @@ impl<T: FromJson> FromJson for Change<T> {
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
+    fn shape() -> Shape {
+        Shape::List(Box::new(T::shape()))
+    }
     fn from_json(value: Option<Value>, path: &str, faults: &mut Vec<FieldFault>) -> Option<Self> {
         let items = match value {
             Some(Value::Array(items)) => items,
@@ -201,6 +249,12 @@ macro_rules! json_object {
         $vis struct $name { $($(#[$field_meta])* $field_vis $field: $type),* }
 
         impl $crate::domain::fields::FromJson for $name {
+            fn shape() -> $crate::domain::fields::Shape {
+                $crate::domain::fields::Shape::Object(vec![$((
+                    stringify!($field).trim_start_matches("r#"),
+                    <$type as $crate::domain::fields::FromJson>::shape(),
+                )),*])
+            }
             fn from_json(
                 value: Option<serde_json::Value>,
                 path: &str,

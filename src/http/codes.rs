@@ -1,0 +1,199 @@
+//! The closed lists of codes: of errors, with their status, and of faults of fields.
+//!
+//! `schemas/errors.json` is generated from here; a test reads the sources and refuses a code that
+//! is not listed.
+
+/// Code, status, meaning.
+#[rustfmt::skip]
+pub const ERRORS: &[(&str, u16, &str)] = &[
+    // The request itself.
+    ("malformed_json", 400, "the body is not JSON"),
+    ("unknown_field", 400, "the body names fields that are not known here"),
+    ("invalid_query", 400, "a parameter of the address is not valid"),
+    ("not_signed_in", 401, "sign in first"),
+    ("bad_credentials", 401, "log-in or password is wrong"),
+    ("totp_required", 401, "the code of the second factor is missing or wrong"),
+    ("bad_token", 401, "the bearer token is not known or revoked"),
+    ("forbidden", 403, "the caller has no right to this"),
+    ("csrf", 403, "the X-CSRF-Token header is missing or wrong"),
+    ("bad_origin", 403, "the request comes from another site"),
+    ("address_not_allowed", 403, "the token may not be used from this address"),
+    ("totp_enrolment_required", 403, "the role needs a second factor; enrol first"),
+    ("not_found", 404, "there is no such thing"),
+    ("method_not_allowed", 405, "this address does not take this method"),
+    ("stale_version", 412, "somebody has changed it meanwhile; read it again"),
+    ("too_large", 413, "the body is too large"),
+    ("unsupported_media_type", 415, "the body has the wrong content type"),
+    ("invalid_fields", 422, "fields are at fault; every one is named"),
+    ("idempotency_reused", 422, "the same Idempotency-Key came with another request"),
+    ("upgrade_required", 426, "open this address as a WebSocket"),
+    ("version_required", 428, "send If-Match with the version that was read"),
+    ("too_many_requests", 429, "slow down"),
+    ("locked_out", 429, "too many wrong passwords; wait"),
+    ("internal", 500, "something failed inside"),
+    ("busy", 503, "too much is waiting; try again"),
+    ("storage_low", 503, "the disk is nearly full"),
+    ("pbx_down", 503, "there is no link to the PBX"),
+    ("starting", 503, "the box is starting or stopping"),
+    // Rules of the trade.
+    ("conflict", 409, "a rule stands against it"),
+    ("already_exists", 409, "it exists already"),
+    ("duplicate", 409, "another client has the same identifier"),
+    ("possible_duplicate", 409, "another client looks the same; acknowledge to go on"),
+    ("taken", 409, "another one holds this value"),
+    ("user_exists", 409, "the user exists already"),
+    ("user_disabled", 409, "the user is disabled"),
+    ("login_taken", 409, "another user has this log-in"),
+    ("extension_taken", 409, "another user has this extension"),
+    ("token_exists", 409, "the token exists already"),
+    ("totp_off", 409, "the second factor is switched off in the configuration"),
+    ("totp_not_started", 409, "ask for a secret first"),
+    ("own_account", 409, "ask another administrator to change this of your own account"),
+    ("not_retired", 409, "the entry is not retired"),
+    ("identification_locked", 409, "too many wrong answers today"),
+    ("wrap_up_open", 409, "finish the call first"),
+];
+
+/// Code and meaning of a fault of one field.
+#[rustfmt::skip]
+pub const FIELD_FAULTS: &[(&str, &str)] = &[
+    ("required", "the field is missing"),
+    ("unknown_field", "the field is not known here"),
+    ("wrong_type", "the value has the wrong type"),
+    ("out_of_range", "the number is out of range"),
+    ("too_long", "the text is too long"),
+    ("too_short", "the text is too short"),
+    ("too_many", "the list is too long"),
+    ("unknown_value", "the word is not one of the known ones"),
+    ("invalid_login", "not a log-in"),
+    ("invalid_extension", "not an extension"),
+    ("invalid_address", "not an address or network"),
+    ("invalid_url", "not an address of a page"),
+    ("weak_password", "the password is too easy"),
+    ("wrong_password", "not the present password"),
+    ("wrong_code", "not the present code"),
+];
+
+/// The status of an error's code; `None` when it is not listed.
+#[must_use]
+pub fn status_of(code: &str) -> Option<u16> {
+    ERRORS.iter().find(|(known, ..)| *known == code).map(|(_, status, _)| *status)
+}
+
+/// The document `schemas/errors.json`.
+#[must_use]
+pub fn document() -> String {
+    let errors: Vec<_> = ERRORS
+        .iter()
+        .map(|(code, status, meaning)| {
+            serde_json::json!({ "code": code, "status": status, "meaning": meaning })
+        })
+        .collect();
+    let faults: Vec<_> = FIELD_FAULTS
+        .iter()
+        .map(|(code, meaning)| serde_json::json!({ "code": code, "meaning": meaning }))
+        .collect();
+    let document = serde_json::json!({ "errors": errors, "field_faults": faults });
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::{Path, PathBuf};
+
+    fn root() -> &'static Path {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+    }
+
+    #[test]
+    fn the_schema_lists_every_code() {
+        let path = root().join("schemas/errors.json");
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+            std::fs::write(&path, document()).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(kept == document(), "schemas/errors.json is old: run with UPDATE_SCHEMAS=1");
+    }
+
+    #[test]
+    fn no_code_stands_twice() {
+        let mut codes: Vec<&str> = ERRORS.iter().map(|(code, ..)| *code).collect();
+        codes.sort_unstable();
+        let count = codes.len();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
+    }
+
+    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push(path);
+            }
+        }
+    }
+
+    /// The string literals that stand as argument number `index` after each `call(`.
+    fn literals(text: &str, call: &str, index: usize) -> Vec<String> {
+        let mut found = Vec::new();
+        for (at, _) in text.match_indices(call) {
+            let rest = &text[at + call.len()..];
+            let (mut depth, mut argument, mut quoted, mut start) = (0, 0, false, None);
+            let mut previous = ' ';
+            for (position, c) in rest.char_indices() {
+                if quoted {
+                    if c == '"' && previous != '\\' {
+                        quoted = false;
+                        if let Some(begin) = start.take()
+                            && argument == index
+                            && depth == 0
+                        {
+                            found.push(rest[begin..position].to_owned());
+                        }
+                    }
+                } else {
+                    match c {
+                        '"' => (quoted, start) = (true, Some(position + 1)),
+                        '(' | '[' | '{' => depth += 1,
+                        ')' | ']' | '}' if depth == 0 => break,
+                        ')' | ']' | '}' => depth -= 1,
+                        ',' if depth == 0 => argument += 1,
+                        _ => {}
+                    }
+                }
+                previous = c;
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn every_code_in_the_sources_is_listed() {
+        let mut files = Vec::new();
+        sources(&root().join("src"), &mut files);
+        let mut missing = Vec::new();
+        for path in files {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code_part = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let name = path.strip_prefix(root()).unwrap().display().to_string();
+            for call in ["Rejection::rule(", "ApiError::new("] {
+                for code in literals(code_part, call, 0) {
+                    if status_of(&code).is_none() {
+                        missing.push(format!("{name}: error {code}"));
+                    }
+                }
+            }
+            for code in literals(code_part, "FieldFault::new(", 1) {
+                if !FIELD_FAULTS.iter().any(|(known, _)| *known == code) {
+                    missing.push(format!("{name}: field fault {code}"));
+                }
+            }
+        }
+        assert!(missing.is_empty(), "add these to http/codes.rs:\n{}", missing.join("\n"));
+    }
+}

@@ -1,0 +1,37 @@
+//! Whether the box lives, serves, and what it has measured.
+
+use crate::http::edge::Edge;
+use crate::http::error::ApiError;
+use crate::http::request::{Answer, Outcome, Request, ok};
+use bytes::Bytes;
+use warp::http::{HeaderValue, Response, header};
+
+/// `GET /healthz`: the process answers.
+///
+/// # Errors
+/// None.
+pub async fn alive(_edge: Edge, _request: Request) -> Outcome {
+    ok(&serde_json::json!({ "status": "ok" }))
+}
+
+/// `GET /readyz`: requests are served.
+///
+/// # Errors
+/// 503 while the box starts or stops.
+pub async fn ready(edge: Edge, _request: Request) -> Outcome {
+    if edge.is_ready() {
+        return ok(&serde_json::json!({ "status": "ready" }));
+    }
+    Err(ApiError::new("starting", "the box is starting or stopping").retry_after(1))
+}
+
+/// `GET /metrics`.
+///
+/// # Errors
+/// None.
+pub async fn metrics(edge: Edge, _request: Request) -> Outcome {
+    let mut response = Response::new(Bytes::from(edge.parts.metrics.text()));
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(Answer::Whole(response))
+}
