@@ -9,6 +9,8 @@ pub mod config;
 pub mod domain;
 pub mod feed;
 pub mod gateways;
+pub mod http;
 pub mod journal;
+pub mod service;
 pub mod store;
 pub mod telemetry;

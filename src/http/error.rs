@@ -52,9 +52,16 @@ impl ApiError {
     #[must_use]
     pub fn fields(fields: Vec<FieldFault>) -> Self {
         let unknown = fields.iter().any(|fault| fault.code == "unknown_field");
-        let code = if unknown { "unknown_field" } else { "invalid_fields" };
+        let code = if unknown {
+            "unknown_field"
+        } else {
+            "invalid_fields"
+        };
         let message = "some fields are not valid; see each of them";
-        Self { fields, ..Self::new(code, message) }
+        Self {
+            fields,
+            ..Self::new(code, message)
+        }
     }
     /// One field at fault.
     pub fn field(field: &str, code: &'static str, message: impl Into<String>) -> Self {
@@ -98,7 +105,10 @@ impl ApiError {
         let headers = response.headers_mut();
         let json_type = header::HeaderValue::from_static("application/json");
         headers.insert(header::CONTENT_TYPE, json_type);
-        headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+        headers.insert(
+            header::CACHE_CONTROL,
+            header::HeaderValue::from_static("no-store"),
+        );
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
         }
@@ -117,10 +127,16 @@ impl From<Rejection> for ApiError {
         let code = if codes::status_of(rejection.code).is_some() {
             rejection.code
         } else {
-            tracing::error!(code = rejection.code, "this code is missing in the closed list");
+            tracing::error!(
+                code = rejection.code,
+                "this code is missing in the closed list"
+            );
             fallback
         };
-        Self { fields: rejection.fields, ..Self::new(code, rejection.message) }
+        Self {
+            fields: rejection.fields,
+            ..Self::new(code, rejection.message)
+        }
     }
 }
 
@@ -151,7 +167,10 @@ mod tests {
             (ApiError::from(Rejection::forbidden("no")), 403),
             (ApiError::from(Rejection::invalid(vec![])), 422),
             (ApiError::from(Rejection::rule("user_exists", "x")), 409),
-            (ApiError::from(Rejection::rule("a_code_nobody_listed", "x")), 409),
+            (
+                ApiError::from(Rejection::rule("a_code_nobody_listed", "x")),
+                409,
+            ),
             (ApiError::new("busy", "x"), 503),
         ];
         for (error, status) in rows {

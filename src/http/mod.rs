@@ -42,10 +42,23 @@ fn incoming() -> impl Filter<Extract = (Incoming,), Error = warp::Rejection> + C
         .and(warp::header::headers_cloned())
         .and(peer)
         .map(
-            |method: Method, path: warp::path::FullPath, query, headers: HeaderMap, peer| {
-                let nowhere = Peer { address: NOWHERE, encrypted: false };
+            |method: Method,
+             path: warp::path::FullPath,
+             query,
+             headers: HeaderMap,
+             peer: Option<Peer>| {
+                let nowhere = Peer {
+                    address: NOWHERE,
+                    encrypted: false,
+                };
                 let (path, peer) = (path.as_str().to_owned(), peer.unwrap_or(nowhere));
-                Incoming { method, path, query, headers, peer }
+                Incoming {
+                    method,
+                    path,
+                    query,
+                    headers,
+                    peer,
+                }
             },
         )
 }
@@ -53,10 +66,12 @@ fn incoming() -> impl Filter<Extract = (Incoming,), Error = warp::Rejection> + C
 /// Everything the box serves, as a service for [`server::serve`].
 #[must_use]
 pub fn service(edge: Edge) -> impl Answers {
-    let requests = incoming().and(warp::body::stream()).then(move |incoming, body| {
-        let edge = edge.clone();
-        async move { edge.answer(incoming, body_stream(body)).await }
-    });
+    let requests = incoming()
+        .and(warp::body::stream())
+        .then(move |incoming, body| {
+            let edge = edge.clone();
+            async move { edge.answer(incoming, body_stream(body)).await }
+        });
     warp::service(requests.recover(refused).unify())
 }
 

@@ -4,7 +4,6 @@
 //! route is one row.
 
 use crate::domain::access::Action;
-use crate::domain::fields::FromJson;
 use crate::http::health;
 use crate::http::router::{Entrance, Route};
 

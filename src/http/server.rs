@@ -89,7 +89,7 @@ pub async fn serve(
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = told(&mut stop) => break,
         };
         let (stream, address) = match accepted {
             Ok(accepted) => accepted,
@@ -103,8 +103,14 @@ pub async fn serve(
             tracing::warn!("too many connections; one was closed (limits.connections)");
             continue;
         };
-        let peer = Peer { address, encrypted: acceptor.is_some() };
-        let service = WithPeer { inner: service.clone(), peer };
+        let peer = Peer {
+            address,
+            encrypted: acceptor.is_some(),
+        };
+        let service = WithPeer {
+            inner: service.clone(),
+            peer,
+        };
         let (acceptor, stop) = (acceptor.clone(), stop.clone());
         tokio::spawn(async move {
             connection(stream, acceptor, service, stop).await;
@@ -112,9 +118,17 @@ pub async fn serve(
         });
     }
     let all = u32::try_from(connections_max).unwrap_or(u32::MAX);
-    if tokio::time::timeout(STOP_PATIENCE, seats.acquire_many(all)).await.is_err() {
+    if tokio::time::timeout(STOP_PATIENCE, seats.acquire_many(all))
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests did not end in time");
     }
+}
+
+/// Waits until told to stop, or until nobody is left to tell.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 async fn connection(
@@ -148,7 +162,7 @@ where
     let mut running = std::pin::pin!(running);
     let ended = tokio::select! {
         ended = running.as_mut() => ended,
-        _ = stop.wait_for(|stop| *stop) => {
+        () = told(&mut stop) => {
             running.as_mut().graceful_shutdown();
             running.await
         }
