@@ -11,6 +11,7 @@ pub mod feed;
 pub mod gateways;
 pub mod http;
 pub mod journal;
+pub mod samples;
 pub mod service;
 pub mod store;
 pub mod telemetry;

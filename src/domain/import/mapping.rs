@@ -285,17 +285,7 @@ impl Reader {
     }
 
     fn mapping(&mut self, table: &Table) -> Option<Mapping> {
-        let kind = self.required(table, "", "kind").and_then(|word| {
-            let kind = ImportKind::parse(&word);
-            if kind.is_none() {
-                self.fault(
-                    "kind",
-                    "unknown_word",
-                    "write clients, loans, schedules or payments",
-                );
-            }
-            kind
-        });
+        let kind = self.kind(table);
         let mut known = KEYS.to_vec();
         if kind == Some(ImportKind::Loans) {
             known.push("client");
@@ -305,24 +295,8 @@ impl Reader {
         if source.contains(':') {
             self.fault("source", "invalid_source", "a source has no colon");
         }
-        let currency = self
-            .text(table, "", "currency")
-            .unwrap_or_else(|| "RUB".into());
-        let currency = Currency::parse(&currency).unwrap_or_else(|| {
-            self.fault(
-                "currency",
-                "unknown_currency",
-                "write RUB, CZK, USD, EUR or KZT",
-            );
-            Currency::Rub
-        });
-        let as_of = self.text(table, "", "as_of").and_then(|word| {
-            let date = word.parse().ok();
-            if date.is_none() {
-                self.fault("as_of", "invalid_date", "write a date as YYYY-MM-DD");
-            }
-            date
-        });
+        let currency = self.currency(table);
+        let as_of = self.as_of(table);
         let words = self.list(table, "dates");
         let mut dates = self.date_formats("dates", &words);
         if dates.is_empty() {
@@ -335,30 +309,11 @@ impl Reader {
             .iter()
             .map(|word| text::folded(word))
             .collect();
-        let optional = self.list(table, "optional");
+        // What follows depends on the kind: without one, its faults would mislead.
         let kind = kind?;
-        let targets = fields::targets(kind);
-        let fields = self.fields(table, "", targets);
-        for name in &optional {
-            if !fields
-                .iter()
-                .any(|field| field.target.name == name.as_str())
-            {
-                self.fault(
-                    "optional",
-                    "unknown_field",
-                    format!("columns has no field {name}"),
-                );
-            }
-        }
-        let client = match table.get("client") {
-            Some(Value::Table(block)) => self.client(block),
-            Some(_) => {
-                self.fault("client", "wrong_type", "write a table here: [client]");
-                None
-            }
-            None => None,
-        };
+        let fields = self.fields(table, "", fields::targets(kind));
+        let optional = self.optional(table, &fields);
+        let client = self.client(table);
         let key = self.key(table, "", kind != ImportKind::Schedules);
         self.complete(kind, &fields, client.is_some());
         let mut of_source = |key| self.text(table, "", key).unwrap_or_else(|| source.clone());
@@ -382,6 +337,68 @@ impl Reader {
         })
     }
 
+    fn kind(&mut self, table: &Table) -> Option<ImportKind> {
+        let kind = ImportKind::parse(&self.required(table, "", "kind")?);
+        if kind.is_none() {
+            self.fault(
+                "kind",
+                "unknown_word",
+                "write clients, loans, schedules or payments",
+            );
+        }
+        kind
+    }
+
+    fn currency(&mut self, table: &Table) -> Currency {
+        let Some(word) = self.text(table, "", "currency") else {
+            return Currency::Rub;
+        };
+        Currency::parse(&word).unwrap_or_else(|| {
+            self.fault(
+                "currency",
+                "unknown_currency",
+                "write RUB, CZK, USD, EUR or KZT",
+            );
+            Currency::Rub
+        })
+    }
+
+    fn as_of(&mut self, table: &Table) -> Option<Date> {
+        let date = self.text(table, "", "as_of")?.parse().ok();
+        if date.is_none() {
+            self.fault("as_of", "invalid_date", "write a date as YYYY-MM-DD");
+        }
+        date
+    }
+
+    fn optional(&mut self, table: &Table, fields: &[FieldSpec]) -> Vec<String> {
+        let optional = self.list(table, "optional");
+        for name in &optional {
+            if !fields
+                .iter()
+                .any(|field| field.target.name == name.as_str())
+            {
+                self.fault(
+                    "optional",
+                    "unknown_field",
+                    format!("columns has no field {name}"),
+                );
+            }
+        }
+        optional
+    }
+
+    fn client(&mut self, table: &Table) -> Option<ClientBlock> {
+        let Value::Table(block) = table.get("client")? else {
+            self.fault("client", "wrong_type", "write a table here: [client]");
+            return None;
+        };
+        self.unknown_keys("client", block, &["key", "columns", "constants"]);
+        let key = self.key(block, "client", true);
+        let fields = self.fields(block, "client", fields::client_targets());
+        Some(ClientBlock { key, fields })
+    }
+
     fn key(&mut self, table: &Table, path: &str, needed: bool) -> Template {
         let raw = if needed {
             self.required(table, path, "key")
@@ -390,13 +407,6 @@ impl Reader {
         };
         let template = raw.and_then(|raw| self.template(&joined(path, "key"), &raw));
         template.unwrap_or(Template(Vec::new()))
-    }
-
-    fn client(&mut self, block: &Table) -> Option<ClientBlock> {
-        self.unknown_keys("client", block, &["key", "columns", "constants"]);
-        let key = self.key(block, "client", true);
-        let fields = self.fields(block, "client", fields::client_targets());
-        Some(ClientBlock { key, fields })
     }
 
     /// Without these fields no row can be taken.
