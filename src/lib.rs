@@ -3,6 +3,7 @@
 
 pub mod actors;
 pub mod base;
+pub mod blobs;
 pub mod codec;
 pub mod committer;
 pub mod config;

@@ -4,7 +4,7 @@
 //! simulated disk can lose, tear and spoil it. Must never know what is inside a file.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -171,6 +171,69 @@ impl Disk for RealDisk {
     }
     fn exists(&self, path: &Path) -> bool {
         path.exists()
+    }
+}
+
+/// Reads a file of a [`Disk`] from its beginning, or a part of it.
+pub struct DiskReader {
+    file: Box<dyn DiskFile>,
+    offset: u64,
+    end: u64,
+}
+
+impl DiskReader {
+    /// Reads `file` up to `end`, at most to its end.
+    #[must_use]
+    pub fn new(file: Box<dyn DiskFile>, end: u64) -> Self {
+        Self {
+            file,
+            offset: 0,
+            end,
+        }
+    }
+}
+
+impl Read for DiskReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.end.saturating_sub(self.offset)).unwrap_or(usize::MAX);
+        let wanted = buffer.len().min(left);
+        let count = self.file.read_at(&mut buffer[..wanted], self.offset)?;
+        self.offset += count as u64;
+        Ok(count)
+    }
+}
+
+/// Writes a file of a [`Disk`] from its beginning.
+pub struct DiskWriter {
+    file: Box<dyn DiskFile>,
+    offset: u64,
+}
+
+impl DiskWriter {
+    /// Writes `file` from its beginning.
+    #[must_use]
+    pub fn new(file: Box<dyn DiskFile>) -> Self {
+        Self { file, offset: 0 }
+    }
+
+    /// Makes everything written durable; returns the bytes written.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    pub fn finish(self) -> io::Result<u64> {
+        self.file.sync_data()?;
+        Ok(self.offset)
+    }
+}
+
+impl Write for DiskWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write_at(bytes, self.offset)?;
+        self.offset += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

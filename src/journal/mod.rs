@@ -13,6 +13,7 @@ mod background;
 mod disk;
 mod doctor;
 mod error;
+mod export;
 mod format;
 mod log;
 mod prepare;
@@ -22,9 +23,10 @@ mod simulated;
 mod tail;
 
 pub use background::{BackgroundError, BackgroundLog, QUEUE_RECORDS_MAX, SYNC_INTERVAL};
-pub use disk::{Disk, DiskFile, RealDisk};
+pub use disk::{Disk, DiskFile, DiskReader, DiskWriter, RealDisk};
 pub use doctor::{DoctorReport, SegmentReport, examine};
 pub use error::{Damage, LogError, OpenError};
+pub use export::{SegmentExport, segments_through};
 pub use format::{Chain, FRAME_PREFIX_BYTES, SegmentHeader, next_link};
 pub use log::{
     Appended, Log, LogOptions, OpenReport, RETAINED_SEGMENT_BYTES, SEGMENT_BYTES, TornTail,

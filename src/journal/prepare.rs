@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Name of the file that becomes the next segment.
 pub(super) const PREPARED_NAME: &str = "prepared.tmp";
-const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// Creates the prepared file of `bytes` zeros, durably.
 pub(super) fn prepare(disk: &dyn Disk, folder: &Path, bytes: u64) -> io::Result<()> {
