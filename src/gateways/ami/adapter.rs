@@ -19,7 +19,10 @@ const ORIGINATES_MAX: usize = 10_000;
 
 /// What a message means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "nearly every output is an event and lives shortly")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every output is an event and lives shortly"
+)]
 pub enum Output {
     /// Something happened in a conversation.
     Event(PbxEvent),

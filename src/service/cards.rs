@@ -1,0 +1,806 @@
+//! The client card: what the page shows of a client, redacted on the server to the level reached
+//! in the call and to the caller's mask. What is locked is not in the answer at all.
+
+use super::{Services, people::People};
+use crate::actors::ClientLane;
+use crate::base::masking;
+use crate::base::money::Money;
+use crate::base::time::Date;
+use crate::domain::access::{Grant, Mask};
+use crate::domain::client::{Client, ClientDetails, ClientKind};
+use crate::domain::loan::{Loan, standing};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The level that money answers need (domain.md 4.3).
+const MONEY_LEVEL: u8 = 2;
+
+/// How much of a client a caller sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sight {
+    /// Level reached by the client in the call, 0 to 3.
+    pub level: u8,
+    /// Personal data in clear.
+    pub unmasked: bool,
+    /// Sums in clear.
+    pub money: bool,
+}
+
+impl Sight {
+    /// What `grant` shows when the client has reached `level` in the call.
+    #[must_use]
+    pub const fn of(grant: Grant, level: u8) -> Self {
+        match grant.fields {
+            Mask::ByLevel => Self {
+                level,
+                unmasked: level >= MONEY_LEVEL,
+                money: level >= MONEY_LEVEL,
+            },
+            Mask::Masked => Self {
+                level,
+                unmasked: false,
+                money: true,
+            },
+            Mask::Full => Self {
+                level,
+                unmasked: true,
+                money: true,
+            },
+        }
+    }
+}
+
+/// Money as shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct MoneyView {
+    /// Plain decimal.
+    pub amount: String,
+    /// ISO 4217.
+    pub currency: &'static str,
+}
+
+impl From<Money> for MoneyView {
+    fn from(money: Money) -> Self {
+        Self {
+            amount: money.to_decimal(),
+            currency: money.currency().code(),
+        }
+    }
+}
+
+/// The card.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Card {
+    /// The client.
+    pub client_id: String,
+    /// For `If-Match`.
+    pub version: u64,
+    /// Level reached in the call.
+    pub level: u8,
+    /// `person`, `organisation`, `prospect`, `anonymous`.
+    pub kind: ClientKind,
+    /// Name; short while locked.
+    pub name: String,
+    /// Card number.
+    pub number: u64,
+    /// Client since.
+    pub since: Option<Date>,
+    /// What is no secret.
+    pub facts: Facts,
+    /// The caller's questions with their answers.
+    pub answers: Vec<Answer>,
+    /// Personal data, masked until unlocked.
+    pub personal: PersonalView,
+    /// What makes an organisation.
+    pub organisation: Option<OrganisationView>,
+    /// Loans, open ones first.
+    pub loans: Vec<LoanRow>,
+    /// Notes, newest first.
+    pub notes: Vec<NoteView>,
+    /// Consents, newest first.
+    pub consents: Vec<ConsentView>,
+    /// Files, newest first.
+    pub files: Vec<FileView>,
+    /// Limits on contact; none are known yet.
+    pub restrictions: Vec<String>,
+    /// What to say or ask.
+    pub recommendations: Vec<Recommendation>,
+}
+
+/// What is no secret.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Facts {
+    /// City.
+    pub city: String,
+    /// Language to speak.
+    pub language: String,
+    /// IANA zone, or empty.
+    pub time_zone: String,
+}
+
+/// A question with its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Answer {
+    /// `next_payment`, `debt_today`, `total_left`, `where_to_pay`.
+    pub kind: &'static str,
+    /// Not shown below `required_level`.
+    pub locked: bool,
+    /// The level that unlocks it.
+    pub required_level: u8,
+    /// The sum.
+    pub amount: Option<MoneyView>,
+    /// The date.
+    pub date: Option<Date>,
+    /// Days until the date.
+    pub days_left: Option<i64>,
+    /// Days past due of the oldest unpaid instalment.
+    pub overdue_days: Option<u32>,
+    /// The past-due part of the sum.
+    pub overdue: Option<MoneyView>,
+    /// The date that an outside system's figures are true on.
+    pub as_of: Option<Date>,
+    /// Loans it speaks of.
+    pub loans: Vec<String>,
+    /// There is nothing to say: no open loan, no debt.
+    pub none: bool,
+}
+
+/// Personal data.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct PersonalView {
+    /// In clear.
+    pub unmasked: bool,
+    /// Only in clear.
+    pub full_name: Option<String>,
+    /// Only in clear.
+    pub last_name: Option<String>,
+    /// Only in clear.
+    pub first_name: Option<String>,
+    /// Only in clear.
+    pub patronymic: Option<String>,
+    /// Only in clear.
+    pub birth_date: Option<Date>,
+    /// Only in clear.
+    pub sex: Option<crate::domain::client::Sex>,
+    /// Only in clear.
+    pub birth_place: Option<String>,
+    /// Masked or in clear.
+    pub inn: Option<String>,
+    /// Masked or in clear.
+    pub snils: Option<String>,
+    /// Whether a code word was agreed; never the word.
+    pub code_word_set: bool,
+    /// Phones.
+    pub phones: Vec<PhoneView>,
+    /// E-mails.
+    pub emails: Vec<EmailView>,
+    /// Addresses; the text only in clear.
+    pub addresses: Vec<AddressView>,
+    /// Identity documents.
+    pub documents: Vec<DocumentView>,
+}
+
+/// A phone.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct PhoneView {
+    /// E.164, masked or in clear.
+    pub number: String,
+    /// What it is.
+    pub kind: crate::domain::client::PhoneKind,
+    /// Confirmed.
+    pub verified: bool,
+    /// Behind the number.
+    pub extension: Option<String>,
+}
+
+/// An e-mail.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct EmailView {
+    /// Masked or in clear.
+    pub email: String,
+}
+
+/// An address.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct AddressView {
+    /// What it is.
+    pub kind: crate::domain::client::AddressKind,
+    /// Only in clear, else empty.
+    pub text: String,
+    /// Region.
+    pub region: String,
+    /// City.
+    pub city: String,
+    /// Only in clear, else empty.
+    pub postcode: String,
+}
+
+/// An identity document.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct DocumentView {
+    /// What it is.
+    pub kind: crate::domain::client::DocumentKind,
+    /// Masked or in clear.
+    pub series: String,
+    /// Masked or in clear.
+    pub number: String,
+    /// Only in clear.
+    pub issued_on: Option<Date>,
+    /// Only in clear, else empty.
+    pub issued_by: String,
+    /// Only in clear, else empty.
+    pub department_code: String,
+    /// Until when a Russian passport is valid; only in clear.
+    pub valid_until: Option<Date>,
+}
+
+/// What makes an organisation. Public register data: never masked.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct OrganisationView {
+    /// Place in the hierarchy.
+    pub form: crate::domain::client::OrganisationForm,
+    /// Short name.
+    pub short_name: String,
+    /// Full name.
+    pub full_name: String,
+    /// KPP.
+    pub kpp: Option<String>,
+    /// OGRN or OGRNIP.
+    pub ogrn: Option<String>,
+    /// Network of a store, store of an employee.
+    pub parent_id: Option<String>,
+}
+
+/// A loan in the list.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct LoanRow {
+    /// The loan.
+    pub loan_id: String,
+    /// Number of the agreement; its end only while locked.
+    pub number: String,
+    /// Product.
+    pub product: String,
+    /// Derived: `overdue` when something is past due.
+    pub status: &'static str,
+    /// The source system's own word.
+    pub status_source: String,
+    /// Sum granted.
+    pub principal: Option<MoneyView>,
+    /// Date of issue.
+    pub issued_on: Date,
+    /// Months; 0 when the source does not say.
+    pub term_months: u16,
+    /// Annual rate in percent.
+    pub rate_percent: Option<String>,
+    /// Next due date.
+    pub next_due_on: Option<Date>,
+    /// Sum due then.
+    pub next_payment: Option<MoneyView>,
+    /// All that is left.
+    pub outstanding: Option<MoneyView>,
+    /// Past due.
+    pub overdue: Option<MoneyView>,
+    /// Days past due.
+    pub days_past_due: Option<u32>,
+    /// Set when the figures are an outside system's.
+    pub as_of: Option<Date>,
+    /// Sums are not shown.
+    pub locked: bool,
+}
+
+/// A note.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct NoteView {
+    /// The note.
+    pub id: String,
+    /// When.
+    pub at: String,
+    /// Who.
+    pub by: String,
+    /// Text.
+    pub text: String,
+}
+
+/// A consent.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ConsentView {
+    /// The consent.
+    pub id: String,
+    /// What for.
+    pub purpose: String,
+    /// When.
+    pub given_at: String,
+    /// Version of the text.
+    pub text_version: String,
+    /// Where the proof is.
+    pub evidence: String,
+    /// When withdrawn.
+    pub revoked_at: Option<String>,
+}
+
+/// A file.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct FileView {
+    /// The file.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// What it is.
+    pub kind: crate::domain::client::FileKind,
+    /// The loan it belongs to.
+    pub loan_id: Option<String>,
+    /// Bytes.
+    pub size: u64,
+    /// Media type.
+    pub mime: String,
+    /// When.
+    pub at: String,
+    /// Its bytes need a higher level.
+    pub locked: bool,
+}
+
+/// What to say or ask; the page has the words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Recommendation {
+    /// `ask` or `tell`.
+    pub kind: &'static str,
+    /// Which words.
+    pub text_key: &'static str,
+    /// Values in the words.
+    pub values: BTreeMap<&'static str, String>,
+}
+
+impl Services {
+    /// Builds the card of a lane.
+    #[must_use]
+    pub fn card(&self, lane: &ClientLane, sight: Sight) -> Card {
+        build(lane, sight, self.today(), &self.people)
+    }
+}
+
+/// Builds the card of a lane as of `today`.
+#[must_use]
+pub fn build(lane: &ClientLane, sight: Sight, today: Date, people: &People) -> Card {
+    let client = &*lane.client.state;
+    let details = &client.details;
+    let city = details
+        .main_address()
+        .map(|address| address.city.clone())
+        .unwrap_or_default();
+    Card {
+        client_id: client.id.map(|id| id.to_string()).unwrap_or_default(),
+        version: lane.client.version,
+        level: sight.level,
+        kind: details.kind,
+        name: shown_name(details, sight.unmasked),
+        number: client.number,
+        since: client.since,
+        facts: Facts {
+            city,
+            language: details.language.clone(),
+            time_zone: details.time_zone.clone(),
+        },
+        answers: answers(lane, sight, today),
+        personal: personal(details, sight.unmasked),
+        organisation: details
+            .organisation
+            .as_ref()
+            .map(|organisation| OrganisationView {
+                form: organisation.form,
+                short_name: organisation.short_name.clone(),
+                full_name: organisation.full_name.clone(),
+                kpp: organisation.kpp.clone(),
+                ogrn: organisation.ogrn.clone(),
+                parent_id: organisation.parent.map(|parent| parent.to_string()),
+            }),
+        loans: loan_rows(lane, sight, today),
+        notes: notes(client, sight, people),
+        consents: consents(client),
+        files: files(client, sight),
+        restrictions: Vec::new(),
+        recommendations: recommendations(lane, sight, today),
+    }
+}
+
+/// An organisation's name is public; a person's is short until unlocked.
+#[must_use]
+pub fn shown_name(details: &ClientDetails, unmasked: bool) -> String {
+    if unmasked || details.organisation.is_some() {
+        return details.display_name();
+    }
+    let name = &details.name;
+    masking::name_short(
+        name.last.reveal(),
+        name.first.reveal(),
+        name.patronymic.reveal(),
+    )
+}
+
+fn personal(details: &ClientDetails, unmasked: bool) -> PersonalView {
+    let clear = |text: String| unmasked.then_some(text);
+    let hidden_end = |text: &str| {
+        if unmasked {
+            text.to_owned()
+        } else {
+            masking::ending(text, 4)
+        }
+    };
+    PersonalView {
+        unmasked,
+        full_name: clear(details.display_name()),
+        last_name: clear(details.name.last.reveal().clone()),
+        first_name: clear(details.name.first.reveal().clone()),
+        patronymic: clear(details.name.patronymic.reveal().clone()),
+        birth_date: details
+            .birth_date
+            .as_ref()
+            .filter(|_| unmasked)
+            .map(|date| *date.reveal()),
+        sex: details.sex.filter(|_| unmasked),
+        birth_place: clear(details.birth_place.reveal().clone()),
+        inn: details.inn.as_ref().map(|inn| hidden_end(inn.reveal())),
+        snils: details
+            .snils
+            .as_ref()
+            .map(|snils| hidden_end(snils.reveal())),
+        code_word_set: details.code_word.is_some(),
+        phones: details
+            .phones
+            .iter()
+            .map(|phone| PhoneView {
+                number: shown_phone(phone.e164.reveal(), unmasked),
+                kind: phone.kind,
+                verified: phone.verified,
+                extension: phone.extension.clone(),
+            })
+            .collect(),
+        emails: details
+            .emails
+            .iter()
+            .map(|email| {
+                let address = email.address.reveal();
+                EmailView {
+                    email: if unmasked {
+                        address.clone()
+                    } else {
+                        masking::email(address)
+                    },
+                }
+            })
+            .collect(),
+        addresses: details
+            .addresses
+            .iter()
+            .map(|address| AddressView {
+                kind: address.kind,
+                text: clear(address.text.reveal().clone()).unwrap_or_default(),
+                region: address.region.clone(),
+                city: address.city.clone(),
+                postcode: clear(address.postcode.clone()).unwrap_or_default(),
+            })
+            .collect(),
+        documents: documents(details, unmasked),
+    }
+}
+
+fn shown_phone(e164: &str, unmasked: bool) -> String {
+    if unmasked {
+        e164.to_owned()
+    } else {
+        masking::phone(e164)
+    }
+}
+
+fn documents(details: &ClientDetails, unmasked: bool) -> Vec<DocumentView> {
+    let birth = details.birth_date.as_ref().map(|date| *date.reveal());
+    let view = |document: &crate::domain::client::Document| {
+        let valid_until = match (document.kind, birth, document.issued_on) {
+            (crate::domain::client::DocumentKind::PassportRf, Some(birth), Some(issued)) => {
+                crate::base::documents::passport_valid_until(birth, issued)
+            }
+            _ => None,
+        };
+        let (series, number) = (document.series.reveal(), document.number.reveal());
+        let (series, number) = if unmasked {
+            (series.clone(), number.clone())
+        } else {
+            (String::new(), masking::passport(series, number))
+        };
+        let clear = |text: &str| {
+            if unmasked {
+                text.to_owned()
+            } else {
+                String::new()
+            }
+        };
+        DocumentView {
+            kind: document.kind,
+            series,
+            number,
+            issued_on: document.issued_on.filter(|_| unmasked),
+            issued_by: clear(document.issued_by.reveal()),
+            department_code: clear(&document.department_code),
+            valid_until: valid_until.filter(|_| unmasked),
+        }
+    };
+    details.documents.iter().map(view).collect()
+}
+
+fn notes(client: &Client, sight: Sight, people: &People) -> Vec<NoteView> {
+    if !sight.money {
+        return Vec::new();
+    }
+    let view = |note: &crate::domain::client::Note| NoteView {
+        id: note.id.to_string(),
+        at: note.at.to_rfc3339(),
+        by: people.name_of(note.by),
+        text: note.text.reveal().clone(),
+    };
+    client.notes.iter().rev().map(view).collect()
+}
+
+fn consents(client: &Client) -> Vec<ConsentView> {
+    let view = |consent: &crate::domain::client::Consent| ConsentView {
+        id: consent.id.to_string(),
+        purpose: consent.purpose.clone(),
+        given_at: consent.given_at.to_rfc3339(),
+        text_version: consent.text_version.clone(),
+        evidence: consent.evidence.reveal().clone(),
+        revoked_at: consent
+            .withdrawn_at
+            .map(crate::base::time::Timestamp::to_rfc3339),
+    };
+    client.consents.iter().rev().map(view).collect()
+}
+
+fn files(client: &Client, sight: Sight) -> Vec<FileView> {
+    let view = |file: &crate::domain::client::ClientFile| FileView {
+        id: file.id.to_string(),
+        name: file.name.reveal().clone(),
+        kind: file.kind,
+        loan_id: file.loan.map(|loan| loan.to_string()),
+        size: file.size,
+        mime: file.mime.clone(),
+        at: file.at.to_rfc3339(),
+        locked: !sight.money,
+    };
+    client.files.iter().rev().map(view).collect()
+}
+
+/// One loan's row.
+#[must_use]
+pub fn loan_row(loan: &Loan, sight: Sight, today: Date) -> LoanRow {
+    let stands = standing::on(loan, today);
+    let money = |minor: i64| sight.money.then(|| MoneyView::from(loan.money(minor)));
+    let terms = &loan.terms;
+    let overdue = stands.overdue > 0;
+    LoanRow {
+        loan_id: loan.id.map(|id| id.to_string()).unwrap_or_default(),
+        number: if sight.money {
+            terms.number.clone()
+        } else {
+            masking::ending(&terms.number, 3)
+        },
+        product: terms.product.clone(),
+        status: match (sight.money, overdue) {
+            (true, true) => "overdue",
+            _ => terms.status.code(),
+        },
+        status_source: if sight.money {
+            terms.status_text.clone()
+        } else {
+            String::new()
+        },
+        principal: money(terms.principal.minor()),
+        issued_on: terms.issued_on,
+        term_months: terms.term_months,
+        rate_percent: sight
+            .money
+            .then(|| terms.rate_percent.normalize().to_string()),
+        next_due_on: stands.next_due_on.filter(|_| sight.money),
+        next_payment: stands.next_payment.and_then(money),
+        outstanding: stands.outstanding.and_then(money),
+        overdue: money(stands.overdue),
+        days_past_due: sight.money.then_some(stands.days_past_due),
+        as_of: stands.as_of,
+        locked: !sight.money,
+    }
+}
+
+fn loan_rows(lane: &ClientLane, sight: Sight, today: Date) -> Vec<LoanRow> {
+    let mut loans: Vec<&Loan> = lane.loans.values().map(|loaded| &*loaded.state).collect();
+    loans.sort_by_key(|loan| {
+        (
+            !loan.terms.status.is_open(),
+            std::cmp::Reverse(loan.terms.issued_on),
+        )
+    });
+    loans
+        .into_iter()
+        .map(|loan| loan_row(loan, sight, today))
+        .collect()
+}
+
+fn answers(lane: &ClientLane, sight: Sight, today: Date) -> Vec<Answer> {
+    let open: Vec<&Loan> = lane
+        .loans
+        .values()
+        .map(|loaded| &*loaded.state)
+        .filter(|loan| loan.terms.status.is_open())
+        .collect();
+    let mut answers = Vec::new();
+    if !sight.money {
+        answers.extend(["next_payment", "debt_today", "total_left"].map(locked));
+    } else if open.is_empty() {
+        answers.extend(["next_payment", "debt_today", "total_left"].map(nothing));
+    } else {
+        // Sums of different currencies are never added: one set of answers each.
+        let mut by_currency: BTreeMap<_, Vec<&Loan>> = BTreeMap::new();
+        for loan in open {
+            by_currency.entry(loan.currency()).or_default().push(loan);
+        }
+        answers.extend(
+            by_currency
+                .values()
+                .flat_map(|loans| of_one_currency(loans, today)),
+        );
+    }
+    answers.push(Answer {
+        none: false,
+        required_level: 0,
+        ..nothing("where_to_pay")
+    });
+    answers
+}
+
+fn nothing(kind: &'static str) -> Answer {
+    Answer {
+        kind,
+        locked: false,
+        required_level: MONEY_LEVEL,
+        amount: None,
+        date: None,
+        days_left: None,
+        overdue_days: None,
+        overdue: None,
+        as_of: None,
+        loans: Vec::new(),
+        none: true,
+    }
+}
+
+fn locked(kind: &'static str) -> Answer {
+    Answer {
+        locked: true,
+        none: false,
+        ..nothing(kind)
+    }
+}
+
+fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
+    let standings: Vec<(&Loan, standing::Standing)> = loans
+        .iter()
+        .map(|loan| (*loan, standing::on(loan, today)))
+        .collect();
+    let currency = loans[0].currency();
+    let view = |minor: i64| Some(MoneyView::from(Money::from_minor(minor, currency)));
+    let ids = |loans: &[&(&Loan, standing::Standing)]| {
+        loans
+            .iter()
+            .filter_map(|(loan, _)| loan.id)
+            .map(|id| id.to_string())
+            .collect()
+    };
+    let all: Vec<&(&Loan, standing::Standing)> = standings.iter().collect();
+    let as_of = standings
+        .iter()
+        .filter_map(|(_, stands)| stands.as_of)
+        .min();
+
+    let next_on = standings
+        .iter()
+        .filter_map(|(_, stands)| stands.next_due_on)
+        .min();
+    let next = next_on.map_or_else(
+        || nothing("next_payment"),
+        |date| {
+            let due: Vec<&(&Loan, standing::Standing)> = all
+                .iter()
+                .copied()
+                .filter(|(_, stands)| stands.next_due_on == Some(date))
+                .collect();
+            Answer {
+                amount: view(
+                    due.iter()
+                        .filter_map(|(_, stands)| stands.next_payment)
+                        .sum(),
+                ),
+                date: Some(date),
+                days_left: Some((date - today).num_days()),
+                loans: ids(&due),
+                as_of,
+                none: false,
+                ..nothing("next_payment")
+            }
+        },
+    );
+
+    let overdue: i64 = standings.iter().map(|(_, stands)| stands.overdue).sum();
+    let due_today: i64 = standings
+        .iter()
+        .filter(|(_, stands)| stands.next_due_on == Some(today))
+        .filter_map(|(_, stands)| stands.next_payment)
+        .sum();
+    let owing: Vec<&(&Loan, standing::Standing)> = all
+        .iter()
+        .copied()
+        .filter(|(_, stands)| stands.overdue > 0 || stands.next_due_on == Some(today))
+        .collect();
+    let debt = Answer {
+        amount: view(overdue + due_today),
+        overdue: view(overdue),
+        overdue_days: standings
+            .iter()
+            .map(|(_, stands)| stands.days_past_due)
+            .max(),
+        loans: ids(&owing),
+        as_of,
+        none: overdue + due_today == 0,
+        ..nothing("debt_today")
+    };
+
+    let told: Vec<&(&Loan, standing::Standing)> = all
+        .iter()
+        .copied()
+        .filter(|(_, stands)| stands.outstanding.is_some())
+        .collect();
+    let left = Answer {
+        amount: view(
+            told.iter()
+                .filter_map(|(_, stands)| stands.outstanding)
+                .sum(),
+        )
+        .filter(|_| !told.is_empty()),
+        loans: ids(&told),
+        as_of,
+        none: told.is_empty(),
+        ..nothing("total_left")
+    };
+    [next, debt, left]
+}
+
+fn recommendations(lane: &ClientLane, sight: Sight, today: Date) -> Vec<Recommendation> {
+    let mut said = Vec::new();
+    let mut say = |kind, text_key, values: &[(&'static str, String)]| {
+        said.push(Recommendation {
+            kind,
+            text_key,
+            values: values.iter().cloned().collect(),
+        });
+    };
+    let details = &lane.client.state.details;
+    if details.kind == ClientKind::Organisation {
+        return said;
+    }
+    if details.code_word.is_none() {
+        say("ask", "agree_code_word", &[]);
+    }
+    if details.emails.is_empty() {
+        say("ask", "ask_email", &[]);
+    }
+    if details.phones.iter().all(|phone| !phone.verified) && !details.phones.is_empty() {
+        say("ask", "confirm_phone", &[]);
+    }
+    if sight.money {
+        let overdue_days = lane
+            .loans
+            .values()
+            .map(|loaded| standing::on(&loaded.state, today).days_past_due)
+            .max()
+            .unwrap_or(0);
+        if overdue_days > 0 {
+            say("tell", "overdue_now", &[("days", overdue_days.to_string())]);
+        }
+    }
+    said
+}

@@ -1,0 +1,501 @@
+//! Clients: open, read, change, notes, consents, files, unmasking.
+
+use super::access_log::AccessKind;
+use super::cards::{self, Card, LoanRow, MoneyView, Sight};
+use super::{Caller, ServiceError, Services, expect_version};
+use crate::actors::{ClientLane, Done};
+use crate::base::ids::{CallId, ClientId, LoanId, PartId};
+use crate::base::masking;
+use crate::domain::access::{Action, Filter, Grant, Principal};
+use crate::domain::client::{
+    AddFile, AddNote, ChangeDetails, ClientCommand, ClientDraft, ClientKind, FileKind, GiveConsent,
+    RegisterClient, WithdrawConsent,
+};
+use crate::domain::loan::standing;
+use crate::domain::{FieldFault, Rejection, StreamKind};
+use chrono::Datelike;
+use serde::Serialize;
+
+/// What tells one candidate from another, masked.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Candidate {
+    /// The client.
+    pub client_id: String,
+    /// What sort.
+    pub kind: ClientKind,
+    /// Short name of a person, name of an organisation.
+    pub name: String,
+    /// City.
+    pub city: String,
+    /// Year of birth.
+    pub birth_year: Option<i32>,
+    /// Open loans.
+    pub loans: usize,
+    /// Something is past due; only for those who may see sums.
+    pub overdue: Option<bool>,
+    /// First phone, masked.
+    pub phone_masked: Option<String>,
+}
+
+/// A row of a schedule.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct InstalmentView {
+    /// Number.
+    pub n: u16,
+    /// When due.
+    pub due_on: crate::base::time::Date,
+    /// Principal part.
+    pub principal: MoneyView,
+    /// Interest part.
+    pub interest: MoneyView,
+    /// Fees.
+    pub fee: MoneyView,
+    /// The whole sum.
+    pub payment: MoneyView,
+    /// Principal left after it.
+    pub balance: MoneyView,
+    /// What of it is unpaid.
+    pub unpaid: MoneyView,
+    /// `paid`, `partial`, `due`, `overdue`, `future`.
+    pub state: &'static str,
+}
+
+/// A payment.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct PaymentView {
+    /// Booking date.
+    pub on: crate::base::time::Date,
+    /// Sum.
+    pub amount: MoneyView,
+    /// What it is.
+    pub kind: crate::domain::loan::PaymentKind,
+    /// Key in the source system.
+    pub source: String,
+}
+
+/// A loan with its schedule and payments.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct LoanView {
+    /// The row of the list.
+    pub loan: LoanRow,
+    /// Empty while locked.
+    pub schedule: Vec<InstalmentView>,
+    /// Newest first; empty while locked.
+    pub payments: Vec<PaymentView>,
+    /// Where the figures come from.
+    pub source: String,
+}
+
+/// A file's place among the stored bytes.
+#[derive(Debug, Clone)]
+pub struct FileContent {
+    /// Content hash.
+    pub blob: String,
+    /// Name.
+    pub name: String,
+    /// Media type.
+    pub mime: String,
+}
+
+impl Services {
+    /// The level that the client has reached in a call that the caller works on; 0 without one.
+    async fn level_in_call(
+        &self,
+        caller: &Caller,
+        call: Option<CallId>,
+        client: ClientId,
+    ) -> Result<u8, ServiceError> {
+        let Some(call) = call else { return Ok(0) };
+        let user = match caller.principal {
+            Principal::User(user) => user,
+            Principal::System | Principal::Token(_) => return Ok(0),
+        };
+        let level = self.calls.look(call.uuid(), move |lane| {
+            let state = lane.state();
+            let works_on_it = state.users.values().any(|one| *one == user)
+                || state.hand.as_ref().is_some_and(|hand| hand.user == user)
+                || state.dial.as_ref().is_some_and(|dial| dial.user == user);
+            let same = state.choice.client() == Some(client);
+            if works_on_it && same {
+                state.identification.level
+            } else {
+                0
+            }
+        });
+        Ok(level.await?)
+    }
+
+    fn check_scope(grant: Grant, lane: &ClientLane) -> Result<(), ServiceError> {
+        if !lane.exists() {
+            return Err(Rejection::not_found("client").into());
+        }
+        let organisation = lane.client.state.details.kind == ClientKind::Organisation;
+        // A row outside the caller's scope does not exist for the caller.
+        match grant.scope {
+            Filter::Organisations if !organisation => Err(Rejection::not_found("client").into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The card of a client, redacted for the caller.
+    ///
+    /// # Errors
+    /// `Forbidden`, not found, `Busy`.
+    pub async fn client_card(
+        &self,
+        caller: &Caller,
+        client: ClientId,
+        call: Option<CallId>,
+    ) -> Result<Card, ServiceError> {
+        let grant = caller.grant(Action::ReadClients)?;
+        let level = self.level_in_call(caller, call, client).await?;
+        let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
+        Self::check_scope(grant, &lane)?;
+        self.record_access(caller, AccessKind::Card, Some(client), "")?;
+        Ok(self.card(&lane, Sight::of(grant, level)))
+    }
+
+    /// The card with personal data in clear, with the reason on record.
+    ///
+    /// # Errors
+    /// `Forbidden`, not found, or the reason is missing.
+    pub async fn unmask_client(
+        &self,
+        caller: &Caller,
+        client: ClientId,
+        reason: &str,
+    ) -> Result<Card, ServiceError> {
+        let grant = caller.grant(Action::UnmaskClients)?;
+        let reason = reason.trim();
+        if reason.is_empty() || reason.chars().count() > crate::base::limits::LINE_CHARS_MAX {
+            let fault = FieldFault::new("reason", "required", "say why, in at most 250 characters");
+            return Err(Rejection::invalid(vec![fault]).into());
+        }
+        let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
+        Self::check_scope(grant, &lane)?;
+        self.record_access(caller, AccessKind::Unmask, Some(client), reason)?;
+        Ok(self.card(&lane, Sight::of(grant, 0)))
+    }
+
+    /// A loan with its schedule and payments.
+    ///
+    /// # Errors
+    /// `Forbidden`, not found.
+    pub async fn client_loan(
+        &self,
+        caller: &Caller,
+        client: ClientId,
+        loan: LoanId,
+        call: Option<CallId>,
+    ) -> Result<LoanView, ServiceError> {
+        let grant = caller.grant(Action::ReadClients)?;
+        let sight = Sight::of(grant, self.level_in_call(caller, call, client).await?);
+        let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
+        Self::check_scope(grant, &lane)?;
+        let found = lane
+            .loans
+            .get(&loan)
+            .ok_or_else(|| Rejection::not_found("loan"))?;
+        self.record_access(caller, AccessKind::Loan, Some(client), "")?;
+        let (state, today) = (&*found.state, self.today());
+        let money = |minor| MoneyView::from(state.money(minor));
+        let schedule = standing::uncovered(state).map(|(row, unpaid)| InstalmentView {
+            n: row.n,
+            due_on: row.due_on,
+            principal: money(row.principal),
+            interest: money(row.interest),
+            fee: money(row.fee),
+            payment: money(row.payment()),
+            balance: money(row.balance),
+            unpaid: money(unpaid),
+            state: standing::instalment_state(row, unpaid, today).code(),
+        });
+        let payments = state.payments.iter().rev().map(|payment| PaymentView {
+            on: payment.on,
+            amount: money(payment.amount),
+            kind: payment.kind,
+            source: payment.source_key.clone(),
+        });
+        Ok(LoanView {
+            loan: cards::loan_row(state, sight, today),
+            schedule: if sight.money {
+                schedule.collect()
+            } else {
+                Vec::new()
+            },
+            payments: if sight.money {
+                payments.collect()
+            } else {
+                Vec::new()
+            },
+            source: state
+                .source_key
+                .split(':')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        })
+    }
+
+    /// What tells a client from others.
+    ///
+    /// # Errors
+    /// `Busy`, `Unavailable`.
+    pub async fn candidate(
+        &self,
+        client: ClientId,
+        show_money: bool,
+    ) -> Result<Option<Candidate>, ServiceError> {
+        let today = self.today();
+        let built = self.clients.look(client.uuid(), move |lane| {
+            if !lane.exists() {
+                return None;
+            }
+            let details = &lane.client.state.details;
+            let open = || {
+                lane.loans
+                    .values()
+                    .filter(|loan| loan.state.terms.status.is_open())
+            };
+            let overdue = open().any(|loan| standing::on(&loan.state, today).overdue > 0);
+            Some(Candidate {
+                client_id: client.to_string(),
+                kind: details.kind,
+                name: cards::shown_name(details, false),
+                city: details
+                    .main_address()
+                    .map(|a| a.city.clone())
+                    .unwrap_or_default(),
+                birth_year: details.birth_date.as_ref().map(|date| date.reveal().year()),
+                loans: open().count(),
+                overdue: show_money.then_some(overdue),
+                phone_masked: details
+                    .phones
+                    .first()
+                    .map(|p| masking::phone(p.e164.reveal())),
+            })
+        });
+        Ok(built.await?)
+    }
+
+    /// Opens a card.
+    ///
+    /// # Errors
+    /// Every fault of the input; `Duplicate` with the holders.
+    pub async fn register_client(
+        &self,
+        caller: &Caller,
+        draft: ClientDraft,
+        acknowledge_duplicates: bool,
+    ) -> Result<Card, ServiceError> {
+        let grant = caller.grant(Action::EditClients)?;
+        if grant.scope == Filter::Organisations && draft.kind != Some(ClientKind::Organisation) {
+            return Err(ServiceError::Forbidden);
+        }
+        let id = ClientId::from_uuid(self.ids.next(self.clock.now()));
+        let register = RegisterClient {
+            id,
+            draft,
+            acknowledge_duplicates,
+        };
+        let order = caller.order(move |lane: &ClientLane, context| {
+            lane.command(ClientCommand::Register(register.clone()), context)
+        });
+        let done = self.clients.ask(id.uuid(), order).await?;
+        // A repeated command has opened the card under the identifier of the first time.
+        let first = done.receipt.as_ref().and_then(|receipt| {
+            receipt
+                .streams
+                .iter()
+                .find(|(stream, _)| stream.kind == StreamKind::Client)
+        });
+        let opened = first.map_or(id, |(stream, _)| ClientId::from_uuid(stream.id));
+        let lane = self.clients.look(opened.uuid(), ClientLane::clone).await?;
+        // Whoever typed the card may see it.
+        Ok(self.card(
+            &lane,
+            Sight {
+                level: 0,
+                unmasked: true,
+                money: true,
+            },
+        ))
+    }
+
+    async fn change_lane(
+        &self,
+        caller: &Caller,
+        action: Action,
+        client: ClientId,
+        expected: Option<u64>,
+        command: ClientCommand,
+    ) -> Result<Done<ClientLane>, ServiceError> {
+        let grant = caller.grant(action)?;
+        let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
+        Self::check_scope(grant, &lane)?;
+        let order = caller.order(move |lane: &ClientLane, context| {
+            expect_version(lane.client.version, expected)?;
+            lane.command(command.clone(), context)
+        });
+        let done = self.clients.ask(client.uuid(), order).await?;
+        if done.receipt.is_some() {
+            let version = done.after.client.version;
+            self.feed.publish(
+                crate::feed::Audience::Everybody,
+                "client.changed",
+                format!("\"client_id\":\"{client}\",\"version\":{version}"),
+                true,
+                None,
+            );
+        }
+        Ok(done)
+    }
+
+    /// Changes details; `expected` is the version that the caller has seen.
+    ///
+    /// # Errors
+    /// Every fault of the input; `Stale`; `Duplicate`.
+    pub async fn change_client(
+        &self,
+        caller: &Caller,
+        client: ClientId,
+        expected: Option<u64>,
+        draft: ClientDraft,
+        acknowledge_duplicates: bool,
+        call: Option<CallId>,
+    ) -> Result<Card, ServiceError> {
+        let command = ClientCommand::Change(ChangeDetails {
+            draft,
+            acknowledge_duplicates,
+        });
+        let done = self
+            .change_lane(caller, Action::EditClients, client, expected, command)
+            .await?;
+        let grant = caller.grant(Action::ReadClients)?;
+        let level = self.level_in_call(caller, call, client).await?;
+        Ok(self.card(&done.after, Sight::of(grant, level)))
+    }
+
+    /// Adds a note.
+    ///
+    /// # Errors
+    /// Every fault of the input; not found.
+    pub async fn add_note(
+        &self,
+        caller: &Caller,
+        client: ClientId,
+        text: String,
+    ) -> Result<PartId, ServiceError> {
+        let id = PartId::from_uuid(self.ids.next(self.clock.now()));
+        let command = ClientCommand::AddNote(AddNote { id, text });
+        self.change_lane(caller, Action::NoteClients, client, None, command)
+            .await?;
+        Ok(id)
+    }
+
+    /// Records a consent.
+    ///
+    /// # Errors
+    /// Every fault of the input; not found.
+    pub async fn give_consent(
+        &self,
+        caller: &Caller,
+        client: ClientId,
+        purpose: String,
+        evidence: String,
+        text_version: String,
+    ) -> Result<PartId, ServiceError> {
+        let id = PartId::from_uuid(self.ids.next(self.clock.now()));
+        let command = ClientCommand::GiveConsent(GiveConsent {
+            id,
+            purpose,
+            evidence,
+            text_version,
+        });
+        self.change_lane(caller, Action::NoteClients, client, None, command)
+            .await?;
+        Ok(id)
+    }
+
+    /// Records that a consent was withdrawn.
+    ///
+    /// # Errors
+    /// Every fault of the input; not found.
+    pub async fn withdraw_consent(
+        &self,
+        caller: &Caller,
+        client: ClientId,
+        consent: PartId,
+        reason: String,
+    ) -> Result<(), ServiceError> {
+        let command = ClientCommand::WithdrawConsent(WithdrawConsent {
+            id: consent,
+            reason,
+        });
+        self.change_lane(caller, Action::NoteClients, client, None, command)
+            .await?;
+        Ok(())
+    }
+
+    /// Attaches a stored file.
+    ///
+    /// # Errors
+    /// Every fault of the input; not found.
+    #[allow(clippy::too_many_arguments, reason = "one per field of the request")]
+    pub async fn add_file(
+        &self,
+        caller: &Caller,
+        client: ClientId,
+        blob: String,
+        name: String,
+        kind: FileKind,
+        loan: Option<LoanId>,
+        size: u64,
+        mime: String,
+    ) -> Result<PartId, ServiceError> {
+        let id = PartId::from_uuid(self.ids.next(self.clock.now()));
+        let command = ClientCommand::AddFile(AddFile {
+            id,
+            blob,
+            name,
+            kind,
+            loan,
+            size,
+            mime,
+        });
+        self.change_lane(caller, Action::NoteClients, client, None, command)
+            .await?;
+        Ok(id)
+    }
+
+    /// Where a file's bytes are; the level of the call is checked.
+    ///
+    /// # Errors
+    /// `Forbidden` below the level; not found.
+    pub async fn client_file(
+        &self,
+        caller: &Caller,
+        client: ClientId,
+        file: PartId,
+        call: Option<CallId>,
+    ) -> Result<FileContent, ServiceError> {
+        let grant = caller.grant(Action::ReadFiles)?;
+        let sight = Sight::of(grant, self.level_in_call(caller, call, client).await?);
+        let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
+        Self::check_scope(grant, &lane)?;
+        let files = &lane.client.state.files;
+        let found = files
+            .iter()
+            .find(|one| one.id == file)
+            .ok_or_else(|| Rejection::not_found("file"))?;
+        if !sight.money {
+            return Err(Rejection::forbidden("identify the client first").into());
+        }
+        self.record_access(caller, AccessKind::File, Some(client), "")?;
+        Ok(FileContent {
+            blob: found.blob.clone(),
+            name: found.name.reveal().clone(),
+            mime: found.mime.clone(),
+        })
+    }
+}
