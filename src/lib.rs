@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod actors;
+pub mod backup;
 pub mod base;
 pub mod blobs;
 pub mod codec;

@@ -6,6 +6,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 /// Name of the file that becomes the next segment.
 pub(super) const PREPARED_NAME: &str = "prepared.tmp";
@@ -37,7 +38,8 @@ fn fill(disk: &dyn Disk, path: &Path, bytes: u64) -> io::Result<()> {
     file.sync_data()
 }
 
-/// Keeps one prepared file at hand.
+/// Keeps one prepared file at hand. Dropping it waits until the helper has ended, so that nothing is
+/// written into the folder afterwards.
 pub(super) enum Preparer {
     /// On the caller's thread when asked for: simulations stay deterministic.
     Inline {
@@ -46,11 +48,14 @@ pub(super) enum Preparer {
         bytes: u64,
     },
     /// On a thread of its own.
-    Thread {
-        ask: Sender<()>,
-        done: Receiver<io::Result<()>>,
-        asked: bool,
-    },
+    Thread(Helper),
+}
+
+pub(super) struct Helper {
+    ask: Option<Sender<()>>,
+    done: Receiver<io::Result<()>>,
+    asked: bool,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Preparer {
@@ -65,33 +70,31 @@ impl Preparer {
         }
         let (ask, asks) = bounded::<()>(1);
         let (answers, done) = bounded(1);
-        std::thread::Builder::new()
-            .name("segment-preparer".into())
-            .spawn(move || {
-                while asks.recv().is_ok() {
-                    if answers
-                        .send(prepare(disk.as_ref(), &folder, bytes))
-                        .is_err()
-                    {
-                        return;
-                    }
+        let thread = std::thread::Builder::new().name("segment-preparer".into());
+        let thread = thread.spawn(move || {
+            while asks.recv().is_ok() {
+                if answers
+                    .send(prepare(disk.as_ref(), &folder, bytes))
+                    .is_err()
+                {
+                    return;
                 }
-            })?;
-        let mut preparer = Self::Thread {
-            ask,
+            }
+        })?;
+        let mut helper = Helper {
+            ask: Some(ask),
             done,
             asked: false,
+            thread: Some(thread),
         };
-        preparer.begin();
-        Ok(preparer)
+        helper.begin();
+        Ok(Self::Thread(helper))
     }
 
     /// Begins preparing the next file where that happens ahead of time.
     pub fn begin(&mut self) {
-        if let Self::Thread { ask, asked, .. } = self
-            && !*asked
-        {
-            *asked = ask.try_send(()).is_ok();
+        if let Self::Thread(helper) = self {
+            helper.begin();
         }
     }
 
@@ -103,35 +106,45 @@ impl Preparer {
                 folder,
                 bytes,
             } => prepare(disk.as_ref(), folder, *bytes),
-            Self::Thread { done, asked, .. } => {
-                if !*asked {
-                    self.begin();
-                    return self.wait_answer();
-                }
-                let answer = done
-                    .recv()
-                    .map_err(|_| io::Error::other("the helper has ended"));
-                *asked = false;
-                match answer? {
-                    Ok(()) => Ok(()),
-                    // Space may have come back since the helper tried.
-                    Err(_) => {
-                        self.begin();
-                        self.wait_answer()
-                    }
-                }
-            }
+            Self::Thread(helper) if helper.asked => match helper.answer() {
+                Ok(()) => Ok(()),
+                // Space may have come back since the helper tried.
+                Err(_) => helper.once_more(),
+            },
+            Self::Thread(helper) => helper.once_more(),
+        }
+    }
+}
+
+impl Helper {
+    fn begin(&mut self) {
+        if !self.asked {
+            self.asked = self
+                .ask
+                .as_ref()
+                .is_some_and(|ask| ask.try_send(()).is_ok());
         }
     }
 
-    fn wait_answer(&mut self) -> io::Result<()> {
-        let Self::Thread { done, asked, .. } = self else {
-            return Ok(());
-        };
-        let answer = done
+    fn once_more(&mut self) -> io::Result<()> {
+        self.begin();
+        self.answer()
+    }
+
+    fn answer(&mut self) -> io::Result<()> {
+        self.asked = false;
+        self.done
             .recv()
-            .map_err(|_| io::Error::other("the helper has ended"));
-        *asked = false;
-        answer?
+            .map_err(|_| io::Error::other("the helper has ended"))?
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        drop(self.ask.take());
+        if let Some(thread) = self.thread.take() {
+            // The answer of a last piece of work fits into the channel, so the thread does end.
+            let _ended = thread.join();
+        }
     }
 }
