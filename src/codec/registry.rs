@@ -7,6 +7,7 @@ use super::{DecodeError, EncodedEvent, decode, encode};
 use crate::domain::call::{self, Call, CallEvent};
 use crate::domain::client::{self, Client, ClientEvent};
 use crate::domain::directory::{self, Entry, EntryEvent};
+use crate::domain::import::run::{self, ImportEvent, ImportRun};
 use crate::domain::loan::{self, Loan, LoanEvent};
 use crate::domain::operator::{self, Operator, OperatorEvent};
 use crate::domain::token::{self, Token, TokenEvent};
@@ -150,5 +151,11 @@ register! {
         1 v 1 false Put(directory::EntryPut),
         2 v 1 false Retired(directory::EntryRetired),
         3 v 1 false Restored(directory::EntryRestored),
+    }
+    ImportRun, ImportEvent, StreamKind::Import => {
+        1 v 1 false Started(run::Started),
+        2 v 1 false Advanced(run::Advanced),
+        3 v 1 false Ended(run::Ended),
+        4 v 1 false Resumed(run::Resumed),
     }
 }

@@ -115,13 +115,15 @@ proptest! {
 /// One sample of every kind of event.
 mod samples {
     use super::super::*;
-    use crate::base::ids::{CallId, ClientId, LoanId, PartId};
+    use crate::base::ids::{CallId, ClientId, ImportId, LoanId, PartId};
     use crate::base::money::{Currency, Money};
     use crate::base::personal::Personal;
     use crate::domain::access::{Role, TokenScope};
     use crate::domain::call::Call;
     use crate::domain::client::*;
     use crate::domain::directory::*;
+    use crate::domain::import::ImportKind;
+    use crate::domain::import::run::*;
     use crate::domain::loan::*;
     use crate::domain::operator::Operator;
     use crate::domain::token::*;
@@ -330,6 +332,33 @@ mod samples {
         ]
     }
 
+    fn imports() -> Vec<ImportEvent> {
+        let id = ImportId::from_uuid(Uuid::from_u128(9));
+        let plan = ImportPlan {
+            kind: ImportKind::Payments,
+            file_name: "платежи.csv".into(),
+            source: FileSource::Blob("ab12".into()),
+            mapping: "1c-payments".into(),
+            mapping_text: "kind = \"payments\"".into(),
+            dry_run: true,
+        };
+        let counts = Counts {
+            rows: 300,
+            created: 1,
+            updated: 2,
+            unchanged: 200,
+            skipped: 90,
+            rejected: 7,
+        };
+        let error = Some(("ragged_row".to_owned(), "line 2".to_owned()));
+        vec![
+            ImportEvent::Started(Started { id, plan }),
+            ImportEvent::Advanced(Advanced { line: 301, counts }),
+            ImportEvent::Ended(Ended { state: RunState::Failed, error }),
+            ImportEvent::Resumed(Resumed {}),
+        ]
+    }
+
     pub fn all() -> Vec<(EventKind, EncodedEvent)> {
         let mut all = encoded::<Client>(&clients());
         all.extend(encoded::<Loan>(&loans()));
@@ -338,6 +367,7 @@ mod samples {
         all.extend(encoded::<User>(&users()));
         all.extend(encoded::<Token>(&tokens()));
         all.extend(encoded::<Entry>(&entries()));
+        all.extend(encoded::<ImportRun>(&imports()));
         all
     }
 }

@@ -67,6 +67,9 @@ pub const ERRORS: &[(&str, u16, &str)] = &[
     ("no_extension", 409, "the person has no extension"),
     ("identification_locked", 409, "too many wrong answers today"),
     ("wrap_up_open", 409, "finish the call first"),
+    ("import_not_running", 409, "the import has ended"),
+    ("import_finished", 409, "the import came to the end of its file; start a new one"),
+    ("import_running", 409, "another import is under way; wait for its end or cancel it"),
 ];
 
 /// Code and meaning of a fault of one field.
@@ -132,6 +135,14 @@ pub const FIELD_FAULTS: &[(&str, &str)] = &[
     ("weak_password", "the password is too easy"),
     ("wrong_password", "not the present password"),
     ("wrong_code", "not the present code"),
+    ("single_column", "the field takes one column"),
+    ("repeated", "it stands twice"),
+    ("sum_differs", "the parts do not add up"),
+    ("ragged_row", "the row has too few or too many cells"),
+    ("unknown_client", "no client has this key or INN"),
+    ("unknown_loan", "no loan has this key or number"),
+    ("ambiguous_client", "several cards hold the identifiers of the row"),
+    ("duplicate", "another card holds this value"),
 ];
 
 /// The status of an error's code; `None` when it is not listed.

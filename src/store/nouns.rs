@@ -9,6 +9,7 @@ use crate::domain::call::Call;
 use crate::domain::call::progress::Stage;
 use crate::domain::client::{Client, ClientKind};
 use crate::domain::directory::Entry;
+use crate::domain::import::run::ImportRun;
 use crate::domain::loan::Loan;
 use crate::domain::operator::Operator;
 use crate::domain::token::Token;
@@ -96,4 +97,5 @@ impl Noun for Loan {
 impl Noun for User {}
 impl Noun for Token {}
 impl Noun for Entry {}
+impl Noun for ImportRun {}
 impl Noun for Operator {}

@@ -7,6 +7,7 @@ use crate::codec::{self, DecodeError};
 use crate::domain::call::Call;
 use crate::domain::client::Client;
 use crate::domain::directory::Entry;
+use crate::domain::import::run::ImportRun;
 use crate::domain::loan::Loan;
 use crate::domain::operator::Operator;
 use crate::domain::token::Token;
@@ -167,12 +168,7 @@ pub fn apply(overlay: &mut Overlay<'_>, read: &Frame) -> Result<(), ReplayError>
             StreamKind::User => replay::<User>,
             StreamKind::Token => replay::<Token>,
             StreamKind::Entry => replay::<Entry>,
-            other => {
-                return Err(undecoded(DecodeError::UnknownKind {
-                    kind: (other as u16) << 8,
-                    version: 0,
-                }));
-            }
+            StreamKind::Import => replay::<ImportRun>,
         };
         replay(overlay, row.stream, row.version, &events, &meta).map_err(|error| match error {
             ReplayError::Frame { source, .. } => undecoded(source),

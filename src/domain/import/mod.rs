@@ -9,6 +9,7 @@ mod bound;
 mod fields;
 mod mapping;
 mod records;
+pub mod run;
 mod shipped;
 #[cfg(test)]
 mod tests;
