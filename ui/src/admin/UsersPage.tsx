@@ -1,1 +1,130 @@
-export function UsersPage() { return null; }
+import { Button, Modal, Select, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { users } from '../api/endpoints';
+import type { Role, User } from '../api/types';
+import { useWords } from '../i18n/use-language';
+import { addConfirmation } from '../state/notices';
+import { Empty, Failure, Load, Moment } from '../ui/parts';
+import styles from './admin.module.css';
+
+const ROLES: Role[] = ['operator', 'collector', 'supervisor', 'partner_manager', 'administrator', 'auditor'];
+
+export function UsersPage() {
+  const { t } = useWords();
+  const list = useQuery({ queryKey: ['users'], queryFn: users.list });
+  const [open, setOpen] = useState<User | 'new' | null>(null);
+  return (
+    <>
+      <div className={styles.head}><h1 className="grow">{t('admin.section.users')}</h1><Button onClick={() => setOpen('new')}>{t('users.create')}</Button></div>
+      <section className={`panel ${styles.scroll}`}>
+        <Load of={list}>
+          {(page) => (page.items.length === 0 ? <Empty>{t('users.empty')}</Empty> : (
+            <table className="grid">
+              <thead><tr><th>{t('users.col.name')}</th><th>{t('users.col.login')}</th><th>{t('users.col.role')}</th><th>{t('users.col.extension')}</th><th>{t('users.col.totp')}</th><th>{t('users.col.last')}</th><th>{t('users.col.state')}</th></tr></thead>
+              <tbody>
+                {page.items.map((user) => (
+                  <tr key={user.id} className="click" tabIndex={0} onClick={() => setOpen(user)} onKeyDown={(event) => { if (event.key === 'Enter') setOpen(user); }}>
+                    <td>{user.name}</td><td>{user.login}</td><td>{t(`role.${user.role}`)}</td><td>{user.extension}</td><td className={user.totp ? '' : 'dim'}>{t(user.totp ? 'users.on' : 'users.off')}</td>
+                    <td className="dim">{user.last_login_at ? <Moment at={user.last_login_at} mode="relative" /> : t('users.never')}</td><td>{user.disabled ? <span className="tag bad">{t('users.disabled')}</span> : <span className="dim">{t('users.enabled')}</span>}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          ))}
+        </Load>
+      </section>
+      <Modal opened={open !== null} onClose={() => setOpen(null)} title={t(open === 'new' ? 'users.create' : 'users.edit')} size="md" closeButtonProps={{ 'aria-label': t('action.close') }}>
+        {open === 'new' && <NewUser onDone={() => setOpen(null)} />}
+        {open !== null && open !== 'new' && <EditUser key={open.id} user={open} onDone={() => setOpen(null)} />}
+      </Modal>
+    </>
+  );
+}
+
+function RoleSelect({ value, onChange }: { value: Role; onChange: (role: Role) => void }) {
+  const { t } = useWords();
+  return <Select label={t('users.role')} value={value} onChange={(role) => onChange((role ?? 'operator') as Role)} allowDeselect={false} data={ROLES.map((each) => ({ value: each, label: t(`role.${each}`) }))} />;
+}
+
+function NewUser({ onDone }: { onDone: () => void }) {
+  const { t } = useWords();
+  const queries = useQueryClient();
+  const [name, setName] = useState('');
+  const [login, setLogin] = useState('');
+  const [role, setRole] = useState<Role>('operator');
+  const [extension, setExtension] = useState('');
+  const [password, setPassword] = useState('');
+  const create = useMutation({
+    mutationFn: () => users.create({ login: login.trim(), name: name.trim(), role, password, ...(extension.trim() ? { extension: extension.trim() } : {}) }),
+    onSuccess: () => { void queries.invalidateQueries({ queryKey: ['users'] }); addConfirmation(t('users.saved')); onDone(); },
+  });
+  return (
+    <form className="stack" onSubmit={(event: FormEvent) => { event.preventDefault(); create.mutate(); }}>
+      <TextInput name="name" label={t('users.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required withAsterisk={false} data-autofocus />
+      <TextInput name="login" label={t('users.login')} value={login} onChange={(event) => setLogin(event.currentTarget.value)} required withAsterisk={false} autoComplete="off" />
+      <RoleSelect value={role} onChange={setRole} />
+      <TextInput name="extension" label={t('users.extension')} description={t('users.extension_help')} value={extension} onChange={(event) => setExtension(event.currentTarget.value)} inputMode="tel" />
+      <PasswordField label={t('users.password')} value={password} onChange={setPassword} />
+      {create.error && <Failure error={create.error} />}
+      <Button type="submit" loading={create.isPending}>{t('action.create')}</Button>
+    </form>
+  );
+}
+
+/** Shown as text: it is dictated to a person once and changed by him. */
+function PasswordField({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
+  const { t } = useWords();
+  return (
+    <div className="row" style={{ alignItems: 'flex-end' }}>
+      <TextInput className="grow" name="new_password" label={label} description={t('users.password_help')} value={value} onChange={(event) => onChange(event.currentTarget.value)} autoComplete="off" minLength={12} required withAsterisk={false} ff="monospace" />
+      <Button variant="default" onClick={() => onChange(madeUpPassword())}>{t('users.make_password')}</Button>
+    </div>
+  );
+}
+
+/** Letters and digits that cannot be mistaken for each other when read aloud. */
+function madeUpPassword(): string {
+  const signs = 'abcdefghjkmnpqrstuvwxyz23456789';
+  const text = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => signs[byte % signs.length]).join('');
+  return text.replace(/(.{4})(?=.)/g, '$1-');
+}
+
+function EditUser({ user, onDone }: { user: User; onDone: () => void }) {
+  const { t } = useWords();
+  const queries = useQueryClient();
+  const [name, setName] = useState(user.name);
+  const [role, setRole] = useState<Role>(user.role);
+  const [extension, setExtension] = useState(user.extension ?? '');
+  const [password, setPassword] = useState('');
+  const refresh = () => queries.invalidateQueries({ queryKey: ['users'] });
+  const save = useMutation({
+    mutationFn: () => users.change(user.id, user.version, { name: name.trim(), role, extension: extension.trim() || null }),
+    onSuccess: () => { addConfirmation(t('users.saved')); onDone(); },
+    onSettled: refresh,
+  });
+  const setNew = useMutation({ mutationFn: () => users.password(user.id, password), onSuccess: () => { addConfirmation(t('users.password_set')); setPassword(''); void refresh(); } });
+  const act = useMutation({ mutationFn: (work: () => Promise<void>) => work(), onSuccess: () => { void refresh(); onDone(); } });
+  return (
+    <div className="stack-lg">
+      <form className="stack" onSubmit={(event: FormEvent) => { event.preventDefault(); save.mutate(); }}>
+        <p className="dim small">{user.login}</p>
+        <TextInput name="name" label={t('users.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required withAsterisk={false} data-autofocus />
+        <RoleSelect value={role} onChange={setRole} />
+        <TextInput name="extension" label={t('users.extension')} description={t('users.extension_help')} value={extension} onChange={(event) => setExtension(event.currentTarget.value)} inputMode="tel" />
+        {save.error && <Failure error={save.error} />}
+        <div><Button type="submit" loading={save.isPending}>{t('action.save')}</Button></div>
+      </form>
+      <form className="stack" onSubmit={(event: FormEvent) => { event.preventDefault(); setNew.mutate(); }}>
+        <PasswordField label={t('users.new_password')} value={password} onChange={setPassword} />
+        {setNew.error && <Failure error={setNew.error} />}
+        <div><Button type="submit" variant="default" loading={setNew.isPending} disabled={password.length < 12}>{t('users.set_password')}</Button></div>
+      </form>
+      {act.error && <Failure error={act.error} />}
+      <div className="row">
+        <Button variant="default" onClick={() => act.mutate(() => (user.disabled ? users.enable(user.id) : users.disable(user.id)))} color="red">{t(user.disabled ? 'users.enable' : 'users.disable')}</Button>
+        {user.totp && <Button variant="default" onClick={() => act.mutate(() => users.removeTotp(user.id))}>{t('users.remove_totp')}</Button>}
+      </div>
+    </div>
+  );
+}

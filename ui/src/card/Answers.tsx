@@ -29,13 +29,13 @@ function Line({ answer, city, today, identification }: { answer: Answer; city: s
   const { t, language } = useWords();
   const sentence = answerSentence(answer, language, today, t);
   if (answer.kind === 'where_to_pay' && !answer.locked) return <><dt>{sentence.label}</dt><dd><WhereToPay city={city} /></dd></>;
-  const asks = (identification?.missing ?? []).slice(0, 2).map((each) => t(`identify.field.${each.field}`).toLowerCase()).join(', ');
+  const asks = (identification?.missing ?? []).slice(0, 3).map((each) => t(`identify.short.${each.field}`)).join(', ');
   return (
     <>
       <dt>{sentence.label}</dt>
       <dd>
         {sentence.tone === 'locked'
-          ? <span className={styles.locked}><IconLock size={14} stroke={1.8} aria-hidden />{sentence.rest}{asks ? ` · ${t('answer.locked_ask', { fields: asks })}` : ''}</span>
+          ? <span className={styles.locked}><IconLock size={14} stroke={1.8} aria-hidden />{sentence.rest}{asks ? `: ${asks}` : ''}</span>
           : <>{sentence.figure && <span className={`${styles.figure} ${sentence.tone === 'bad' ? 'bad' : ''}`}>{sentence.figure}</span>}{sentence.rest && <span className={sentence.tone === 'plain' ? '' : sentence.tone}>{sentence.rest}</span>}</>}
       </dd>
     </>

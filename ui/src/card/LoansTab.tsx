@@ -20,8 +20,8 @@ export function LoansTab({ card, callId }: { card: Card; callId: string | null }
       <table className="grid">
         <thead>
           <tr>
-            <th>{t('loans.col.number')}</th><th>{t('loans.col.product')}</th><th>{t('loans.col.status')}</th><th className="num">{t('loans.col.principal')}</th><th className="num">{t('loans.col.next')}</th><th>{t('loans.col.due')}</th>
-            <th className="num">{t('loans.col.outstanding')}</th><th className="num">{t('loans.col.overdue')}</th><th className="num">{t('loans.col.dpd')}</th>
+            <th>{t('loans.col.number')}</th><th>{t('loans.col.status')}</th><th className="num">{t('loans.col.next')}</th><th>{t('loans.col.due')}</th>
+            <th className="num">{t('loans.col.outstanding')}</th><th className="num">{t('loans.col.overdue')}</th><th>{t('loans.col.product')}</th>
           </tr>
         </thead>
         <tbody>
@@ -30,11 +30,11 @@ export function LoansTab({ card, callId }: { card: Card; callId: string | null }
             return (
               <tr key={loan.loan_id} className="click" onClick={() => setOpened(loan)}>
                 <td className="nowrap"><button type="button" className={styles.linkButton} onClick={() => setOpened(loan)}>{loan.number}</button>{loan.locked && <IconLock size={13} aria-hidden style={{ marginLeft: 4, verticalAlign: -2 }} />}</td>
-                <td className="cut" style={{ maxWidth: 160 }}>{loan.product}</td>
-                <td className="nowrap"><LoanStatus status={loan.status} late={late} /></td>
+                <td className="nowrap"><LoanStatus status={loan.status} days={loan.locked ? 0 : (loan.days_past_due ?? 0)} /></td>
                 {loan.locked
-                  ? <td colSpan={6} className="dim">{t('loans.locked', { level: 2 })}</td>
-                  : <>{sum(loan.principal)}{sum(loan.next_payment)}<td><ShortDate of={loan.next_due_on} /></td>{sum(loan.outstanding)}{sum(loan.overdue, late ? 'bad' : '')}<td className={`num ${late ? 'bad' : 'dim'}`}>{loan.days_past_due ?? '—'}</td></>}
+                  ? <td colSpan={4} className="dim">{t('loans.locked', { level: 2 })}</td>
+                  : <>{sum(loan.next_payment)}<td><ShortDate of={loan.next_due_on} /></td>{sum(loan.outstanding)}{sum(loan.overdue, late ? 'bad' : '')}</>}
+                <td className="cut" style={{ maxWidth: 180 }} title={loan.product ?? undefined}>{loan.product}</td>
               </tr>
             );
           })}
@@ -47,10 +47,11 @@ export function LoansTab({ card, callId }: { card: Card; callId: string | null }
   );
 }
 
-function LoanStatus({ status, late }: { status: string; late: boolean }) {
+/** Being late is what matters about a loan, so it takes the place of the word for its status. */
+function LoanStatus({ status, days }: { status: string; days: number }) {
   const { t } = useWords();
-  const name = i18next.exists(`loans.status.${status}`) ? t(`loans.status.${status}`) : status;
-  return <span className={`tag ${late ? 'bad' : ''}`}>{name}</span>;
+  if (days > 0) return <span className="tag bad">{t('answer.overdue_days', { count: days })}</span>;
+  return <span className="tag">{i18next.exists(`loans.status.${status}`) ? t(`loans.status.${status}`) : status}</span>;
 }
 
 function LoanDetails({ card, loan, callId }: { card: Card; loan: LoanRow; callId: string | null }) {

@@ -35,7 +35,7 @@ export function CandidateList({ candidates, onChoose }: { candidates: Candidate[
   const { t } = useWords();
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => { if (!isTyping() && !dialogOpen()) list.current?.focus(); }, []);
+  useEffect(() => { if (!isTyping() && !dialogOpen()) list.current?.focus({ preventScroll: true }); }, []);
   const shown = Math.min(at, candidates.length - 1);
   return (
     <div

@@ -27,6 +27,7 @@ export const call = {
     title: 'Identity check', reached: 'Identity confirmed', need: 'Level {{level}} is needed to answer', one_of: 'And one of', wrong: 'no match', confirmed: 'matches', check: 'Check',
     attempts_one: '{{count}} attempt left', attempts_other: '{{count}} attempts left',
     locked: 'Checking is closed until the end of the day. Speak about general matters only.', locked_until: 'until {{time}}', type_something: 'Type at least one answer.', bad_date: 'There is no such date. Example: 15.03.1985', more: 'Confirm further',
+    short: { full_name: 'name', birth_date: 'birth date', passport_last4: 'passport', code_word: 'code word', address: 'address', contract_number: 'loan number' },
     field: { full_name: 'Surname, first name, patronymic', birth_date: 'Date of birth', passport_last4: 'Last 4 digits of the passport', code_word: 'Code word', address: 'Address', contract_number: 'Loan number' },
   },
   wrap: {
@@ -34,7 +35,7 @@ export const call = {
     opening: 'Said at the start', opening_name: 'Who is calling', opening_creditor: 'On behalf of: {{creditor}}', opening_creditor_plain: 'On whose behalf', opening_recorded: 'The call is recorded',
     comment: 'Comment', comment_placeholder: 'What was asked, what was answered', disposition: 'Result', disposition_placeholder: 'Choose the result', finish: 'Finish the card', saved: 'draft kept', need_topic: 'Choose a topic', need_disposition: 'Choose the result',
     need_comment_one: 'A comment is needed: at least {{count}} character', need_comment_other: 'A comment is needed: at least {{count}} characters',
-    need_opening: 'Tick what was said', after_hangup: 'The talk goes on: the card can be finished after it.', done: 'The card is finished. Press F2 when you are ready.', remove_topic: 'Remove topic {{topic}}', consulted: 'opened',
+    need_opening: 'Tick what was said', after_hangup: 'The card can be finished after the talk.', done: 'The card is finished. Press F2 when you are ready.', remove_topic: 'Remove topic {{topic}}', consulted: 'opened',
   },
   disposition: {
     info_given: 'Answer given', right_party: 'Spoke with the client', third_party: 'Spoke with someone else', wrong_number: 'Wrong number', language: 'No common language', call_back: 'Asks to be called back', ptp: 'Promised to pay', refuses: 'Refuses to pay',

@@ -7,7 +7,7 @@ export const card = {
   },
   language_name: { ru: 'Russian', en: 'English', kk: 'Kazakh', tt: 'Tatar', uz: 'Uzbek', tg: 'Tajik', ky: 'Kyrgyz' },
   answer: {
-    title: 'Answers', next_payment: 'Next payment', debt_today: 'Owed today', total_left: 'Left in total', where_to_pay: 'Where to pay', locked: 'opens at level {{level}}', locked_ask: 'ask for: {{fields}}',
+    title: 'Answers', next_payment: 'Next payment', debt_today: 'Owed today', total_left: 'Left in total', where_to_pay: 'Where to pay', locked: 'opens at level {{level}}',
     no_payments: 'no more payments', by_date: 'by {{date}}', today: 'today', tomorrow: 'tomorrow',
     in_days_one: 'in {{count}} day', in_days_other: 'in {{count}} days',
     days_ago_one: '{{count}} day ago', days_ago_other: '{{count}} days ago',

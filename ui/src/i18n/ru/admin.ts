@@ -1,1 +1,35 @@
-export const admin = {};
+export const admin = {
+  admin: {
+    title: 'Администрирование', section: { users: 'Сотрудники', tokens: 'Ключи для систем', topics: 'Темы', branches: 'Офисы', imports: 'Загрузка данных', backups: 'Снимки', pbx: 'АТС', health: 'Состояние' },
+    version_conflict: 'Запись изменилась, пока вы её правили.',
+  },
+  users: {
+    create: 'Новый сотрудник', edit: 'Сотрудник', empty: 'Сотрудников нет.', col: { name: 'Имя', login: 'Вход', role: 'Роль', extension: 'Доб.', totp: 'Код', last: 'Был', state: 'Состояние' }, never: 'ещё не входил', disabled: 'закрыт', enabled: 'открыт',
+    name: 'Имя', login: 'Имя для входа', role: 'Роль', extension: 'Добавочный', extension_help: 'Номер телефона на столе. По нему звонок находит оператора.', password: 'Первый пароль', password_help: 'Не короче 12 знаков. Сотрудник сменит его после входа.', new_password: 'Новый пароль', set_password: 'Сменить пароль', disable: 'Закрыть вход', enable: 'Открыть вход', remove_totp: 'Снять вход по коду', saved: 'Сотрудник сохранён', password_set: 'Пароль сменён', on: 'включён', off: 'нет', make_password: 'Придумать',
+  },
+  tokens: {
+    create: 'Новый ключ', empty: 'Ключей нет. Ключ нужен АТС, кабинету, учётной системе, чтобы говорить с этой программой.', col: { name: 'Название', scope: 'Для чего', ip: 'Откуда', rate: 'Не чаще', last: 'Был', created: 'Создан' }, scope: { pbx: 'АТС', ivr: 'голосовое меню', cabinet: 'личный кабинет', core: 'учётная система', metrics: 'показатели' },
+    name: 'Название', scope_label: 'Для чего', ip_list: 'Адреса, откуда можно', ip_help: 'По одному в строке. Пусто: откуда угодно.', rate: 'Запросов в секунду, не больше', once: 'Ключ показан один раз. Скопируйте его сейчас: потом его не увидит никто.', anywhere: 'откуда угодно', revoke: 'Отозвать', revoke_confirm: 'Система с этим ключом перестанет работать сразу.', never: 'ещё не был',
+  },
+  dir: {
+    history: 'Изменения', no_history: 'Изменений не было.', retired: 'убрано', retire: 'Убрать', restore: 'Вернуть', show_retired: 'Показать убранные', put_back: 'Вернуть эту версию', current: 'сейчас', version: 'версия {{version}}', saved: 'Сохранено. Операторы видят это сразу.', action: { put: 'изменено', create: 'создано', retire: 'убрано', restore: 'возвращено', created: 'создано', changed: 'изменено', retired: 'убрано', restored: 'возвращено' }, pick: 'Выберите запись слева или создайте новую.', title_ru: 'Название', title_en: 'Название по-английски', need_title: 'Нужно название.',
+  },
+  topics: {
+    create: 'Новая тема', create_child: 'Подтема', empty: 'Тем нет. Создайте первую: оператор выбирает тему каждого звонка.', parent: 'Входит в', top: 'верхний уровень', order: 'Порядок', hint_ru: 'Подсказка оператору', hint_en: 'Подсказка по-английски', level: 'Какой уровень проверки нужен', severity: 'Важность', severity_value: { calm: 'обычная', urgent: 'срочная', critical: 'критическая' }, links: 'Статьи', add_link: 'Добавить статью', link_title: 'Название статьи', link_url: 'Адрес', search: 'Найти тему',
+  },
+  branches: { create: 'Новый офис', empty: 'Офисов нет. Из них карточка берёт ответ «где заплатить».', address: 'Адрес', hours: 'Часы работы', phone: 'Телефон', ways_ru: 'Способы оплаты', ways_en: 'Способы оплаты по-английски' },
+  imports: {
+    start: 'Загрузить файл', kind: 'Что в файле', kind_value: { clients: 'клиенты', loans: 'займы', schedules: 'графики', payments: 'платежи' }, file: 'Файл', choose_file: 'Выбрать файл', mapping: 'Соответствие столбцов', mapping_text: 'Правила соответствия', edit_mapping: 'Править правила', preview: 'Проверить первые строки', previewing: 'Файл читается', dry_run: 'Пробный прогон', dry_run_help: 'Всё проверяется, ничего не записывается.', run: 'Загрузить', run_dry: 'Проверить весь файл',
+    columns: 'Столбцы файла', delimiter: 'разделитель {{delimiter}}', encoding: 'кодировка {{encoding}}', no_faults: 'без замечаний', faults_one: '{{count}} строка с ошибками', faults_few: '{{count}} строки с ошибками', faults_many: '{{count}} строк с ошибками', faults_other: '{{count}} строки с ошибками', shown_one: 'показана {{count}} строка', shown_few: 'показаны {{count}} строки', shown_many: 'показано {{count}} строк', shown_other: 'показано {{count}} строки', becomes: 'Станет', faults_head: 'Замечания', line: 'Строка',
+    history: 'Прежние загрузки', empty: 'Загрузок ещё не было.', col: { file: 'Файл', kind: 'Что', state: 'Состояние', rows: 'Строк', created: 'Новых', updated: 'Изменено', unchanged: 'Без изменений', rejected: 'Отвергнуто', by: 'Кто', at: 'Когда' }, state: { running: 'идёт', finished: 'закончена', failed: 'сбой', interrupted: 'прервана' }, dry: 'пробная', rejects: 'Отвергнутые строки', resume: 'Продолжить', cancel: 'Остановить', progress: '{{read}} из {{total}} строк', progress_open: '{{read}} строк', rate: '{{rate}} строк/с', left: 'осталось {{time}}', too_big: 'Файл больше {{size}} не загрузить.', no_mapping: 'Готовых правил для этого вида нет: напишите свои.', tab: 'табуляция', mapping_own: 'свои правила', started: 'Загрузка началась',
+  },
+  backups: {
+    create: 'Сделать снимок', empty: 'Снимков ещё нет. Сделайте первый: без снимка данные живут только на этом диске.', col: { name: 'Снимок', at: 'Сделан', size: 'Размер', kind: 'Вид', verified: 'Проверен', encrypted: 'Шифрование', digest: 'Отпечаток' }, full: 'полный', incremental: 'дополняет {{name}}', not_verified: 'не проверен', verify: 'Проверить', encrypted: 'зашифрован', plain: 'открытый', running: '{{kind}}: {{done}} из {{total}}', running_open: '{{kind}} идёт', why: 'Проверка восстанавливает снимок в отдельную папку и сравнивает каждую запись.',
+  },
+  pbx: {
+    links: 'Связи', empty: 'Связей с АТС нет: они задаются в файле настроек.', col: { source: 'Источник', kind: 'Вид', state: 'Состояние', since: 'С', last: 'Последнее событие', error: 'Ошибка' }, state: { up: 'есть', down: 'нет', connecting: 'подключается' }, pop: 'От события до карточки', pop_count: 'замеров {{value}}', ms: '{{value}} мс', live: 'звонков сейчас: {{count}}', simulator: 'Пробный звонок', simulator_help: 'Звонок без телефона: показывает, как всё сработает.', scenario: { inbound: 'Входящий', queue: 'Через очередь', transfer: 'С переводом', lost_hangup: 'Потерян отбой', storm: 'Шквал' }, number: 'Номер звонящего', extension: 'Добавочный оператора', simulate: 'Позвонить', simulated: 'Событие отправлено', recorder: 'Самописец', recorder_empty: 'Здесь появятся события АТС, как только придёт первое.', rec: { seq: '№', at: 'Время', source: 'Источник', kind: 'Вид', text: 'Событие' }, rec_kind: { event: 'принято', raw: 'как пришло', rejected: 'отвергнуто' }, of_call: 'События одного звонка', all_events: 'Все события', p50: 'половина', p95: '95 %', p99: '99 %', max: 'дольше всего', no_measure: 'замеров пока нет',
+  },
+  health: {
+    version: 'Версия', uptime: 'Работает', head: 'Записей в журнале', disk: 'Свободно на диске', journal: 'Журнал', store: 'Хранилище', memory: 'Память', backup: 'Последний снимок', clients: 'Клиентов', loans: 'Займов', no_backup: 'снимков нет', old_backup: 'старше суток', low_disk: 'мало места',
+  },
+};

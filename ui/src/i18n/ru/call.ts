@@ -27,6 +27,7 @@ export const call = {
     title: 'Проверка личности', reached: 'Личность подтверждена', need: 'Для ответа нужен уровень {{level}}', one_of: 'И одно из', wrong: 'не совпало', confirmed: 'совпало', check: 'Проверить',
     attempts_one: 'осталась {{count}} попытка', attempts_few: 'осталось {{count}} попытки', attempts_many: 'осталось {{count}} попыток', attempts_other: 'осталось {{count}} попытки',
     locked: 'Проверка закрыта до конца дня. Говорите только об общих вопросах.', locked_until: 'до {{time}}', type_something: 'Наберите хотя бы один ответ.', bad_date: 'Такой даты нет. Пример: 15.03.1985', more: 'Подтвердить выше',
+    short: { full_name: 'ФИО', birth_date: 'дата рождения', passport_last4: 'паспорт', code_word: 'кодовое слово', address: 'адрес', contract_number: 'договор' },
     field: { full_name: 'Фамилия, имя, отчество', birth_date: 'Дата рождения', passport_last4: 'Последние 4 цифры паспорта', code_word: 'Кодовое слово', address: 'Адрес', contract_number: 'Номер договора' },
   },
   wrap: {
@@ -34,7 +35,7 @@ export const call = {
     opening: 'Сказано в начале', opening_name: 'Кто звонит', opening_creditor: 'От кого: {{creditor}}', opening_creditor_plain: 'От чьего имени', opening_recorded: 'Разговор записывается',
     comment: 'Комментарий', comment_placeholder: 'Что спросили, что ответили', disposition: 'Результат', disposition_placeholder: 'Выберите результат', finish: 'Завершить карточку', saved: 'черновик сохранён', need_topic: 'Выберите тему', need_disposition: 'Выберите результат',
     need_comment_one: 'Нужен комментарий: хотя бы {{count}} знак', need_comment_few: 'Нужен комментарий: хотя бы {{count}} знака', need_comment_many: 'Нужен комментарий: хотя бы {{count}} знаков', need_comment_other: 'Нужен комментарий: хотя бы {{count}} знака',
-    need_opening: 'Отметьте, что было сказано', after_hangup: 'Разговор ещё идёт: завершить карточку можно после него.', done: 'Карточка завершена. Нажмите F2, когда будете готовы.', remove_topic: 'Убрать тему {{topic}}', consulted: 'открыто',
+    need_opening: 'Отметьте, что было сказано', after_hangup: 'Завершить карточку можно после разговора.', done: 'Карточка завершена. Нажмите F2, когда будете готовы.', remove_topic: 'Убрать тему {{topic}}', consulted: 'открыто',
   },
   disposition: {
     info_given: 'Ответ дан', right_party: 'Говорили с самим клиентом', third_party: 'Говорили с другим человеком', wrong_number: 'Не тот номер', language: 'Не понимаем языка', call_back: 'Просит перезвонить', ptp: 'Обещал заплатить', refuses: 'Отказывается платить',

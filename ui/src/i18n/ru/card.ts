@@ -7,7 +7,7 @@ export const card = {
   },
   language_name: { ru: 'русский', en: 'английский', kk: 'казахский', tt: 'татарский', uz: 'узбекский', tg: 'таджикский', ky: 'киргизский' },
   answer: {
-    title: 'Ответы', next_payment: 'Следующий платёж', debt_today: 'Долг сегодня', total_left: 'Осталось всего', where_to_pay: 'Где заплатить', locked: 'откроется на уровне {{level}}', locked_ask: 'спросите: {{fields}}',
+    title: 'Ответы', next_payment: 'Следующий платёж', debt_today: 'Долг сегодня', total_left: 'Осталось всего', where_to_pay: 'Где заплатить', locked: 'откроется на уровне {{level}}',
     no_payments: 'платежей больше нет', by_date: 'до {{date}}', today: 'сегодня', tomorrow: 'завтра',
     in_days_one: 'через {{count}} день', in_days_few: 'через {{count}} дня', in_days_many: 'через {{count}} дней', in_days_other: 'через {{count}} дня',
     days_ago_one: '{{count}} день назад', days_ago_few: '{{count}} дня назад', days_ago_many: '{{count}} дней назад', days_ago_other: '{{count}} дня назад',

@@ -1,0 +1,107 @@
+import { Button, FileButton, Select, Switch, Textarea } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { uploadBlob } from '../api/client';
+import { imports } from '../api/endpoints';
+import type { ImportKind, ImportPreview } from '../api/types';
+import { bytes } from '../format/format';
+import { useWords } from '../i18n/use-language';
+import { addConfirmation } from '../state/notices';
+import { Failure } from '../ui/parts';
+import styles from './admin.module.css';
+
+const KINDS: ImportKind[] = ['clients', 'loans', 'schedules', 'payments'];
+const OWN = 'own';
+
+/** File → rules → first rows with their faults → dry run or load. Nothing is written before the last step. */
+export function ImportForm({ onStarted }: { onStarted: (id: string) => void }) {
+  const { t, language } = useWords();
+  const queries = useQueryClient();
+  const [kind, setKind] = useState<ImportKind>('clients');
+  const [file, setFile] = useState<File | null>(null);
+  const [over, setOver] = useState(false);
+  const [choice, setChoice] = useState<string | null>(null);
+  const [text, setText] = useState<string | null>(null);
+  const [dryRun, setDryRun] = useState(true);
+  const mappings = useQuery({ queryKey: ['imports', 'mappings'], queryFn: imports.mappings, staleTime: 60_000 });
+  const shipped = (mappings.data?.items ?? []).filter((each) => each.kind === kind);
+  const mapping = choice ?? shipped[0]?.name ?? OWN;
+  const known = shipped.find((each) => each.name === mapping);
+  const own = mapping === OWN || text !== null;
+  const rules = () => (own ? { mapping_text: text ?? '' } : { mapping });
+
+  const upload = useMutation({ mutationFn: (chosen: File) => uploadBlob(chosen) });
+  const preview = useMutation({ mutationFn: () => imports.preview({ kind, blob: upload.data?.blob ?? '', ...rules() }) });
+  const start = useMutation({
+    mutationFn: () => imports.start({ kind, blob: upload.data?.blob ?? '', file_name: file?.name ?? '', dry_run: dryRun, ...rules() }),
+    onSuccess: ({ import_id }) => { addConfirmation(t('imports.started')); onStarted(import_id); void queries.invalidateQueries({ queryKey: ['imports'] }); },
+  });
+  const choose = (chosen: File | null) => {
+    if (!chosen) return;
+    setFile(chosen);
+    preview.reset();
+    start.reset();
+    upload.mutate(chosen);
+  };
+  const forget = () => { preview.reset(); start.reset(); };
+  const ready = upload.data !== undefined;
+
+  return (
+    <section className="panel">
+      <div className="panel-head"><h2>{t('imports.start')}</h2></div>
+      <div className={styles.form}>
+        <Select label={t('imports.kind')} value={kind} allowDeselect={false} onChange={(value) => { setKind((value ?? 'clients') as ImportKind); setChoice(null); setText(null); forget(); }} data={KINDS.map((each) => ({ value: each, label: t(`imports.kind_value.${each}`) }))} />
+        <Select
+          label={t('imports.mapping')} value={own ? OWN : mapping} allowDeselect={false} description={known && !own ? known.description : shipped.length === 0 ? t('imports.no_mapping') : undefined} inputWrapperOrder={['label', 'input', 'description']}
+          onChange={(value) => { setChoice(value); setText(value === OWN ? (known?.text ?? '') : null); forget(); }} data={[...shipped.map((each) => ({ value: each.name, label: each.name })), { value: OWN, label: t('imports.mapping_own') }]}
+        />
+        <div
+          className={`${styles.full} ${styles.drop}`} data-over={over || undefined} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
+          onDrop={(event) => { event.preventDefault(); setOver(false); choose(event.dataTransfer.files[0] ?? null); }}
+        >
+          <FileButton onChange={choose} accept=".csv,.txt,.tsv,.xlsx,.xls,.xml,.json,.zst,.gz,text/csv" inputProps={{ 'aria-label': t('imports.file') }}>{(props) => <Button {...props} variant="default" loading={upload.isPending}>{t('imports.choose_file')}</Button>}</FileButton>
+          <span className={file ? '' : 'dim'}>{file ? `${file.name} · ${bytes(file.size, language)}` : t('imports.file')}</span>
+        </div>
+        {own
+          ? <Textarea className={styles.full} label={t('imports.mapping_text')} value={text ?? ''} onChange={(event) => { setText(event.currentTarget.value); forget(); }} autosize minRows={6} maxRows={20} ff="monospace" spellCheck={false} styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }} />
+          : known && <div className={styles.full}><Button variant="subtle" size="compact-xs" onClick={() => { setText(known.text); forget(); }}>{t('imports.edit_mapping')}</Button></div>}
+        {(upload.error ?? preview.error ?? start.error) && <div className={styles.full}><Failure error={upload.error ?? preview.error ?? start.error} /></div>}
+        <div className={`${styles.full} row-wrap`}>
+          <Button variant="default" disabled={!ready} loading={preview.isPending} onClick={() => preview.mutate()}>{t('imports.preview')}</Button>
+          <Button disabled={!ready} loading={start.isPending} onClick={() => start.mutate()}>{t(dryRun ? 'imports.run_dry' : 'imports.run')}</Button>
+          <Switch label={t('imports.dry_run')} checked={dryRun} onChange={(event) => setDryRun(event.currentTarget.checked)} />
+          <span className="caption">{dryRun ? t('imports.dry_run_help') : ''}</span>
+        </div>
+      </div>
+      {preview.data && <Preview of={preview.data} />}
+    </section>
+  );
+}
+
+function Preview({ of }: { of: ImportPreview }) {
+  const { t } = useWords();
+  const faulty = of.rows.filter((row) => row.faults.length > 0).length;
+  const facts = [
+    t('imports.shown', { count: of.rows.length }),
+    of.delimiter ? t('imports.delimiter', { delimiter: of.delimiter === '\t' ? t('imports.tab') : of.delimiter }) : null,
+    of.encoding ? t('imports.encoding', { encoding: of.encoding }) : null,
+  ].filter(Boolean).join(' · ');
+  return (
+    <div className={styles.scroll} style={{ borderTop: '1px solid var(--lb-border)' }}>
+      <p className="small" style={{ padding: '8px 12px' }} role="status"><span className="dim">{facts} · </span><span className={faulty > 0 ? 'bad' : 'good'}>{faulty > 0 ? t('imports.faults', { count: faulty }) : t('imports.no_faults')}</span></p>
+      <table className="grid">
+        <thead><tr><th className="num">{t('imports.line')}</th><th>{t('imports.faults_head')}</th>{of.columns.map((column, index) => <th key={index}>{column}</th>)}<th>{t('imports.becomes')}</th></tr></thead>
+        <tbody>
+          {of.rows.map((row) => (
+            <tr key={row.line}>
+              <td className="num dim">{row.line}</td>
+              <td>{row.faults.length === 0 ? <span className="good">{t('imports.no_faults')}</span> : row.faults.map((fault, index) => <div key={index} className="bad">{fault.field}: {fault.message || fault.code}</div>)}</td>
+              {of.columns.map((_, index) => <td key={index} className="nowrap">{row.cells[index]}</td>)}
+              <td className={styles.mono}>{row.target ? Object.entries(row.target).filter(([, value]) => value !== null && value !== '').map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ') : '—'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+import { Button, Modal, Select, Textarea } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import { calls } from '../api/endpoints';
+import { useSession } from '../api/session';
+import { type Call, DISPOSITIONS, type Disposition } from '../api/types';
+import card from '../card/card.module.css';
+import { duration, exactTime, inZone, localized, phone } from '../format/format';
+import { i18next } from '../i18n';
+import { useWords } from '../i18n/use-language';
+import { Failure, Load, Moment } from '../ui/parts';
+import styles from './calls.module.css';
+import { CallResultTag, DirectionIcon } from './CallTable';
+
+/** One call after the fact: its course, what was written, and the way to correct it. */
+export function CallDetail({ id }: { id: string }) {
+  const detail = useQuery({ queryKey: ['calls', 'one', id], queryFn: () => calls.get(id) });
+  return <Load of={detail}>{(found) => <Detail call={found.call} name={found.card?.name ?? null} />}</Load>;
+}
+
+function Detail({ call, name }: { call: Call; name: string | null }) {
+  const { t, language } = useWords();
+  const { user, lender } = useSession();
+  const [correcting, setCorrecting] = useState(false);
+  const may = call.state === 'finished' && (call.operator?.user_id === user.id || user.role === 'supervisor' || user.role === 'administrator');
+  const facts: [string, React.ReactNode][] = [
+    [t('calls.col.time'), exactTime(call.started_at, language, lender.time_zone)],
+    [t('calls.col.operator'), call.operator ? `${call.operator.name}${call.operator.extension ? ` · ${call.operator.extension}` : ''}` : '—'],
+    [t('calls.client'), call.client_id ? <Link to="/clients/$clientId" params={{ clientId: call.client_id }}>{name ?? t('calls.open_client')}</Link> : t('call.anonymous')],
+    [t('calls.col.topic'), call.topics.map((topic) => localized(topic.title, language)).join(', ') || '—'],
+    [t('calls.col.result'), <CallResultTag key="result" call={call} />],
+    [t('wrap.comment'), call.comment || <span className="dim">{t('calls.comment_none')}</span>],
+    [t('calls.col.talk'), `${duration(call.talk_seconds ?? 0)} · ${t('calls.col.wait').toLowerCase()} ${duration(call.wait_seconds ?? 0)}`],
+    [t('level.name'), `L${call.level} ${t(`level.${call.level}`)}`],
+  ];
+  return (
+    <div className="stack-lg">
+      <div className="row"><DirectionIcon call={call} /><h2 className="grow">{call.client_number ? phone(call.client_number) : t('call.no_number')}{call.number ? <span className="dim"> · {t('call.number', { number: call.number })}</span> : null}</h2>{may && <Button variant="default" onClick={() => setCorrecting(true)}>{t('calls.correct')}</Button>}</div>
+      <dl className={card.facts} style={{ padding: 0 }}>{facts.map(([label, value]) => [<dt key={`${label}-t`}>{label}</dt>, <dd key={label}>{value}</dd>])}</dl>
+      {call.recording_url && <a href={call.recording_url} target="_blank" rel="noreferrer" className="small">{t('calls.recording')}</a>}
+      {call.corrections.length > 0 && (
+        <section className="stack small">
+          <h3>{t('calls.corrections')}</h3>
+          {call.corrections.map((each, index) => (
+            <div key={index}><Moment at={each.at} /> · {each.by}: {each.reason}<div className="dim">{t('calls.was')}: {[each.disposition ? t(`disposition.${each.disposition}`) : null, each.comment].filter(Boolean).join(', ') || '—'}</div></div>
+          ))}
+        </section>
+      )}
+      {call.participants.length > 0 && (
+        <section className="stack small"><h3>{t('calls.participants')}</h3>{call.participants.map((each, index) => <div key={index}>{each.operator}{each.extension ? ` · ${each.extension}` : ''} · {t(`calls.${each.role}`)} · <Moment at={each.from} mode="time" />{each.to && <>–<Moment at={each.to} mode="time" /></>}</div>)}</section>
+      )}
+      <Events id={call.id} zone={lender.time_zone} />
+      <CorrectDialog call={call} opened={correcting} onClose={() => setCorrecting(false)} />
+    </div>
+  );
+}
+
+function Events({ id, zone }: { id: string; zone: string }) {
+  const { t } = useWords();
+  const events = useQuery({ queryKey: ['calls', 'events', id], queryFn: () => calls.events(id) });
+  return (
+    <section className="stack small">
+      <h3>{t('calls.events')}</h3>
+      <Load of={events} rows={4}>
+        {(page) => (
+          <ul className={styles.events}>
+            {page.items.map((event, index) => {
+              const at = typeof event.at === 'string' ? inZone(event.at, zone) : { time: '', seconds: '' };
+              const type = String(event.type ?? '');
+              const about = ['agent', 'to_agent', 'queue', 'to_queue', 'cause'].map((key) => event[key]).filter((value) => typeof value === 'string' && value !== '').join(', ');
+              return <li key={index}><span className="dim">{at.time}{at.seconds && `:${at.seconds}`}</span><span>{i18next.exists(`calls.event.${type}`) ? t(`calls.event.${type}`) : type}{about && <span className="dim"> · {about}</span>}</span></li>;
+            })}
+          </ul>
+        )}
+      </Load>
+    </section>
+  );
+}
+
+/** O4: the right result replaces the wrong one, and the wrong one stays readable. */
+function CorrectDialog({ call, opened, onClose }: { call: Call; opened: boolean; onClose: () => void }) {
+  const { t } = useWords();
+  const queries = useQueryClient();
+  const [disposition, setDisposition] = useState<Disposition | null>(call.disposition);
+  const [comment, setComment] = useState(call.comment);
+  const [reason, setReason] = useState('');
+  const save = useMutation({
+    mutationFn: () => calls.correct(call.id, { ...(disposition && disposition !== call.disposition ? { disposition } : {}), ...(comment !== call.comment ? { comment } : {}), reason: reason.trim() }),
+    onSuccess: () => { void queries.invalidateQueries({ queryKey: ['calls'] }); setReason(''); onClose(); },
+  });
+  const submit = (event: FormEvent) => { event.preventDefault(); if (reason.trim()) save.mutate(); };
+  return (
+    <Modal opened={opened} onClose={onClose} title={t('calls.correct_title')} size="sm" closeButtonProps={{ 'aria-label': t('action.close') }}>
+      <form className="stack" onSubmit={submit}>
+        <p className="small dim">{t('calls.correct_note')}</p>
+        <Select label={t('wrap.disposition')} searchable value={disposition} onChange={(value) => setDisposition(value as Disposition | null)} data={DISPOSITIONS.map((each) => ({ value: each, label: t(`disposition.${each}`) }))} />
+        <Textarea label={t('wrap.comment')} value={comment} autosize minRows={2} onChange={(event) => setComment(event.currentTarget.value)} />
+        <Textarea label={t('common.reason')} placeholder={t('common.reason_placeholder')} value={reason} autosize minRows={2} onChange={(event) => setReason(event.currentTarget.value)} />
+        {save.error && <Failure error={save.error} />}
+        <Button type="submit" disabled={!reason.trim()} loading={save.isPending}>{t('calls.correct')}</Button>
+      </form>
+    </Modal>
+  );
+}
