@@ -2,9 +2,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod actors;
+pub mod app;
 pub mod backup;
 pub mod base;
 pub mod blobs;
+pub mod cli;
 pub mod codec;
 pub mod committer;
 pub mod config;

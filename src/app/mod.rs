@@ -1,0 +1,9 @@
+//! The box: opens everything in order, serves, and closes in reverse.
+//!
+//! Nothing listens before the data is right. Must never hold a rule or a route.
+
+mod open;
+mod serve;
+
+pub use open::{Core, StartError, StartReport, chain, memory_used};
+pub use serve::{Listening, ServeError, serve};

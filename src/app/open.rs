@@ -1,0 +1,342 @@
+//! Opening the data folder: lock, journal, view, the one writer, the logs, the lanes.
+
+use crate::actors::{Host, Lanes, Runtime};
+use crate::base::ids::{IdSource, SystemIds};
+use crate::base::time::{Clock, SystemClock};
+use crate::committer::{Committer, CommitterSettings, Engine};
+use crate::config::Config;
+use crate::feed::{Audience, Feed};
+use crate::journal::{BackgroundLog, Disk, Log, LogOptions, OpenError, OpenReport, RealDisk};
+use crate::service::Services;
+use crate::service::people::People;
+use crate::store::rebuild::{self, ReplayError};
+use crate::store::{Store, StoreError, StoreSettings};
+use crate::telemetry::metrics::Metrics;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Bytes of cached leaves that were only read (design 2).
+const STORE_CACHE_BYTES: usize = 256 << 20;
+/// Client lanes kept awake: about 15 kB each with a cached card.
+const CLIENT_LANES_MAX: usize = 20_000;
+/// Lanes of other kinds kept awake.
+const OTHER_LANES_MAX: usize = 4_000;
+/// Threads that lanes run on.
+const ARBITERS: usize = 2;
+/// Bytes of a memory page, as `/proc/self/statm` counts.
+const PAGE_BYTES: u64 = 4_096;
+
+/// Why the box does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another process works on the data folder.
+    #[error("the data folder {} is in use by another lenderbox; stop it first", .0.display())]
+    InUse(PathBuf),
+    /// A folder or file cannot be used.
+    #[error("cannot use {}", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A log does not open.
+    #[error("the log in {} does not open", folder.display())]
+    Log {
+        /// Which.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: OpenError,
+    },
+    /// The view can be neither read nor rebuilt.
+    #[error("the view cannot be rebuilt from the journal; run `lenderbox doctor`")]
+    View(#[source] ReplayError),
+    /// The view does not open even when new.
+    #[error("a new view cannot be made")]
+    NewView(#[source] StoreError),
+}
+
+/// What opening found and did.
+#[derive(Debug, Clone)]
+pub struct StartReport {
+    /// The journal.
+    pub journal: OpenReport,
+    /// Frames replayed into the view.
+    pub replayed: u64,
+    /// Why the view was built anew, when it was.
+    pub rebuilt: Option<&'static str>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// An open data folder.
+pub struct Core {
+    /// All use cases.
+    pub services: Arc<Services>,
+    /// What opening found.
+    pub report: StartReport,
+    committer_thread: JoinHandle<()>,
+    _lock: File,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Core({:?})", self.report)
+    }
+}
+
+impl Core {
+    /// Opens the data folder of `config`. Must be called inside [`Runtime::block_on`].
+    ///
+    /// # Errors
+    /// See [`StartError`]. A broken view is no error: it is set aside and rebuilt.
+    pub fn open(config: Arc<Config>) -> Result<Self, StartError> {
+        let begun = std::time::Instant::now();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let folder = config.storage.folder.clone();
+        let lock = lock(&folder)?;
+
+        let (store, journal, journal_report, rebuilt, replayed) =
+            open_truth(&config, &disk, &clock)?;
+        let feed = Arc::new(Feed::new(journal_report.head));
+        let metrics = Metrics::new();
+        let engine = Engine::new(
+            journal,
+            Arc::clone(&store),
+            Arc::clone(&feed),
+            Arc::clone(&ids),
+        )
+        .map_err(StartError::NewView)?;
+        let settings = committer_settings(&config, &disk, &feed, &metrics);
+        let (committer, committer_thread) = Committer::start(engine, settings, |fatal| {
+            tracing::error!(error = %chain(fatal), "stopping: what is on the disk is not known");
+            // After a failed sync nothing is known (design 4); a restart reads what is there.
+            std::process::abort();
+        })
+        .map_err(|source| StartError::Folder {
+            path: folder.clone(),
+            source,
+        })?;
+
+        let access_log = background(&folder, "access", &disk, &clock)?;
+        let pbx_log = background(&folder, "pbx", &disk, &clock)?;
+        let host = Host {
+            store: Arc::clone(&store),
+            committer: committer.clone(),
+            clock: Arc::clone(&clock),
+            zone: config.lender.zone,
+        };
+        let runtime = Runtime::start(ARBITERS);
+        let people = People::load(&store).map_err(StartError::NewView)?;
+        let services = Arc::new(Services {
+            clients: Lanes::new(host.clone(), runtime.clone(), CLIENT_LANES_MAX),
+            calls: Lanes::new(host.clone(), runtime.clone(), OTHER_LANES_MAX),
+            operators: Lanes::new(host.clone(), runtime.clone(), OTHER_LANES_MAX),
+            users: Lanes::new(host.clone(), runtime.clone(), OTHER_LANES_MAX),
+            tokens: Lanes::new(host.clone(), runtime.clone(), OTHER_LANES_MAX),
+            entries: Lanes::new(host, runtime, OTHER_LANES_MAX),
+            config,
+            clock,
+            ids,
+            store,
+            committer,
+            feed,
+            metrics,
+            people,
+            access_log,
+            pbx_log,
+        });
+        tokio::spawn(Arc::clone(&services).follow_commits());
+        let report = StartReport {
+            journal: journal_report,
+            replayed,
+            rebuilt,
+            took: begun.elapsed(),
+        };
+        Ok(Self {
+            services,
+            report,
+            committer_thread,
+            _lock: lock,
+        })
+    }
+
+    /// Commits what waits, attests, flushes and closes. Blocks.
+    pub fn close(self) {
+        self.services.committer.stop();
+        if self.committer_thread.join().is_err() {
+            tracing::error!(
+                "the committer did not end well; the view will catch up at the next start"
+            );
+        }
+        for log in [&self.services.access_log, &self.services.pbx_log] {
+            if let Err(error) = log.stop() {
+                tracing::error!(%error, "a log did not close");
+            }
+        }
+    }
+}
+
+/// An error with everything behind it, on one line.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+fn lock(folder: &Path) -> Result<File, StartError> {
+    let failed = |source| StartError::Folder {
+        path: folder.to_owned(),
+        source,
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let file = File::create(folder.join("LOCK")).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+fn fresh_store(settings: &StoreSettings) -> Result<Store, StartError> {
+    Store::quarantine(&settings.folder).map_err(|source| StartError::Folder {
+        path: settings.folder.clone(),
+        source,
+    })?;
+    Store::open(settings.clone()).map_err(StartError::NewView)
+}
+
+/// The journal and a view that stands at its head. A view that cannot be used is set aside and
+/// built anew: the journal is the truth.
+#[allow(clippy::type_complexity, reason = "one caller, taken apart at once")]
+fn open_truth(
+    config: &Config,
+    disk: &Arc<dyn Disk>,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Arc<Store>, Log, OpenReport, Option<&'static str>, u64), StartError> {
+    let settings = StoreSettings {
+        folder: config.storage.folder.join("store"),
+        cache_bytes: STORE_CACHE_BYTES,
+    };
+    let mut rebuilt = None;
+    let existing = Store::open(settings.clone()).and_then(|store| {
+        let current = rebuild::is_current(&store)?;
+        Ok((store, current))
+    });
+    let mut store = match existing {
+        Ok((store, true)) => store,
+        Ok((store, false)) => {
+            drop(store);
+            rebuilt = Some("its stored form is another version's");
+            fresh_store(&settings)?
+        }
+        Err(_) => {
+            rebuilt = Some("its files could not be used");
+            fresh_store(&settings)?
+        }
+    };
+    let folder = config.storage.folder.join("journal");
+    let mut options = LogOptions::kept(&folder, "journal", Arc::clone(clock));
+    options.segment_bytes = config.storage.segment_bytes;
+    // What the view holds was durable before it got there.
+    options.attested = store.position().map_or(0, |position| position.seq);
+    let (log, report) = Log::open(Arc::clone(disk), options)
+        .map_err(|source| StartError::Log { folder, source })?;
+    let from = store.position().map_or(0, |position| position.seq);
+    let position = match rebuild::catch_up(&store, &log.tail(), |_| {}) {
+        Ok(position) => position,
+        Err(ReplayError::Store(_)) => {
+            rebuilt = Some("its files did not read");
+            drop(store);
+            store = fresh_store(&settings)?;
+            rebuild::catch_up(&store, &log.tail(), report_progress(report.head))
+                .map_err(StartError::View)?
+        }
+        Err(error) => return Err(StartError::View(error)),
+    };
+    if let Some(why) = rebuilt {
+        tracing::warn!(
+            why,
+            frames = position.seq,
+            "the view was rebuilt from the journal; nothing is lost"
+        );
+    }
+    let replayed = if rebuilt.is_some() {
+        position.seq
+    } else {
+        position.seq - from
+    };
+    Ok((Arc::new(store), log, report, rebuilt, replayed))
+}
+
+fn report_progress(head: u64) -> impl FnMut(crate::store::Position) {
+    move |position| tracing::info!(frame = position.seq, of = head, "rebuilding the view")
+}
+
+fn background(
+    folder: &Path,
+    name: &str,
+    disk: &Arc<dyn Disk>,
+    clock: &Arc<dyn Clock>,
+) -> Result<BackgroundLog, StartError> {
+    let folder = folder.join(name);
+    let options = LogOptions::retained(&folder, name, Arc::clone(clock));
+    let (log, _) = Log::open(Arc::clone(disk), options).map_err(|source| StartError::Log {
+        folder: folder.clone(),
+        source,
+    })?;
+    BackgroundLog::start(log, name).map_err(|source| StartError::Folder {
+        path: folder,
+        source,
+    })
+}
+
+fn committer_settings(
+    config: &Config,
+    disk: &Arc<dyn Disk>,
+    feed: &Arc<Feed>,
+    metrics: &Metrics,
+) -> CommitterSettings {
+    let (folder, disk) = (config.storage.folder.clone(), Arc::clone(disk));
+    let (feed, metrics) = (Arc::clone(feed), metrics.clone());
+    CommitterSettings {
+        flush_every: Duration::from_secs(config.storage.flush_seconds),
+        disk_reserve_bytes: config.storage.reserve_bytes,
+        memory_budget_bytes: config.storage.memory_bytes,
+        disk_free: Arc::new(move || disk.free_bytes(&folder).ok()),
+        memory_used: Arc::new(memory_used),
+        on_storage_low: Arc::new(move |low| {
+            tracing::warn!(low, "the disk reserve was reached or is free again");
+            feed.publish(
+                Audience::Everybody,
+                "storage_low",
+                format!("\"on\":{low}"),
+                true,
+                None,
+            );
+        }),
+        on_group: Arc::new(move |frames, took| metrics.commit_group(frames, took)),
+    }
+}
+
+/// Bytes of memory that this process holds.
+#[must_use]
+pub fn memory_used() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * PAGE_BYTES)
+}

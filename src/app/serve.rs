@@ -1,0 +1,103 @@
+//! Serving: the edge over an open data folder, until told to stop.
+
+use super::open::{Core, StartError};
+use crate::config::Config;
+use crate::http::certificate::{self, TlsError};
+use crate::http::edge::{Edge, Parts};
+use crate::http::{self, server};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Why the box cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The data folder does not open.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}; is another program using it?")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// A box that answers.
+#[derive(Debug, Clone)]
+pub struct Listening {
+    /// Where.
+    pub address: SocketAddr,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+}
+
+/// Opens the data folder, listens, calls `ready` once everything answers, serves until `stop`
+/// becomes true or the process is told to end, and closes in reverse.
+///
+/// # Errors
+/// See [`ServeError`].
+pub async fn serve(
+    config: Arc<Config>,
+    stop: watch::Receiver<bool>,
+    ready: impl AsyncFnOnce(&Core, &Listening),
+) -> Result<(), ServeError> {
+    let core = Core::open(Arc::clone(&config))?;
+    let address = config.listen.address;
+    let now = core.services.clock.now();
+    let tls = certificate::server_config(
+        &config.listen.tls,
+        &config.listen.names,
+        &config.storage.folder,
+        now,
+    )?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| ServeError::Listen { address, source })?;
+    let address = listener
+        .local_addr()
+        .map_err(|source| ServeError::Listen { address, source })?;
+    let edge = Edge::new(Parts {
+        clock: Arc::clone(&core.services.clock),
+        ids: Arc::clone(&core.services.ids),
+        config: Arc::clone(&config),
+        metrics: core.services.metrics.clone(),
+    });
+    let report = &core.report;
+    tracing::info!(
+        %address,
+        scheme,
+        head = report.journal.head,
+        replayed = report.replayed,
+        milliseconds = report.took.as_millis(),
+        "open"
+    );
+    let serving = tokio::spawn(server::serve(
+        listener,
+        tls,
+        config.limits.connections,
+        http::service(edge.clone()),
+        stop.clone(),
+    ));
+    edge.set_ready(true);
+    ready(&core, &Listening { address, scheme }).await;
+    if serving.await.is_err() {
+        tracing::error!("the server ended with a fault");
+    }
+    edge.set_ready(false);
+    let closed = tokio::task::spawn_blocking(move || core.close()).await;
+    if closed.is_err() {
+        tracing::error!("the data folder did not close well; the next start repairs the view");
+    }
+    tracing::info!("closed");
+    Ok(())
+}
