@@ -5,13 +5,20 @@
 //! Must never know what another room does with an entry.
 
 use crate::base::limits::{COMMENT_CHARS_MAX, LINE_CHARS_MAX};
+use crate::base::time::Timestamp;
+use crate::domain::access::Principal;
 use crate::domain::fields::{self, FromJson};
 use crate::domain::{Aggregate, Context, Decision, FieldFault, Meta, Rejection};
 use crate::json_object;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+/// Changes that an entry remembers.
+const HISTORY_MAX: usize = 20;
+/// Bytes of bodies that an entry remembers.
+const HISTORY_BYTES_MAX: usize = 40 * 1024;
 /// Links of one topic.
 const LINKS_MAX: usize = 20;
 
@@ -54,6 +61,48 @@ pub struct Entry {
     pub body: String,
     /// No longer offered; kept for what refers to it.
     pub retired: bool,
+    /// How often it was changed.
+    pub version: u64,
+    /// The latest changes, oldest first; all of them stay in the journal.
+    pub history: VecDeque<EntryVersion>,
+}
+
+/// One change of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryVersion {
+    /// Which change it was.
+    pub version: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Principal,
+    /// What was done.
+    pub action: EntryAction,
+    /// The body from then on.
+    pub body: String,
+}
+
+/// What was done to an entry. Stored: append only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EntryAction {
+    /// Its body was put.
+    Put,
+    /// It was retired.
+    Retired,
+    /// It was restored.
+    Restored,
+}
+
+impl EntryAction {
+    /// The word of the API.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Put => "put",
+            Self::Retired => "retired",
+            Self::Restored => "restored",
+        }
+    }
 }
 
 /// What may be asked of an entry.
@@ -356,15 +405,30 @@ impl Aggregate for Entry {
         Ok(Decision::events(vec![event]))
     }
 
-    fn evolve(&mut self, event: &EntryEvent, _meta: &Meta) {
-        match event {
+    fn evolve(&mut self, event: &EntryEvent, meta: &Meta) {
+        let action = match event {
             EntryEvent::Put(put) => {
                 self.kind = Some(put.kind);
                 self.body.clone_from(&put.body);
                 self.retired = false;
+                EntryAction::Put
             }
-            EntryEvent::Retired(_) => self.retired = true,
-            EntryEvent::Restored(_) => self.retired = false,
+            EntryEvent::Retired(_) => {
+                self.retired = true;
+                EntryAction::Retired
+            }
+            EntryEvent::Restored(_) => {
+                self.retired = false;
+                EntryAction::Restored
+            }
+        };
+        self.version += 1;
+        let (version, body) = (self.version, self.body.clone());
+        self.history.push_back(EntryVersion { version, at: meta.at, by: meta.actor, action, body });
+        let mut bytes: usize = self.history.iter().map(|change| change.body.len()).sum();
+        while self.history.len() > HISTORY_MAX || (bytes > HISTORY_BYTES_MAX && self.history.len() > 1)
+        {
+            bytes -= self.history.pop_front().map_or(0, |change| change.body.len());
         }
     }
 }
@@ -372,8 +436,6 @@ impl Aggregate for Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::time::Timestamp;
-    use crate::domain::access::Principal;
 
     fn context() -> Context {
         Context {
@@ -427,11 +489,30 @@ mod tests {
         assert!(entry.retired);
         assert_eq!(run(&mut entry, EntryCommand::Restore), Ok(1));
         assert!(!entry.retired);
+        let codes: Vec<&str> = entry.history.iter().map(|change| change.action.code()).collect();
+        assert_eq!(codes, ["put", "retired", "restored"]);
         let branch = EntryCommand::Put {
             kind: EntryKind::Branch,
             body: json!({"title": {"ru": "a"}}),
         };
         assert_eq!(run(&mut entry, branch).unwrap_err().code, "not_found");
+    }
+
+    #[test]
+    fn an_entry_remembers_its_latest_changes_only() {
+        let mut entry = Entry::default();
+        for number in 0..50 {
+            run(&mut entry, topic(&format!("Тема {number}"))).unwrap();
+        }
+        assert_eq!((entry.version, entry.history.len()), (50, HISTORY_MAX));
+        assert_eq!(entry.history.back().map(|change| change.version), Some(50));
+        let long = |n: usize| json!({"title": {"ru": "а"}, "hint": {"ru": "ы".repeat(3_900 + n)}});
+        for number in 0..20 {
+            let put = EntryCommand::Put { kind: EntryKind::Topic, body: long(number) };
+            run(&mut entry, put).unwrap();
+        }
+        let bytes: usize = entry.history.iter().map(|change| change.body.len()).sum();
+        assert!(bytes <= HISTORY_BYTES_MAX, "{bytes}");
     }
 
     #[test]

@@ -18,12 +18,14 @@ use crate::http::routes;
 use crate::http::server::Peer;
 use crate::http::session_store::{Session, SessionStore};
 use crate::http::token_book::{TokenBook, too_many_requests};
-use crate::telemetry::metrics::Metrics;
+use crate::service::Services;
 use bytes::Bytes;
+use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
+use tokio::sync::Semaphore;
 use warp::Reply;
 use warp::http::{HeaderMap, HeaderValue, Method, Response, header};
 
@@ -31,23 +33,17 @@ use warp::http::{HeaderMap, HeaderValue, Method, Response, header};
 pub const COOKIE: &str = "lenderbox_session";
 /// Bytes of the longest `Idempotency-Key`.
 const KEY_BYTES_MAX: usize = 200;
-
-/// What an edge is made of.
-pub struct Parts {
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
-    /// Where identifiers and secrets come from.
-    pub ids: Arc<dyn IdSource>,
-    /// The settings.
-    pub config: Arc<Config>,
-    /// What is measured.
-    pub metrics: Metrics,
-}
+/// Passwords hashed at the same time.
+const HASHING_MAX: usize = 2;
 
 /// What all requests share.
 pub struct Shared {
-    /// What the edge is made of.
-    pub parts: Parts,
+    /// The use cases.
+    pub services: Arc<Services>,
+    /// Places for hashing passwords: each takes memory and a core for a while.
+    pub hashing: Semaphore,
+    /// The last used step of each person's second factor: a code works once.
+    pub totp_steps: Mutex<HashMap<UserId, u64>>,
     /// Who is signed in.
     pub sessions: SessionStore,
     /// Guards signing in.
@@ -98,12 +94,12 @@ pub struct Admission {
 }
 
 impl Edge {
-    /// An edge over its parts; not ready until [`Edge::set_ready`].
+    /// An edge over the use cases; not ready until [`Edge::set_ready`].
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
-        let security = &parts.config.security;
-        let limits = &parts.config.limits;
-        let start = parts.clock.now().micros().unsigned_abs();
+    pub fn new(services: Arc<Services>) -> Self {
+        let security = &services.config.security;
+        let limits = &services.config.limits;
+        let start = services.clock.now().micros().unsigned_abs();
         Self(Arc::new(Shared {
             sessions: SessionStore::new(
                 security.session_idle_seconds,
@@ -120,8 +116,10 @@ impl Edge {
             router: Router::new(routes::table()),
             ready: AtomicBool::new(false),
             requests: AtomicU64::new(0),
+            hashing: Semaphore::new(HASHING_MAX),
+            totp_steps: Mutex::default(),
             start,
-            parts,
+            services,
         }))
     }
 
@@ -139,7 +137,7 @@ impl Edge {
     /// The present instant.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.parts.clock.now()
+        self.services.clock.now()
     }
 
     /// A number for a request, unlike any other since the box was installed.
@@ -185,7 +183,7 @@ impl Edge {
             Ok(Answer::Whole(response)) => response.into_response(),
             Ok(Answer::Stream(response)) => response,
             Err(error) => {
-                self.parts.metrics.refused(error.code());
+                self.services.metrics.refused(error.code());
                 if error.status().is_server_error() {
                     tracing::warn!(code = error.code(), request = id, "a request failed");
                 }
@@ -212,7 +210,7 @@ impl Edge {
             peer: incoming.peer,
             id,
             body: Some(body),
-            body_hash: None,
+            command: None,
         };
         let Some(key) = request.headers.get("idempotency-key") else {
             return (route.handler)(self.clone(), request).await;
@@ -329,7 +327,7 @@ impl Edge {
                 return Err(ApiError::new("csrf", help));
             }
         }
-        if !session.allows(self.now(), self.parts.config.limits.requests_per_second) {
+        if !session.allows(self.now(), self.services.config.limits.requests_per_second) {
             return Err(too_many_requests());
         }
         Ok(())
@@ -346,7 +344,7 @@ impl Edge {
     /// Whether people of `role` must have a second factor.
     #[must_use]
     pub fn demands_totp(&self, role: Role) -> bool {
-        let demanded = self.parts.config.security.totp == Totp::RequiredForPrivileged;
+        let demanded = self.services.config.security.totp == Totp::RequiredForPrivileged;
         demanded && role.is_privileged()
     }
 
@@ -363,7 +361,7 @@ impl Edge {
             .get(header::HOST)
             .and_then(|host| host.to_str().ok());
         let bare = origin.split_once("://").map_or("", |(_, host)| host);
-        let public_url = &self.parts.config.listen.public_url;
+        let public_url = &self.services.config.listen.public_url;
         let own = (!public_url.is_empty() && origin == public_url) || host == Some(bare);
         if own && !bare.is_empty() {
             return Ok(());
@@ -398,6 +396,17 @@ impl Edge {
             cookie: cookie.to_owned(),
         })
     }
+}
+
+/// The identity under which the committer knows a command.
+fn command_key(replay: &[u8; 32], body: &[u8; 32], now: Timestamp) -> CommandKey {
+    let short = |long: &[u8; 32]| {
+        let mut half = [0_u8; 16];
+        half.copy_from_slice(&long[..16]);
+        half
+    };
+    let hour = u32::try_from(now.micros() / 3_600_000_000).unwrap_or(0);
+    CommandKey { hour, id: short(replay), body: short(body) }
 }
 
 /// Forgets a key when its handler is dropped half way, for instance because the caller hung up.

@@ -3,8 +3,9 @@
 //! Must never carry personal data or the text of an inner failure: those go to the log with the
 //! request's id.
 
-use crate::domain::{FieldFault, Rejection, RejectionKind};
+use crate::domain::{ClaimSpace, FieldFault, Rejection, RejectionKind};
 use crate::http::codes;
+use crate::service::ServiceError;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use warp::http::{Response, StatusCode, header};
@@ -79,6 +80,11 @@ impl ApiError {
         self.extra = Some((key, value));
         self
     }
+    /// Whether a field is at fault.
+    #[must_use]
+    pub fn names_field(&self, field: &str) -> bool {
+        self.fields.iter().any(|fault| fault.field == field)
+    }
     /// Its code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -136,6 +142,33 @@ impl From<Rejection> for ApiError {
         Self {
             fields: rejection.fields,
             ..Self::new(code, rejection.message)
+        }
+    }
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        let message = error.to_string();
+        match error {
+            ServiceError::Rejected(rejection) => rejection.into(),
+            ServiceError::Forbidden => Self::new("forbidden", message),
+            ServiceError::Duplicate { space: ClaimSpace::Login, .. } => {
+                let help = "another user has this log-in; choose another one";
+                Self::new("login_taken", help)
+            }
+            ServiceError::Duplicate { space: ClaimSpace::Extension, .. } => {
+                let help = "another user has this extension; take it away there first";
+                Self::new("extension_taken", help)
+            }
+            ServiceError::Duplicate { hard: true, .. } => Self::new("duplicate", message),
+            ServiceError::Duplicate { .. } => Self::new("possible_duplicate", message),
+            ServiceError::Stale => Self::new("stale_version", message),
+            ServiceError::KeyReused => Self::new("idempotency_reused", message),
+            ServiceError::TooLarge => Self::new("too_large", message),
+            ServiceError::Busy => Self::new("busy", message).retry_after(1),
+            ServiceError::StorageLow => Self::new("storage_low", message).retry_after(60),
+            ServiceError::Unavailable => Self::new("starting", message).retry_after(1),
+            ServiceError::PbxDown => Self::new("pbx_down", message).retry_after(5),
         }
     }
 }

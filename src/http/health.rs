@@ -30,7 +30,7 @@ pub async fn ready(edge: Edge, _request: Request) -> Outcome {
 /// # Errors
 /// None.
 pub async fn metrics(edge: Edge, _request: Request) -> Outcome {
-    let mut response = Response::new(Bytes::from(edge.parts.metrics.text()));
+    let mut response = Response::new(Bytes::from(edge.services.metrics.text()));
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     Ok(Answer::Whole(response))

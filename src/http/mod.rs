@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod certificate;
 pub mod codes;
+pub mod directory;
 pub mod edge;
 pub mod error;
 pub mod health;
@@ -16,8 +17,12 @@ pub mod request;
 pub mod router;
 pub mod routes;
 pub mod server;
+pub mod session;
 pub mod session_store;
+pub mod settings;
 pub mod token_book;
+pub mod tokens;
+pub mod users;
 
 use edge::{Edge, Incoming};
 use request::body_stream;

@@ -5,11 +5,13 @@
 use crate::base::ids::TokenId;
 use crate::base::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, REQUEST_BODY_BYTES_MAX};
 use crate::base::time::Date;
+use crate::codec::frame::CommandKey;
 use crate::domain::access::{Filter, Grant, Mask, Principal, TokenScope};
 use crate::domain::fields::{self, FromJson};
 use crate::http::error::ApiError;
 use crate::http::server::Peer;
 use crate::http::session_store::{Person, Session};
+use crate::service;
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::Stream;
 use futures_util::StreamExt;
@@ -74,8 +76,8 @@ pub struct Request {
     pub id: String,
     /// The body, until it is read.
     pub body: Option<BodyStream>,
-    /// Hash of the body, once read; part of a command's identity.
-    pub body_hash: Option<[u8; 32]>,
+    /// Identity of the command, when the caller has given an `Idempotency-Key`.
+    pub command: Option<CommandKey>,
 }
 
 impl Request {
@@ -95,6 +97,21 @@ impl Request {
             Caller::Person { person, .. } => Ok(Principal::User(person.user)),
             Caller::Machine { token, .. } => Ok(Principal::Token(*token)),
         }
+    }
+
+    /// Who asks, for the use cases.
+    ///
+    /// # Errors
+    /// When nobody has signed in.
+    pub fn caller(&self) -> Result<service::Caller, ApiError> {
+        let (role, scope) = match &self.caller {
+            Caller::Nobody => (None, None),
+            Caller::Person { person, .. } => (Some(person.role), None),
+            Caller::Machine { scope, .. } => (None, Some(*scope)),
+        };
+        let principal = self.principal()?;
+        let address = self.address().to_string();
+        Ok(service::Caller { principal, role, scope, address, command: self.command })
     }
 
     /// The signed-in person and the session.
@@ -177,9 +194,7 @@ impl Request {
             }
             whole.extend_from_slice(&part);
         }
-        let whole = whole.freeze();
-        self.body_hash = Some(*blake3::hash(&whole).as_bytes());
-        Ok(whole)
+        Ok(whole.freeze())
     }
 
     /// The body as JSON of type `T`: strict, with every fault named.
@@ -435,7 +450,7 @@ pub mod tests {
             },
             id: "r-1".into(),
             body: Some(Box::pin(futures_util::stream::iter(parts))),
-            body_hash: None,
+            command: None,
         }
     }
 
@@ -458,7 +473,6 @@ pub mod tests {
         let mut good = request(b"{\"name\":\"a\",\"extension\":null}", &[JSON]);
         let read: Body = good.json().await.unwrap();
         assert_eq!((read.name.as_str(), read.extension), ("a", Change::Clear));
-        assert!(good.body_hash.is_some());
     }
 
     #[tokio::test]

@@ -4,7 +4,8 @@
 //! route is one row.
 
 use crate::domain::access::Action;
-use crate::http::health;
+use crate::domain::fields::FromJson;
+use crate::http::{directory, health, session, settings, tokens, users};
 use crate::http::router::{Entrance, Route};
 
 /// A row for a handler without a body.
@@ -24,12 +25,70 @@ macro_rules! route {
     };
 }
 
+const fn needs(action: Action) -> Entrance {
+    Entrance::Needs(action)
+}
+
+macro_rules! api {
+    ($path:literal) => {
+        concat!("/api/v1", $path)
+    };
+}
+
 #[rustfmt::skip]
 static TABLE: &[Route] = &[
     route!("GET" "/healthz", Entrance::Open, health::alive, "Whether the process answers."),
     route!("GET" "/readyz", Entrance::Open, health::ready, "Whether requests are served."),
-    route!("GET" "/metrics", Entrance::Needs(Action::ReadMetrics), health::metrics,
+    route!("GET" "/metrics", needs(Action::ReadMetrics), health::metrics,
         "Measurements in the text form of Prometheus."),
+
+    route!("POST" api!("/session"), Entrance::Open, session::sign_in, "Sign in.", session::SignIn),
+    route!("GET" api!("/session"), Entrance::SignedIn, session::show, "Who is signed in."),
+    route!("DELETE" api!("/session"), Entrance::SignedIn, session::sign_out, "Sign out."),
+    route!("POST" api!("/session/totp"), Entrance::SignedIn, session::offer_totp,
+        "Ask for a secret to enrol as second factor."),
+    route!("PUT" api!("/session/totp"), Entrance::SignedIn, session::enrol_totp,
+        "Enrol the second factor with its first code.", session::Code),
+    route!("DELETE" api!("/session/totp"), Entrance::SignedIn, session::remove_totp,
+        "Remove the own second factor.", session::Code),
+    route!("PUT" api!("/session/password"), Entrance::SignedIn, session::change_password,
+        "Change the own password.", session::NewPassword),
+
+    route!("GET" api!("/users"), needs(Action::ReadUsers), users::list, "All users."),
+    route!("POST" api!("/users"), needs(Action::ManageUsers), users::create,
+        "Create a user.", users::NewUserBody),
+    route!("PATCH" api!("/users/{id}"), needs(Action::ManageUsers), users::change,
+        "Change name, role or extension.", users::ChangeUserBody),
+    route!("PUT" api!("/users/{id}/password"), needs(Action::ManageUsers), users::set_password,
+        "Set a user's password.", users::PasswordBody),
+    route!("POST" api!("/users/{id}/disable"), needs(Action::ManageUsers), users::disable,
+        "Keep a user out."),
+    route!("POST" api!("/users/{id}/enable"), needs(Action::ManageUsers), users::enable,
+        "Let a user in again."),
+    route!("DELETE" api!("/users/{id}/totp"), needs(Action::ManageUsers), users::remove_totp,
+        "Remove a user's second factor."),
+
+    route!("GET" api!("/tokens"), needs(Action::ReadTokens), tokens::list, "All tokens."),
+    route!("POST" api!("/tokens"), needs(Action::ManageTokens), tokens::create,
+        "Create a token; shown once.", tokens::NewTokenBody),
+    route!("DELETE" api!("/tokens/{id}"), needs(Action::ManageTokens), tokens::revoke,
+        "Revoke a token."),
+
+    route!("GET" api!("/directory/{kind}"), needs(Action::ReadDirectory), directory::list,
+        "All entries of a directory."),
+    route!("PUT" api!("/directory/{kind}/{id}"), needs(Action::EditDirectory), directory::put,
+        "Create or change an entry.", serde_json::Value),
+    route!("DELETE" api!("/directory/{kind}/{id}"), needs(Action::EditDirectory), directory::retire,
+        "Retire an entry."),
+    route!("POST" api!("/directory/{kind}/{id}/restore"), needs(Action::EditDirectory),
+        directory::restore, "Offer an entry again."),
+    route!("GET" api!("/directory/{kind}/{id}/history"), needs(Action::ReadDirectory),
+        directory::history, "The latest changes of an entry."),
+
+    route!("GET" api!("/settings/public"), needs(Action::ReadSettings), settings::public,
+        "The settings that the page needs."),
+    route!("GET" api!("/search/fields"), needs(Action::SearchClients), settings::search_fields,
+        "What clients can be found by."),
 ];
 
 /// All routes.

@@ -1,0 +1,69 @@
+//! Directories: topics, branches, products.
+
+use crate::base::ids::EntryId;
+use crate::base::limits::REQUEST_BODY_BYTES_MAX;
+use crate::domain::directory::EntryKind;
+use crate::http::edge::Edge;
+use crate::http::error::ApiError;
+use crate::http::request::{Outcome, Request, ok, versioned};
+use crate::service::directory::EntryView;
+use serde_json::json;
+use warp::http::StatusCode;
+
+fn kind(request: &Request) -> Result<EntryKind, ApiError> {
+    EntryKind::parse(request.text_parameter(0)).ok_or_else(|| ApiError::not_found("directory"))
+}
+
+fn one(view: &EntryView) -> Outcome {
+    versioned(StatusCode::OK, view.version, view)
+}
+
+/// `GET /directory/{kind}`.
+///
+/// # Errors
+/// 404 when there is no such directory.
+pub async fn list(edge: Edge, request: Request) -> Outcome {
+    let items = edge.services.entries(&request.caller()?, kind(&request)?)?;
+    ok(&json!({ "items": items, "next_cursor": null }))
+}
+
+/// `PUT /directory/{kind}/{id}`; `If-Match: "0"` creates.
+///
+/// # Errors
+/// 412, 428, 422.
+pub async fn put(edge: Edge, mut request: Request) -> Outcome {
+    let (kind, id): (EntryKind, EntryId) = (kind(&request)?, request.parameter(1, "entry")?);
+    let version = request.if_match()?;
+    let body = request.json_value(REQUEST_BODY_BYTES_MAX).await?;
+    one(&edge.services.put_entry(&request.caller()?, kind, id, version, body).await?)
+}
+
+/// `DELETE /directory/{kind}/{id}`: retires.
+///
+/// # Errors
+/// 404, 412, 428.
+pub async fn retire(edge: Edge, request: Request) -> Outcome {
+    let (kind, id): (EntryKind, EntryId) = (kind(&request)?, request.parameter(1, "entry")?);
+    let version = request.if_match()?;
+    one(&edge.services.retire_entry(&request.caller()?, kind, id, version).await?)
+}
+
+/// `POST /directory/{kind}/{id}/restore`.
+///
+/// # Errors
+/// 404, 412, 428.
+pub async fn restore(edge: Edge, request: Request) -> Outcome {
+    let (kind, id): (EntryKind, EntryId) = (kind(&request)?, request.parameter(1, "entry")?);
+    let version = request.if_match()?;
+    one(&edge.services.restore_entry(&request.caller()?, kind, id, version).await?)
+}
+
+/// `GET /directory/{kind}/{id}/history`.
+///
+/// # Errors
+/// 404 when there is no such entry.
+pub async fn history(edge: Edge, request: Request) -> Outcome {
+    let (kind, id): (EntryKind, EntryId) = (kind(&request)?, request.parameter(1, "entry")?);
+    let items = edge.services.entry_history(&request.caller()?, kind, id)?;
+    ok(&json!({ "items": items, "next_cursor": null }))
+}

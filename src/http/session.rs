@@ -1,0 +1,305 @@
+//! Signing in and out, the own password, the own second factor.
+
+use crate::base::personal::Personal;
+use crate::base::time::Timestamp;
+use crate::config::Totp;
+use crate::domain::fields::FromJson;
+use crate::domain::user::normal_login;
+use crate::http::edge::{COOKIE, Edge};
+use crate::http::error::ApiError;
+use crate::http::request::{Answer, Caller, Outcome, Request, json, no_content, not_signed_in, ok};
+use crate::http::session_store::{Person, Session};
+use crate::http::token_book::too_many_requests;
+use crate::json_object;
+use crate::service::{self, credentials};
+use serde_json::{Value, json};
+use warp::http::{HeaderValue, StatusCode, header};
+
+/// A password or code as typed: never printed.
+#[derive(Debug, Clone)]
+pub struct Secret(pub Personal<String>);
+
+impl FromJson for Secret {
+    fn shape() -> crate::domain::fields::Shape {
+        String::shape()
+    }
+    fn from_json(
+        value: Option<Value>,
+        path: &str,
+        faults: &mut Vec<crate::domain::FieldFault>,
+    ) -> Option<Self> {
+        String::from_json(value, path, faults).map(|text| Self(Personal::new(text)))
+    }
+}
+
+json_object! {
+    /// Body of `POST /session`.
+    #[derive(Debug)]
+    pub struct SignIn {
+        /// Log-in.
+        pub login: String,
+        /// Password.
+        pub password: Secret,
+        /// Code of the second factor.
+        pub totp: Option<Secret>,
+    }
+}
+
+json_object! {
+    /// Body of `PUT` and `DELETE /session/totp`.
+    #[derive(Debug)]
+    pub struct Code {
+        /// The six digits.
+        pub code: Secret,
+    }
+}
+
+json_object! {
+    /// Body of `PUT /session/password`.
+    #[derive(Debug)]
+    pub struct NewPassword {
+        /// The present one.
+        pub current: Secret,
+        /// The new one.
+        pub new: Secret,
+    }
+}
+
+fn bad_credentials() -> ApiError {
+    ApiError::new("bad_credentials", "log-in or password is wrong; try again")
+}
+
+fn locked_out(seconds: i64) -> ApiError {
+    let help = format!(
+        "too many wrong passwords; wait {} minutes or ask the administrator",
+        (seconds + 59) / 60
+    );
+    let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+    ApiError::new("locked_out", help).retry_after(seconds)
+}
+
+/// `POST /session`.
+///
+/// # Errors
+/// 401 `bad_credentials` or `totp_required`, 429 `locked_out`.
+pub async fn sign_in(edge: Edge, mut request: Request) -> Outcome {
+    let typed: SignIn = request.json().await?;
+    let (login, now) = (normal_login(&typed.login), edge.now());
+    if !edge.is_ready() {
+        return Err(ApiError::new("starting", "the box is starting").retry_after(1));
+    }
+    if !edge.lockout.address_may_try(request.address(), now) {
+        return Err(too_many_requests());
+    }
+    if let Some(seconds) = edge.lockout.locked_seconds(&login, now) {
+        return Err(locked_out(seconds));
+    }
+    let recognised = {
+        let _place = edge.hashing.acquire().await.map_err(ApiError::internal)?;
+        edge.services.recognise(&login, typed.password.0).await?
+    };
+    let failed = |error| {
+        tracing::info!(request = %request.id, "a log-in failed");
+        let locked = edge.lockout.failed(&login, now);
+        Err(if locked { locked_out(edge.services.config.security.lockout_seconds) } else { error })
+    };
+    let Some(recognised) = recognised else {
+        return failed(bad_credentials());
+    };
+    let required = edge.services.config.security.totp != Totp::Off;
+    if let Some(secret) = recognised.user.totp_secret.as_ref().filter(|_| required) {
+        let Some(code) = &typed.totp else {
+            let help = "enter the code of your second factor";
+            return Err(ApiError::new("totp_required", help));
+        };
+        let step = credentials::totp_step(secret.reveal(), code.0.reveal(), now);
+        let fresh = step.is_some_and(|step| {
+            let mut steps = edge.totp_steps.lock().expect("never left half written");
+            let last = steps.entry(recognised.id).or_default();
+            let fresh = step > *last;
+            *last = step.max(*last);
+            fresh
+        });
+        if !fresh {
+            let help = "the code is wrong or was used; enter the next one";
+            return failed(ApiError::new("totp_required", help));
+        }
+    }
+    edge.lockout.succeeded(&login);
+    open(&edge, &request, &recognised, now).await
+}
+
+async fn open(
+    edge: &Edge,
+    request: &Request,
+    recognised: &service::users::Recognised,
+    now: Timestamp,
+) -> Outcome {
+    let user = &recognised.user;
+    let role = user.role.ok_or_else(bad_credentials)?;
+    let caller = service::Caller {
+        principal: crate::domain::access::Principal::User(recognised.id),
+        role: Some(role),
+        scope: None,
+        address: request.address().to_string(),
+        command: None,
+    };
+    edge.services.note_login(&caller, recognised.id).await?;
+    let person = Person {
+        user: recognised.id,
+        login: user.login.clone(),
+        role,
+        extension: user.extension.clone(),
+        totp_enrolled: user.totp_secret.is_some(),
+    };
+    let opened = edge.sessions.open(person, now, &*edge.services.ids);
+    let mut answer = shown(edge, &opened.session)?;
+    let lifetime = edge.services.config.security.session_absolute_seconds;
+    set_cookie(&mut answer, request, &opened.cookie, lifetime);
+    Ok(answer)
+}
+
+fn set_cookie(answer: &mut Answer, request: &Request, value: &str, seconds: i64) {
+    let secure = if request.peer.encrypted { "; Secure" } else { "" };
+    let cookie =
+        format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    if let (Answer::Whole(response), Ok(cookie)) = (answer, HeaderValue::from_str(&cookie)) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+}
+
+/// What the page needs to know about the session.
+fn shown(edge: &Edge, session: &Session) -> Outcome {
+    let person = session.person();
+    let config = &edge.services.config;
+    let name = edge.services.people.get(person.user).map(|known| known.name.clone());
+    json(
+        StatusCode::OK,
+        &json!({
+            "csrf": session.csrf(),
+            "user": {
+                "id": person.user, "login": person.login, "name": name.unwrap_or_default(),
+                "role": person.role, "extension": person.extension,
+            },
+            "totp": {
+                "enrolled": person.totp_enrolled, "required": edge.demands_totp(person.role),
+                "offered": config.security.totp != Totp::Off,
+            },
+            "language": Value::Null,
+            "lender": {
+                "name": config.lender.name, "short_name": config.lender.short_name,
+                "time_zone": config.lender.zone.name(), "currency": config.lender.currency.code(),
+                "languages": config.lender.languages.iter().map(|l| l.code()).collect::<Vec<_>>(),
+            },
+            "features": { "pbx_configured": config.pbx.is_configured() },
+        }),
+    )
+}
+
+/// `GET /session`.
+///
+/// # Errors
+/// 401 when nobody is signed in.
+pub async fn show(edge: Edge, request: Request) -> Outcome {
+    let (_, session) = request.person()?;
+    shown(&edge, session)
+}
+
+/// `DELETE /session`.
+///
+/// # Errors
+/// 401 when nobody is signed in.
+pub async fn sign_out(edge: Edge, request: Request) -> Outcome {
+    let Caller::Person { cookie, .. } = &request.caller else {
+        return Err(not_signed_in());
+    };
+    edge.sessions.close(cookie);
+    let mut answer = no_content()?;
+    set_cookie(&mut answer, &request, "", 0);
+    Ok(answer)
+}
+
+/// `POST /session/totp`: a secret to enrol.
+///
+/// # Errors
+/// 409 when the second factor is switched off.
+pub async fn offer_totp(edge: Edge, request: Request) -> Outcome {
+    let (person, session) = request.person()?;
+    if edge.services.config.security.totp == Totp::Off {
+        let help = "the second factor is switched off; ask the administrator";
+        return Err(ApiError::new("totp_off", help));
+    }
+    let secret = credentials::new_totp_secret(&*edge.services.ids);
+    let url = credentials::totp_url(&secret, &edge.services.config.lender.name, &person.login);
+    let text = credentials::totp_secret_text(&secret);
+    session.offer_totp(secret);
+    ok(&json!({ "secret": text, "otpauth_url": url }))
+}
+
+fn wrong_code() -> ApiError {
+    ApiError::field("code", "wrong_code", "this code is not right now; enter the next one")
+}
+
+/// `PUT /session/totp`: the first code proves the secret.
+///
+/// # Errors
+/// 409 when no secret was asked for, 422 when the code is wrong.
+pub async fn enrol_totp(edge: Edge, mut request: Request) -> Outcome {
+    let typed: Code = request.json().await?;
+    let (person, session) = request.person()?;
+    let Some(secret) = session.offered_totp() else {
+        return Err(ApiError::new("totp_not_started", "ask for a secret first"));
+    };
+    if credentials::totp_step(&secret, typed.code.0.reveal(), edge.now()).is_none() {
+        return Err(wrong_code());
+    }
+    edge.services.enrol_totp(&request.caller()?, Personal::new(secret)).await?;
+    edge.sessions.refresh(person.user, |person| person.totp_enrolled = true);
+    no_content()
+}
+
+/// `DELETE /session/totp`.
+///
+/// # Errors
+/// 422 when the code is wrong.
+pub async fn remove_totp(edge: Edge, mut request: Request) -> Outcome {
+    let typed: Code = request.json().await?;
+    let (person, _) = request.person()?;
+    let user = edge.services.user(person.user)?;
+    if let Some(secret) = &user.totp_secret {
+        let now = edge.now();
+        if credentials::totp_step(secret.reveal(), typed.code.0.reveal(), now).is_none() {
+            if edge.lockout.failed(&person.login, now) {
+                edge.sessions.end_all_of(person.user, None);
+            }
+            return Err(wrong_code());
+        }
+        edge.services.remove_own_totp(&request.caller()?).await?;
+        edge.sessions.refresh(person.user, |person| person.totp_enrolled = false);
+    }
+    no_content()
+}
+
+/// `PUT /session/password`. Other sessions of the person end.
+///
+/// # Errors
+/// 422 when the present password is wrong or the new one too easy.
+pub async fn change_password(edge: Edge, mut request: Request) -> Outcome {
+    let typed: NewPassword = request.json().await?;
+    let (person, session) = request.person()?;
+    let caller = request.caller()?;
+    let _place = edge.hashing.acquire().await.map_err(ApiError::internal)?;
+    let (current, new) = (typed.current.0, typed.new.0);
+    let outcome = edge.services.change_own_password(&caller, current, new).await;
+    if let Err(error) = outcome {
+        let error = ApiError::from(error);
+        // Whoever found an open browser must not try passwords there for ever.
+        let wrong = error.names_field("current");
+        if wrong && edge.lockout.failed(&person.login, edge.now()) {
+            edge.sessions.end_all_of(person.user, None);
+        }
+        return Err(error);
+    }
+    edge.sessions.end_all_of(person.user, Some(session));
+    no_content()
+}

@@ -1,0 +1,353 @@
+//! Users: signing in, passwords, second factors, rights.
+//!
+//! A person never changes the own role and never disables the own account, so that an administrator
+//! always remains. Must never return a hash or a secret.
+
+use super::credentials;
+use super::{Caller, ServiceError, Services, expect_version};
+use crate::actors::{Done, SingleLane};
+use crate::base::ids::UserId;
+use crate::base::personal::Personal;
+use crate::domain::access::{Action, Role};
+use crate::domain::user::{ChangeUser, NewUser, User, UserCommand, normal_login};
+use crate::domain::{ClaimSpace, FieldFault, Rejection, StreamId, StreamKind};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Rows of one page while walking all users.
+const PAGE_ROWS: usize = 500;
+/// A hash of nothing anybody knows: checked for unknown log-ins, so that they take as long.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bGVuZGVyYm94LW5vYm9keQ$Uvq6z2nVBgJlhV5zZ3m6dF6QVJX1v7b3FvJt0lq7S4o";
+
+/// A user as shown to administrators.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UserView {
+    /// Who.
+    pub id: UserId,
+    /// What the person types to sign in.
+    pub login: String,
+    /// How colleagues call the person.
+    pub name: String,
+    /// What the person is here for.
+    pub role: Option<Role>,
+    /// The person's phone on the PBX.
+    pub extension: Option<String>,
+    /// Kept out.
+    pub disabled: bool,
+    /// Whether a second factor is on.
+    pub totp: bool,
+    /// When the person last signed in.
+    pub last_login_at: Option<String>,
+    /// For `If-Match`.
+    pub version: u64,
+}
+
+impl UserView {
+    fn new(id: UserId, version: u64, user: &User) -> Self {
+        Self {
+            id,
+            login: user.login.clone(),
+            name: user.name.reveal().clone(),
+            role: user.role,
+            extension: user.extension.clone(),
+            disabled: user.disabled,
+            totp: user.totp_secret.is_some(),
+            last_login_at: user.last_login_at.map(|at| at.to_rfc3339()),
+            version,
+        }
+    }
+}
+
+/// A user to create, as typed.
+#[derive(Debug, Clone)]
+pub struct UserToCreate {
+    /// What the person types to sign in.
+    pub login: String,
+    /// How colleagues call the person.
+    pub name: String,
+    /// What the person is here for.
+    pub role: Role,
+    /// The person's phone on the PBX.
+    pub extension: Option<String>,
+    /// The first password.
+    pub password: Personal<String>,
+}
+
+/// A person whose password was right.
+#[derive(Debug, Clone)]
+pub struct Recognised {
+    /// Who.
+    pub id: UserId,
+    /// The state at that moment.
+    pub user: Arc<User>,
+}
+
+fn stream(id: UserId) -> StreamId {
+    StreamId::new(StreamKind::User, id.uuid())
+}
+
+fn view(id: UserId, done: &Done<SingleLane<User>>) -> UserView {
+    UserView::new(id, done.after.version(), done.after.state())
+}
+
+impl Services {
+    /// Everybody who works here, by name.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Unavailable`.
+    pub fn users(&self, caller: &Caller) -> Result<Vec<UserView>, ServiceError> {
+        caller.grant(Action::ReadUsers)?;
+        let mut views = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.store.list::<User>(after, PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.id);
+            views.extend(page.iter().map(|(stream, loaded)| {
+                UserView::new(UserId::from_uuid(stream.id), loaded.version, &loaded.state)
+            }));
+        }
+        views.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+        Ok(views)
+    }
+
+    /// One user.
+    ///
+    /// # Errors
+    /// `Rejected` when there is no such user, `Unavailable`.
+    pub fn user(&self, id: UserId) -> Result<Arc<User>, ServiceError> {
+        let loaded = self.store.load::<User>(stream(id))?;
+        if loaded.state.exists() {
+            return Ok(loaded.state);
+        }
+        Err(ServiceError::Rejected(Rejection::not_found("user")))
+    }
+
+    /// Creates a user.
+    ///
+    /// # Errors
+    /// `Rejected` names every field at fault; `Duplicate` when log-in or extension is taken.
+    pub async fn create_user(
+        &self,
+        caller: &Caller,
+        typed: UserToCreate,
+    ) -> Result<UserView, ServiceError> {
+        caller.grant(Action::ManageUsers)?;
+        let login = normal_login(&typed.login);
+        let fault = self.password_fault("password", typed.password.reveal(), &login);
+        // All faults at once: the password's beside those that the rules find.
+        let probe = NewUser {
+            login: login.clone(),
+            name: Personal::new(typed.name),
+            role: typed.role,
+            extension: typed.extension,
+            password_hash: Personal::new(String::new()),
+        };
+        if let Some(fault) = fault {
+            let context = self.context(caller);
+            let decided = crate::domain::Aggregate::decide(
+                &User::default(),
+                UserCommand::Create(probe),
+                &context,
+            );
+            let mut fields = decided.err().map(|rejection| rejection.fields).unwrap_or_default();
+            fields.push(fault);
+            return Err(ServiceError::Rejected(Rejection::invalid(fields)));
+        }
+        let hash = self.hash(typed.password).await?;
+        let id = UserId::from_uuid(self.ids.next(self.clock.now()));
+        let new = NewUser { password_hash: hash, ..probe };
+        self.change(caller, id, None, UserCommand::Create(new)).await
+    }
+
+    /// Changes name, role or extension.
+    ///
+    /// # Errors
+    /// `Stale`, `Rejected`, `Duplicate`, `Forbidden`.
+    pub async fn change_user(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        version: u64,
+        change: ChangeUser,
+    ) -> Result<UserView, ServiceError> {
+        caller.grant(Action::ManageUsers)?;
+        if change.role.is_some_and(|role| role != Role::Administrator) {
+            self.refuse_own(caller, id)?;
+        }
+        self.change(caller, id, Some(version), UserCommand::Change(change)).await
+    }
+
+    /// Keeps a person out, or lets the person in again.
+    ///
+    /// # Errors
+    /// `Rejected`, `Forbidden`.
+    pub async fn set_user_disabled(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        disabled: bool,
+    ) -> Result<UserView, ServiceError> {
+        caller.grant(Action::ManageUsers)?;
+        self.refuse_own(caller, id)?;
+        let command = if disabled { UserCommand::Disable } else { UserCommand::Enable };
+        self.change(caller, id, None, command).await
+    }
+
+    /// Sets somebody's password.
+    ///
+    /// # Errors
+    /// `Rejected`, `Forbidden`.
+    pub async fn set_user_password(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        password: Personal<String>,
+    ) -> Result<(), ServiceError> {
+        caller.grant(Action::ManageUsers)?;
+        let login = self.user(id)?.login.clone();
+        self.replace_password(caller, id, &login, "password", password).await
+    }
+
+    /// Replaces the caller's own password.
+    ///
+    /// # Errors
+    /// `Rejected` when the present one is wrong or the new one too easy.
+    pub async fn change_own_password(
+        &self,
+        caller: &Caller,
+        current: Personal<String>,
+        new: Personal<String>,
+    ) -> Result<(), ServiceError> {
+        let id = caller.user()?;
+        let user = self.user(id)?;
+        if !matches(current, user.password_hash.clone()).await? {
+            let help = "this is not your present password";
+            let fault = FieldFault::new("current", "wrong_password", help);
+            return Err(ServiceError::Rejected(Rejection::invalid(vec![fault])));
+        }
+        self.replace_password(caller, id, &user.login, "new", new).await
+    }
+
+    async fn replace_password(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        login: &str,
+        field: &str,
+        password: Personal<String>,
+    ) -> Result<(), ServiceError> {
+        if let Some(fault) = self.password_fault(field, password.reveal(), login) {
+            return Err(ServiceError::Rejected(Rejection::invalid(vec![fault])));
+        }
+        let hash = self.hash(password).await?;
+        self.change(caller, id, None, UserCommand::SetPassword { hash }).await.map(drop)
+    }
+
+    /// Turns the caller's second factor on, after a code has proved the secret.
+    ///
+    /// # Errors
+    /// `Forbidden` for machines.
+    pub async fn enrol_totp(
+        &self,
+        caller: &Caller,
+        secret: Personal<Vec<u8>>,
+    ) -> Result<(), ServiceError> {
+        let id = caller.user()?;
+        self.change(caller, id, None, UserCommand::EnrolTotp { secret }).await.map(drop)
+    }
+
+    /// Turns the caller's own second factor off.
+    ///
+    /// # Errors
+    /// `Forbidden` for machines.
+    pub async fn remove_own_totp(&self, caller: &Caller) -> Result<(), ServiceError> {
+        let id = caller.user()?;
+        self.change(caller, id, None, UserCommand::RemoveTotp).await.map(drop)
+    }
+
+    /// Turns somebody's second factor off, for instance after a lost phone.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Rejected`.
+    pub async fn remove_totp(&self, caller: &Caller, id: UserId) -> Result<UserView, ServiceError> {
+        caller.grant(Action::ManageUsers)?;
+        self.change(caller, id, None, UserCommand::RemoveTotp).await
+    }
+
+    /// Whose password it is; `None` when log-in or password is wrong or the person is kept out.
+    /// Takes as long for an unknown log-in.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn recognise(
+        &self,
+        login: &str,
+        password: Personal<String>,
+    ) -> Result<Option<Recognised>, ServiceError> {
+        let holders = self.store.holders(ClaimSpace::Login, &normal_login(login))?;
+        let Some(holder) = holders.first().copied() else {
+            matches(password, Personal::new(NOBODY.to_owned())).await?;
+            return Ok(None);
+        };
+        let user = self.store.load::<User>(holder)?.state;
+        if !matches(password, user.password_hash.clone()).await? || user.disabled {
+            return Ok(None);
+        }
+        Ok(Some(Recognised { id: UserId::from_uuid(holder.id), user }))
+    }
+
+    /// Notes that a person has signed in.
+    ///
+    /// # Errors
+    /// `Rejected` when the person is kept out.
+    pub async fn note_login(&self, caller: &Caller, id: UserId) -> Result<(), ServiceError> {
+        self.change(caller, id, None, UserCommand::NoteLogin).await.map(drop)
+    }
+
+    async fn change(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        version: Option<u64>,
+        command: UserCommand,
+    ) -> Result<UserView, ServiceError> {
+        let order = caller.order(move |lane: &SingleLane<User>, context| {
+            expect_version(lane.version(), version)?;
+            lane.command(command.clone(), context)
+        });
+        let done = self.users.ask(id.uuid(), order).await?;
+        self.people.renew(stream(id), done.after.state());
+        Ok(view(id, &done))
+    }
+
+    fn refuse_own(&self, caller: &Caller, id: UserId) -> Result<(), ServiceError> {
+        if caller.user().is_ok_and(|own| own == id) {
+            let help = "ask another administrator to change this of your own account";
+            return Err(ServiceError::Rejected(Rejection::rule("own_account", help)));
+        }
+        Ok(())
+    }
+
+    fn password_fault(&self, field: &str, password: &str, login: &str) -> Option<FieldFault> {
+        let least = self.config.security.password_chars_min;
+        let (code, message) = credentials::password_fault(password, login, least)?;
+        Some(FieldFault::new(field, code, message))
+    }
+
+    async fn hash(&self, password: Personal<String>) -> Result<Personal<String>, ServiceError> {
+        let ids = Arc::clone(&self.ids);
+        let hashed =
+            tokio::task::spawn_blocking(move || credentials::hash_password(&password, &*ids)).await;
+        match hashed {
+            Ok(Ok(hash)) => Ok(hash),
+            _ => Err(ServiceError::Unavailable),
+        }
+    }
+}
+
+async fn matches(password: Personal<String>, hash: Personal<String>) -> Result<bool, ServiceError> {
+    let check = move || credentials::password_matches(&password, &hash);
+    tokio::task::spawn_blocking(check).await.map_err(|_| ServiceError::Unavailable)
+}
