@@ -3,10 +3,10 @@
 //!
 //! Must never decide anything of the trade.
 
-use crate::base::ids::IdSource;
-use crate::base::time::Clock;
+use crate::base::ids::UserId;
 use crate::base::time::Timestamp;
-use crate::config::{Config, Totp};
+use crate::codec::frame::CommandKey;
+use crate::config::Totp;
 use crate::domain::access::{self, Grant, Role};
 use crate::http::assets::Assets;
 use crate::http::error::ApiError;
@@ -22,8 +22,8 @@ use crate::service::Services;
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::sync::Semaphore;
 use warp::Reply;
@@ -171,7 +171,7 @@ impl Edge {
             Found::Nothing => ("other", Err(ApiError::not_found("address"))),
         };
         let mut response = self.settle(outcome, &id).into_response();
-        self.parts
+        self.services
             .metrics
             .request(template, response.status().as_u16(), began.elapsed());
         guard(response.headers_mut(), &id);
@@ -209,7 +209,7 @@ impl Edge {
             headers: incoming.headers,
             peer: incoming.peer,
             id,
-            body: Some(body),
+            body: Mutex::new(Some(body)),
             command: None,
         };
         let Some(key) = request.headers.get("idempotency-key") else {
@@ -235,10 +235,9 @@ impl Edge {
             .update(incoming.path.as_bytes())
             .update(&bytes);
         let replay = replay_key(request.principal()?, &key);
-        match self
-            .replay
-            .begin(replay, *hasher.finalize().as_bytes(), self.now())
-        {
+        let (hash, now) = (*hasher.finalize().as_bytes(), self.now());
+        request.command = Some(command_key(&replay, &hash, now));
+        match self.replay.begin(replay, hash, now) {
             Known::Fresh => {}
             Known::Answered(response) => return Ok(Answer::Whole(response)),
             Known::Running => {
@@ -250,7 +249,7 @@ impl Edge {
                 return Err(ApiError::new("idempotency_reused", help));
             }
         }
-        request.body = Some(Box::pin(futures_util::stream::iter([Ok(bytes)])));
+        request.body = Mutex::new(Some(Box::pin(futures_util::stream::iter([Ok(bytes)]))));
         let running = Running {
             edge: self.clone(),
             key: replay,
@@ -406,7 +405,11 @@ fn command_key(replay: &[u8; 32], body: &[u8; 32], now: Timestamp) -> CommandKey
         half
     };
     let hour = u32::try_from(now.micros() / 3_600_000_000).unwrap_or(0);
-    CommandKey { hour, id: short(replay), body: short(body) }
+    CommandKey {
+        hour,
+        id: short(replay),
+        body: short(body),
+    }
 }
 
 /// Forgets a key when its handler is dropped half way, for instance because the caller hung up.

@@ -152,11 +152,17 @@ impl From<ServiceError> for ApiError {
         match error {
             ServiceError::Rejected(rejection) => rejection.into(),
             ServiceError::Forbidden => Self::new("forbidden", message),
-            ServiceError::Duplicate { space: ClaimSpace::Login, .. } => {
+            ServiceError::Duplicate {
+                space: ClaimSpace::Login,
+                ..
+            } => {
                 let help = "another user has this log-in; choose another one";
                 Self::new("login_taken", help)
             }
-            ServiceError::Duplicate { space: ClaimSpace::Extension, .. } => {
+            ServiceError::Duplicate {
+                space: ClaimSpace::Extension,
+                ..
+            } => {
                 let help = "another user has this extension; take it away there first";
                 Self::new("extension_taken", help)
             }

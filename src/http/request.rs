@@ -18,7 +18,7 @@ use futures_util::StreamExt;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use warp::http::{HeaderMap, Response, StatusCode, header};
 
 /// The bytes of a body as they arrive.
@@ -74,8 +74,9 @@ pub struct Request {
     pub peer: Peer,
     /// Number to quote.
     pub id: String,
-    /// The body, until it is read.
-    pub body: Option<BodyStream>,
+    /// The body, until it is read. The lock is never contended: it lets handlers hold a request
+    /// across an await.
+    pub body: Mutex<Option<BodyStream>>,
     /// Identity of the command, when the caller has given an `Idempotency-Key`.
     pub command: Option<CommandKey>,
 }
@@ -111,7 +112,13 @@ impl Request {
         };
         let principal = self.principal()?;
         let address = self.address().to_string();
-        Ok(service::Caller { principal, role, scope, address, command: self.command })
+        Ok(service::Caller {
+            principal,
+            role,
+            scope,
+            address,
+            command: self.command,
+        })
     }
 
     /// The signed-in person and the session.
@@ -178,7 +185,8 @@ impl Request {
     /// # Errors
     /// 413 when it is larger, 400 when it breaks off.
     pub async fn bytes(&mut self, limit: u64) -> Result<Bytes, ApiError> {
-        let Some(mut stream) = self.body.take() else {
+        let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut stream) = body.take() else {
             return Ok(Bytes::new());
         };
         let announced = self.headers.get(header::CONTENT_LENGTH);
@@ -449,7 +457,7 @@ pub mod tests {
                 encrypted: false,
             },
             id: "r-1".into(),
-            body: Some(Box::pin(futures_util::stream::iter(parts))),
+            body: Mutex::new(Some(Box::pin(futures_util::stream::iter(parts)))),
             command: None,
         }
     }

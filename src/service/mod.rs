@@ -6,8 +6,11 @@ pub mod access_log;
 pub mod cards;
 pub mod clients;
 pub mod credentials;
+pub mod directory;
 pub mod people;
 pub mod search;
+pub mod tokens;
+pub mod users;
 
 use crate::actors::{AskError, ClientLane, Lanes, Order, SingleLane};
 use crate::base::ids::{IdSource, UserId};
@@ -242,6 +245,16 @@ pub fn expect_version(found: u64, expected: Option<u64>) -> Result<(), Rejection
 }
 
 impl Services {
+    /// What a rule may know beside state and command.
+    #[must_use]
+    pub fn context(&self, caller: &Caller) -> Context {
+        Context {
+            now: self.clock.now(),
+            zone: self.config.lender.zone,
+            principal: caller.principal,
+        }
+    }
+
     /// Today in the lender's zone.
     #[must_use]
     pub fn today(&self) -> Date {
