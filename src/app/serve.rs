@@ -3,8 +3,9 @@
 use super::open::{Core, StartError};
 use crate::config::Config;
 use crate::http::certificate::{self, TlsError};
-use crate::http::edge::{Edge, Parts};
+use crate::http::edge::Edge;
 use crate::http::{self, server};
+use crate::service::ServiceError;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,6 +27,9 @@ pub enum ServeError {
         #[source]
         source: io::Error,
     },
+    /// The tokens cannot be read.
+    #[error(transparent)]
+    Tokens(#[from] ServiceError),
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -66,12 +70,8 @@ pub async fn serve(
     let address = listener
         .local_addr()
         .map_err(|source| ServeError::Listen { address, source })?;
-    let edge = Edge::new(Parts {
-        clock: Arc::clone(&core.services.clock),
-        ids: Arc::clone(&core.services.ids),
-        config: Arc::clone(&config),
-        metrics: core.services.metrics.clone(),
-    });
+    let edge = Edge::new(Arc::clone(&core.services));
+    edge.read_tokens()?;
     let report = &core.report;
     tracing::info!(
         %address,
