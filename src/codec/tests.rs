@@ -354,7 +354,10 @@ mod samples {
         vec![
             ImportEvent::Started(Started { id, plan }),
             ImportEvent::Advanced(Advanced { line: 301, counts }),
-            ImportEvent::Ended(Ended { state: RunState::Failed, error }),
+            ImportEvent::Ended(Ended {
+                state: RunState::Failed,
+                error,
+            }),
             ImportEvent::Resumed(Resumed {}),
         ]
     }

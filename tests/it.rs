@@ -1,0 +1,9 @@
+//! End to end: the real binary on a free port with a data folder of its own, real HTTP, real
+//! WebSockets. Tests wait for a state with a deadline and never sleep for luck.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod it {
+    pub mod harness;
+    mod session;
+}

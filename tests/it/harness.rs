@@ -1,0 +1,337 @@
+//! Starting, driving and stopping the real binary.
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything may take before a test fails.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A running box with a demo lender.
+pub struct Lenderbox {
+    child: Child,
+    pub address: String,
+    pub start: Value,
+    pub folder: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+/// An answer of the box.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    pub headers: Vec<(String, String)>,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self
+            .headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+    /// The body of a successful answer.
+    pub fn ok(self) -> Value {
+        assert!(self.status < 300, "{} {}", self.status, self.body);
+        self.body
+    }
+    /// The code of a refusal.
+    pub fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+    /// Fields at fault of a refusal.
+    pub fn fields(&self) -> Vec<&str> {
+        let fields = self.body["error"]["fields"].as_array();
+        fields
+            .into_iter()
+            .flatten()
+            .filter_map(|fault| fault["field"].as_str())
+            .collect()
+    }
+}
+
+/// A signed-in person, or a machine with its token.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub address: String,
+    cookie: Option<String>,
+    csrf: Option<String>,
+    bearer: Option<String>,
+    pub user: Value,
+}
+
+pub fn binary() -> &'static str {
+    env!("CARGO_BIN_EXE_lenderbox")
+}
+
+impl Lenderbox {
+    /// A demo lender with few clients in a new folder.
+    pub fn demo() -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("data");
+        let mut started = Self::start(&folder, &["--clients", "60"]);
+        started._temporary = Some(temporary);
+        started
+    }
+
+    /// A demo lender in a folder that outlives the process.
+    pub fn start(folder: &Path, extra: &[&str]) -> Self {
+        let mut child = Command::new(binary())
+            .args(["demo", "--listen", "127.0.0.1:0", "--json", "--data-dir"])
+            .arg(folder)
+            .args(extra)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let start: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+            let _ = child.kill();
+            panic!("the first line is not JSON: {line:?}")
+        });
+        let address = start["address"]
+            .as_str()
+            .unwrap()
+            .trim_end_matches('/')
+            .to_owned();
+        Self {
+            child,
+            address,
+            start,
+            folder: folder.to_owned(),
+            _temporary: None,
+        }
+    }
+
+    /// Log-in and password of the n-th person with a role.
+    pub fn login(&self, role: &str, n: usize) -> (String, String) {
+        let logins = self.start["logins"].as_array().unwrap();
+        let of_role: Vec<&Value> = logins
+            .iter()
+            .filter(|login| login["role"] == role)
+            .collect();
+        let text = |key: &str| of_role[n][key].as_str().unwrap().to_owned();
+        (text("login"), text("password"))
+    }
+
+    /// Signs the n-th person with a role in.
+    pub fn sign_in(&self, role: &str, n: usize) -> Client {
+        let (login, password) = self.login(role, n);
+        let mut client = self.nobody();
+        let answer = client.post("/session", &json!({"login": login, "password": password}));
+        let cookie = answer.header("set-cookie").expect("a cookie").to_owned();
+        client.cookie = Some(cookie.split(';').next().unwrap().to_owned());
+        let session = answer.ok();
+        client.csrf = session["csrf"].as_str().map(str::to_owned);
+        client.user = session["user"].clone();
+        client
+    }
+
+    /// The machine whose token the demo gave.
+    pub fn machine(&self, name: &str) -> Client {
+        let mut client = self.nobody();
+        client.bearer = self.start["tokens"][name].as_str().map(str::to_owned);
+        client
+    }
+
+    /// Somebody who is not signed in.
+    pub fn nobody(&self) -> Client {
+        Client {
+            address: self.address.clone(),
+            cookie: None,
+            csrf: None,
+            bearer: None,
+            user: Value::Null,
+        }
+    }
+
+    pub fn sample_phone(&self) -> String {
+        self.start["sample_phone"].as_str().unwrap().to_owned()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends the process without warning, as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks the process to end and waits until it has.
+    pub fn stop(&mut self) {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(asked.unwrap().success());
+        let ended = eventually("the box has stopped", || self.child.try_wait().unwrap());
+        assert!(ended.success(), "{ended}");
+    }
+}
+
+impl Drop for Lenderbox {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Client {
+    pub fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, None, &[])
+    }
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send("POST", path, Some(body.to_string().into_bytes()), &[])
+    }
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send("PUT", path, Some(body.to_string().into_bytes()), &[])
+    }
+    pub fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, None, &[])
+    }
+
+    /// The headers that prove who asks, for WebSockets.
+    pub fn proof(&self) -> Vec<(&'static str, String)> {
+        let mut headers = Vec::new();
+        headers.extend(self.cookie.clone().map(|cookie| ("Cookie", cookie)));
+        headers.extend(self.csrf.clone().map(|csrf| ("X-CSRF-Token", csrf)));
+        headers.extend(
+            self.bearer
+                .clone()
+                .map(|token| ("Authorization", format!("Bearer {token}"))),
+        );
+        headers
+    }
+
+    /// Sends a request below `/api/v1` (or a path from the root that begins with `//`).
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Vec<u8>>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let url = match path.strip_prefix("//") {
+            Some(root) => format!("{}/{root}", self.address),
+            None => format!("{}/api/v1{path}", self.address),
+        };
+        let mut request = ureq::http::Request::builder().method(method).uri(url);
+        if body.is_some()
+            && !headers
+                .iter()
+                .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        {
+            request = request.header("Content-Type", "application/json");
+        }
+        for (name, value) in self.proof() {
+            request = request.header(name, value);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .timeout_global(Some(DEADLINE))
+            .build()
+            .into();
+        let mut response = match body {
+            Some(body) => agent.run(request.body(body).unwrap()),
+            None => agent.run(request.body(()).unwrap()),
+        }
+        .unwrap();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    value.to_str().unwrap_or_default().to_owned(),
+                )
+            })
+            .collect();
+        let text = response.body_mut().read_to_string().unwrap_or_default();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Answer {
+            status: response.status().as_u16(),
+            body,
+            headers,
+        }
+    }
+}
+
+/// Waits until `look` finds something.
+pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < DEADLINE, "in vain: {what}");
+        // Between two looks, not for luck: the deadline decides.
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A WebSocket that hands over its JSON messages.
+pub struct Socket {
+    stream: tungstenite::WebSocket<std::net::TcpStream>,
+}
+
+impl Socket {
+    /// Opens `path` below `/api/v1` as `client`.
+    pub fn open(client: &Client, path: &str) -> Self {
+        use tungstenite::client::IntoClientRequest;
+        let host = client.address.trim_start_matches("http://").to_owned();
+        let mut request = format!("ws://{host}/api/v1{path}")
+            .into_client_request()
+            .unwrap();
+        for (name, value) in client.proof() {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        request
+            .headers_mut()
+            .insert("Origin", client.address.parse().unwrap());
+        let tcp = std::net::TcpStream::connect(&host).unwrap();
+        tcp.set_read_timeout(Some(DEADLINE)).unwrap();
+        let (stream, _) = tungstenite::client(request, tcp).unwrap();
+        Self { stream }
+    }
+
+    /// The next message.
+    pub fn next(&mut self) -> Value {
+        loop {
+            match self.stream.read().unwrap() {
+                tungstenite::Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                tungstenite::Message::Close(_) => panic!("the socket was closed"),
+                _ => {}
+            }
+        }
+    }
+
+    /// The next message that `wanted` accepts; others are passed over.
+    pub fn until(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let begun = Instant::now();
+        while begun.elapsed() < DEADLINE {
+            let message = self.next();
+            if wanted(&message) {
+                return message;
+            }
+        }
+        panic!("in vain: {what}");
+    }
+
+    pub fn send(&mut self, message: &Value) {
+        self.stream
+            .send(tungstenite::Message::text(message.to_string()))
+            .unwrap();
+    }
+}
