@@ -151,6 +151,7 @@ impl Core {
             feed,
             metrics,
             people,
+            telephony: crate::service::telephony::Telephony::default(),
             access_log,
             pbx_log,
         });

@@ -11,6 +11,7 @@ pub mod people;
 pub mod search;
 pub mod tokens;
 pub mod users;
+pub mod telephony;
 
 use crate::actors::{AskError, ClientLane, Lanes, Order, SingleLane};
 use crate::base::ids::{IdSource, UserId};
@@ -62,6 +63,8 @@ pub struct Services {
     pub entries: Lanes<SingleLane<Entry>>,
     /// Names, roles and extensions.
     pub people: People,
+    /// Links to exchanges and commands under way.
+    pub telephony: telephony::Telephony,
     /// Who read what.
     pub access_log: BackgroundLog,
     /// Raw call events.
