@@ -56,7 +56,7 @@ function History({ jobs }: { jobs: ImportJob[] }) {
   const { t, language } = useWords();
   const queries = useQueryClient();
   const resume = useMutation({ mutationFn: (id: string) => imports.resume(id), onSettled: () => void queries.invalidateQueries({ queryKey: ['imports'] }) });
-  const count = (value: number, tone = '') => <td className={`num ${value > 0 ? tone : 'dim'}`}>{integer(value, language)}</td>;
+  const count = (value: number) => <td className={`num ${value > 0 ? '' : 'dim'}`}>{integer(value, language)}</td>;
   return (
     <>
       {resume.error && <Failure error={resume.error} />}
@@ -67,10 +67,9 @@ function History({ jobs }: { jobs: ImportJob[] }) {
             <tr key={job.import_id}>
               <td><Moment at={job.started_at} /></td><td className="cut" style={{ maxWidth: 220 }} title={job.file_name}>{job.file_name}</td><td>{t(`imports.kind_value.${job.kind}`)}</td>
               <td className="nowrap"><span className={`tag ${job.state === 'failed' ? 'bad' : job.state === 'interrupted' ? 'warn' : job.state === 'running' ? 'info' : ''}`} title={job.error ?? undefined}>{t(`imports.state.${job.state}`)}</span>{job.dry_run && <span className="caption"> {t('imports.dry')}</span>}</td>
-              {count(job.rows_read)}{count(job.created)}{count(job.updated)}{count(job.unchanged)}{count(job.rejected, 'bad')}<td className="dim">{job.by}</td>
+              {count(job.rows_read)}{count(job.created)}{count(job.updated)}{count(job.unchanged)}<td className="num">{job.rejected > 0 ? <a href={imports.rejectsAddress(job.import_id)} download title={t('imports.rejects')} className="bad">{integer(job.rejected, language)}</a> : <span className="dim">0</span>}</td><td className="dim">{job.by}</td>
               <td className="nowrap num">
-                {job.rejected > 0 && <a href={imports.rejectsAddress(job.import_id)} download>{t('imports.rejects')}</a>}
-                {job.state === 'interrupted' && <Button ml={8} size="compact-xs" variant="default" onClick={() => resume.mutate(job.import_id)}>{t('imports.resume')}</Button>}
+                {job.state === 'interrupted' && <Button size="compact-xs" variant="default" onClick={() => resume.mutate(job.import_id)}>{t('imports.resume')}</Button>}
               </td>
             </tr>
           ))}

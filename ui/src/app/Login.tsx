@@ -4,7 +4,7 @@ import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { ApiError } from '../api/client';
 import { session } from '../api/endpoints';
 import { changePerson } from '../api/session';
-import { setLanguage } from '../i18n';
+import { LANGUAGE_NAMES, setLanguage } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import { errorText } from '../ui/parts';
 import styles from './Login.module.css';
@@ -27,6 +27,7 @@ export function Login() {
   });
   useEffect(() => { if (needsCode) codeField.current?.focus(); }, [needsCode]);
 
+  const other = language === 'ru' ? 'en' : 'ru';
   const submit = (event: FormEvent) => {
     event.preventDefault();
     open.mutate();
@@ -48,7 +49,7 @@ export function Login() {
         )}
         {open.error && !asksForCode && <p className={styles.error} role="alert">{errorText(open.error, t)}</p>}
         <Button type="submit" size="sm" loading={open.isPending} fullWidth>{t('login.submit')}</Button>
-        <Anchor component="button" type="button" size="sm" lang={language === 'ru' ? 'en' : 'ru'} onClick={() => setLanguage(language === 'ru' ? 'en' : 'ru')}>{t('login.language_other')}</Anchor>
+        <Anchor component="button" type="button" size="sm" lang={other} onClick={() => setLanguage(other)}>{LANGUAGE_NAMES[other]}</Anchor>
       </form>
     </main>
   );

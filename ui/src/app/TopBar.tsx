@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { session as requests } from '../api/endpoints';
 import { useFeed } from '../api/feed';
 import { changePerson, useSession } from '../api/session';
-import { setLanguage } from '../i18n';
+import { LANGUAGE_NAMES, setLanguage } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import { clearNotices, readAllNotices, useNotices } from '../state/notices';
 import { setPrefs, usePrefs } from '../state/prefs';
@@ -91,7 +91,7 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
         <Menu.Dropdown>
           <Menu.Label>{user.name} · {t(`role.${user.role}`)}{user.extension ? ` · ${t('menu.extension', { extension: user.extension })}` : ''}</Menu.Label>
           <div className="stack" style={{ padding: '4px 8px 8px' }} role="none">
-            <SegmentedControl aria-label={t('menu.language')} value={language} onChange={(value) => setLanguage(value === 'en' ? 'en' : 'ru')} data={[{ value: 'ru', label: 'Русский' }, { value: 'en', label: 'English' }]} fullWidth />
+            <SegmentedControl aria-label={t('menu.language')} value={language} onChange={(value) => setLanguage(value === 'en' ? 'en' : 'ru')} data={(['ru', 'en'] as const).map((value) => ({ value, label: LANGUAGE_NAMES[value] }))} fullWidth />
             <SegmentedControl
               aria-label={t('menu.theme')} value={scheme.colorScheme} onChange={(value) => scheme.setColorScheme(value as 'light' | 'dark' | 'auto')} fullWidth
               data={[{ value: 'light', label: t('menu.theme_light') }, { value: 'dark', label: t('menu.theme_dark') }, { value: 'auto', label: t('menu.theme_auto') }]}

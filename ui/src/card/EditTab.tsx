@@ -106,7 +106,7 @@ export function ProfileFields({ profile, onChange, faults, organisation, onLeave
           {text('passport_series', t('edit.passport_series'))}{text('passport_number', t('edit.passport_number'))}{text('issued_on', t('edit.issued_on'))}
           {text('department_code', t('edit.department_code'))}{text('issued_by', t('edit.issued_by'), true)}
           {text('inn', t('edit.inn'))}{text('snils', t('edit.snils'))}
-          <PasswordInput name="code_word" label={t('edit.code_word')} description={t('edit.code_word_help')} value={profile.code_word} onChange={(event) => onChange({ code_word: event.currentTarget.value })} autoComplete="off" />
+          <PasswordInput name="code_word" label={t('edit.code_word')} description={t('edit.code_word_help')} inputWrapperOrder={['label', 'input', 'description', 'error']} value={profile.code_word} onChange={(event) => onChange({ code_word: event.currentTarget.value })} autoComplete="off" />
         </>
       )}
     </div>

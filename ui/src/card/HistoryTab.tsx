@@ -3,8 +3,8 @@ import { IconCash, IconDatabaseImport, IconNote, IconPhoneIncoming, IconPhoneOut
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { clients } from '../api/endpoints';
-import type { HistoryItem } from '../api/types';
-import { duration, localized } from '../format/format';
+import type { HistoryItem, Language } from '../api/types';
+import { duration, localized, money } from '../format/format';
 import { useWords } from '../i18n/use-language';
 import { Empty, Load, Moment } from '../ui/parts';
 import styles from './card.module.css';
@@ -53,9 +53,15 @@ function Item({ item }: { item: HistoryItem }) {
           {item.disposition && <span className="tag">{t(`disposition.${item.disposition}`)}</span>}
           {item.operator && <span className="caption">{item.operator}</span>}
         </div>
-        {item.title && <div>{item.title}</div>}
+        {item.title && <div>{titleText(item, language)}</div>}
         {item.comment && <div>{item.comment}</div>}
       </div>
     </article>
   );
+}
+
+/** A payment comes as a sum and a currency; it is shown like every other sum. */
+function titleText(item: HistoryItem, language: Language): string {
+  const sum = item.kind === 'payment' ? /^(-?\d+(?:\.\d+)?) ([A-Z]{3})$/.exec(item.title ?? '') : null;
+  return sum ? money({ amount: sum[1] ?? '', currency: sum[2] ?? '' }, language) : (item.title ?? '');
 }

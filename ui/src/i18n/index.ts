@@ -20,6 +20,9 @@ void i18next.use(initReactI18next).init({
 });
 document.documentElement.lang = i18next.language;
 
+/** Each language in itself: whoever needs it may not read the other one. */
+export const LANGUAGE_NAMES: Record<Language, string> = { ru: 'Русский', en: 'English' };
+
 export function setLanguage(language: Language): void {
   setPrefs({ language });
   document.documentElement.lang = language;

@@ -52,7 +52,7 @@ export function CandidateList({ candidates, onChoose }: { candidates: Candidate[
           <strong className="cut">{each.name}</strong>
           <span className="dim cut">{[each.city, each.birth_year ? t('spotlight.born', { year: each.birth_year }) : null, each.kind === 'person' ? null : t(`client.kind.${each.kind}`)].filter(Boolean).join(' · ')}</span>
           <span className="dim cut small">{each.facts.join(', ')}</span>
-          <span className="row nowrap">{each.overdue && <span className="tag bad">{t('candidates.overdue')}</span>}<span className="small">{each.loans > 0 ? t('candidates.loans', { count: each.loans }) : t('candidates.no_loans')}</span></span>
+          <span className="row nowrap" style={{ justifyContent: 'flex-end' }}>{each.overdue && <span className="tag bad">{t('candidates.overdue')}</span>}<span className="small">{each.loans > 0 ? t('candidates.loans', { count: each.loans }) : t('candidates.no_loans')}</span></span>
         </div>
       ))}
     </div>

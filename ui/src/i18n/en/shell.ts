@@ -1,7 +1,7 @@
 export const shell = {
   login: {
     title: 'Log in', login: 'Log-in name', password: 'Password', totp: 'Code from your app', totp_help: 'The six digits that the app on your phone shows now.',
-    submit: 'Log in', language: 'Language', language_other: 'Русский',
+    submit: 'Log in',
   },
   nav: {
     label: 'Pages', workspace: 'Workspace', clients: 'Clients', calls: 'Calls', floor: 'Floor', admin: 'Administration', skip: 'Skip to content',

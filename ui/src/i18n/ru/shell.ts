@@ -1,7 +1,7 @@
 export const shell = {
   login: {
     title: 'Вход', login: 'Имя для входа', password: 'Пароль', totp: 'Код из приложения', totp_help: 'Шесть цифр, которые сейчас показывает приложение на телефоне.',
-    submit: 'Войти', language: 'Язык', language_other: 'English',
+    submit: 'Войти',
   },
   nav: {
     label: 'Разделы', workspace: 'Рабочее место', clients: 'Клиенты', calls: 'Звонки', floor: 'Зал', admin: 'Администрирование', skip: 'К содержанию',

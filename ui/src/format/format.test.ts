@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { bytes, date, dateInSentence, decimal, duration, inZone, money, parseDate, phone, phoneDigits, relative, shortDate } from './format';
+
+/** Non-breaking spaces are what the page needs and what a reader of this file cannot see. */
+const plain = (text: string): string => text.replace(/\u00a0/g, ' ');
+
+describe('sums', () => {
+  it.each([
+    ['9455.96', 'RUB', '9 455,96 ₽', 'RUB 9,455.96'],
+    ['0.00', 'RUB', '0,00 ₽', 'RUB 0.00'],
+    ['1234567.05', 'RUB', '1 234 567,05 ₽', 'RUB 1,234,567.05'],
+    ['-12.50', 'KZT', '−12,50 ₸', 'KZT −12.50'],
+    ['90071992547409931.27', 'RUB', '90 071 992 547 409 931,27 ₽', 'RUB 90,071,992,547,409,931.27'],
+  ])('%s %s', (amount, currency, russian, english) => {
+    expect(plain(money({ amount, currency }, 'ru'))).toBe(russian);
+    expect(plain(money({ amount, currency }, 'en'))).toBe(english);
+  });
+  it('never breaks a sum across lines', () => {
+    expect(money({ amount: '9455.96', currency: 'RUB' }, 'ru')).not.toContain(' ');
+    expect(money({ amount: '9455.96', currency: 'RUB' }, 'en')).not.toContain(' ');
+  });
+  it('leaves what is not a number alone', () => { expect(decimal('n/a', 'ru')).toBe('n/a'); });
+});
+
+describe('dates', () => {
+  it('are written as the reader writes them', () => {
+    expect(plain(date('2026-12-15', 'ru'))).toBe('15 декабря 2026');
+    expect(plain(date('2026-12-15', 'en'))).toBe('15 Dec 2026');
+    expect(shortDate('2026-12-05', 'ru')).toBe('05.12.2026');
+    expect(plain(shortDate('2026-12-05', 'en'))).toBe('5 Dec 2026');
+  });
+  it('say the year only when it is another one', () => {
+    expect(plain(dateInSentence('2026-12-15', 'ru', '2026-11-21'))).toBe('15 декабря');
+    expect(plain(dateInSentence('2027-01-15', 'ru', '2026-11-21'))).toBe('15 января 2027');
+  });
+  it('are taken in the zone of the lender, not of the browser', () => {
+    expect(inZone('2026-11-21T21:30:05Z', 'Europe/Moscow')).toEqual({ date: '2026-11-22', time: '00:30', seconds: '05' });
+    expect(inZone('2026-11-21T21:30:05Z', 'Asia/Kamchatka').date).toBe('2026-11-22');
+    expect(inZone('2026-11-21T21:30:05Z', 'America/New_York').date).toBe('2026-11-21');
+  });
+  it.each([
+    ['15.03.1985', '1985-03-15'], ['15031985', '1985-03-15'], ['5/3/85', '1985-03-05'], ['1985-03-15', '1985-03-15'], ['15 марта 1985', '1985-03-15'], ['15 мая 1985', '1985-05-15'], ['15 Mar 1985', '1985-03-15'],
+    ['01.02.05', '2005-02-01'], ['29.02.2023', null], ['31.04.1990', null], ['2.13.1990', null], ['вчера', null], ['', null],
+  ])('typed as "%s" are %s', (typed, expected) => { expect(parseDate(typed)).toBe(expected); });
+});
+
+describe('times', () => {
+  it.each([[0, '00:00'], [42, '00:42'], [3599, '59:59'], [3909, '1:05:09'], [-5, '00:00']])('%i s is %s', (seconds, text) => { expect(duration(seconds)).toBe(text); });
+  it('are told in words of the language', () => {
+    const now = Date.parse('2026-11-21T12:00:00Z');
+    expect(relative('2026-11-18T12:00:00Z', now, 'ru')).toBe('3 дня назад');
+    expect(relative('2026-11-21T14:00:00Z', now, 'en')).toBe('in 2 hours');
+    expect(relative('2026-11-21T11:59:40Z', now, 'en')).toBe('now');
+  });
+});
+
+describe('phones', () => {
+  it.each([['+79161234567', '+7 916 123-45-67'], ['+7916***4567', '+7 916 ***-45-67'], ['+442071838750', '+442071838750'], ['101', '101']])('%s is shown as %s', (raw, shown) => { expect(plain(phone(raw))).toBe(shown); });
+  it('are told from names and loan numbers', () => {
+    expect(phoneDigits('8 (916) 123-45-67')).toBe('89161234567');
+    expect(phoneDigits('РС-2026-000123')).toBeNull();
+    expect(phoneDigits('1234')).toBeNull();
+  });
+});
+
+it('sizes are short', () => {
+  expect(plain(bytes(842_113_441, 'ru'))).toBe('842 МБ');
+  expect(plain(bytes(12_113_441, 'en'))).toBe('12.1 MB');
+  expect(plain(bytes(512, 'ru'))).toBe('512 Б');
+});
