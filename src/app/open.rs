@@ -3,6 +3,7 @@
 use crate::actors::{Host, Lanes, Runtime};
 use crate::base::ids::{IdSource, SystemIds};
 use crate::base::time::{Clock, SystemClock};
+use crate::blobs::Blobs;
 use crate::committer::{Committer, CommitterSettings, Engine};
 use crate::config::Config;
 use crate::feed::{Audience, Feed};
@@ -54,6 +55,9 @@ pub enum StartError {
         #[source]
         source: OpenError,
     },
+    /// The folder of files does not open.
+    #[error("the folder of files does not open")]
+    Blobs(#[source] crate::blobs::BlobError),
     /// The view can be neither read nor rebuilt.
     #[error("the view cannot be rebuilt from the journal; run `lenderbox doctor`")]
     View(#[source] ReplayError),
@@ -128,6 +132,12 @@ impl Core {
 
         let access_log = background(&folder, "access", &disk, &clock)?;
         let pbx_log = background(&folder, "pbx", &disk, &clock)?;
+        let blobs = Blobs::open(
+            Arc::clone(&disk),
+            folder.join("blobs"),
+            config.limits.upload_bytes,
+        )
+        .map_err(StartError::Blobs)?;
         let host = Host {
             store: Arc::clone(&store),
             committer: committer.clone(),
@@ -154,6 +164,7 @@ impl Core {
             telephony: crate::service::telephony::Telephony::default(),
             access_log,
             pbx_log,
+            blobs,
         });
         tokio::spawn(Arc::clone(&services).follow_commits());
         let report = StartReport {

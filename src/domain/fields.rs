@@ -193,6 +193,84 @@ impl FromJson for uuid::Uuid {
     }
 }
 
+impl FromJson for crate::base::time::Date {
+    fn shape() -> Shape {
+        Shape::Text
+    }
+    fn from_json(value: Option<Value>, path: &str, faults: &mut Vec<FieldFault>) -> Option<Self> {
+        let text = String::from_json(value, path, faults)?;
+        let date = text.trim().parse().ok();
+        if date.is_none() {
+            let help = "write a date such as 2026-11-21";
+            faults.push(FieldFault::new(path, "invalid_date", help));
+        }
+        date
+    }
+}
+
+/// Personal data, wrapped as it comes in.
+impl<T: FromJson> FromJson for crate::base::personal::Personal<T> {
+    fn shape() -> Shape {
+        T::shape()
+    }
+    fn from_json(value: Option<Value>, path: &str, faults: &mut Vec<FieldFault>) -> Option<Self> {
+        T::from_json(value, path, faults).map(Self::new)
+    }
+}
+
+/// Reads a closed list of words; `words` says which, for the fault.
+pub fn word<T: serde::de::DeserializeOwned>(
+    value: Option<Value>,
+    path: &str,
+    words: &str,
+    faults: &mut Vec<FieldFault>,
+) -> Option<T> {
+    let text = String::from_json(value, path, faults)?;
+    let read = serde_json::from_value(Value::String(text)).ok();
+    if read.is_none() {
+        let help = format!("choose one of: {words}");
+        faults.push(FieldFault::new(path, "unknown_value", help));
+    }
+    read
+}
+
+/// Lets enumerations read themselves from their words.
+#[macro_export]
+macro_rules! json_words {
+    ($($type:ty = $words:literal),+ $(,)?) => {$(
+        impl $crate::domain::fields::FromJson for $type {
+            fn shape() -> $crate::domain::fields::Shape {
+                $crate::domain::fields::Shape::Text
+            }
+            fn from_json(
+                value: Option<serde_json::Value>,
+                path: &str,
+                faults: &mut Vec<$crate::domain::FieldFault>,
+            ) -> Option<Self> {
+                $crate::domain::fields::word(value, path, $words, faults)
+            }
+        }
+    )+};
+}
+
+macro_rules! identifiers {
+    ($($name:ident),+) => {$(
+        impl FromJson for crate::base::ids::$name {
+            fn shape() -> Shape {
+                Shape::Identifier
+            }
+            fn from_json(
+                value: Option<Value>,
+                path: &str,
+                faults: &mut Vec<FieldFault>,
+            ) -> Option<Self> {
+                uuid::Uuid::from_json(value, path, faults).map(Self::from_uuid)
+            }
+        }
+    )+};
+}
+identifiers!(CallId, ClientId, EntryId, ImportId, LoanId, PartId, TokenId, UserId);
+
 impl<T: FromJson> FromJson for Option<T> {
     fn shape() -> Shape {
         Shape::Optional(Box::new(T::shape()))

@@ -4,7 +4,10 @@
 //! a rule of the trade, and must never let personal data into an error or a log line.
 
 pub mod assets;
+pub mod blobs;
 pub mod certificate;
+pub mod client_body;
+pub mod clients;
 pub mod codes;
 pub mod directory;
 pub mod edge;

@@ -6,7 +6,8 @@
 use crate::domain::access::Action;
 use crate::domain::fields::FromJson;
 use crate::http::router::{Entrance, Route};
-use crate::http::{directory, health, session, settings, tokens, users};
+use crate::http::client_body::ClientBody;
+use crate::http::{blobs, clients, directory, health, session, settings, tokens, users};
 
 /// A row for a handler without a body.
 macro_rules! route {
@@ -84,6 +85,34 @@ static TABLE: &[Route] = &[
         directory::restore, "Offer an entry again."),
     route!("GET" api!("/directory/{kind}/{id}/history"), needs(Action::ReadDirectory),
         directory::history, "The latest changes of an entry."),
+
+    route!("GET" api!("/clients/{id}"), needs(Action::ReadClients), clients::card,
+        "A client's card, redacted to the caller's right and the level of the call."),
+    route!("POST" api!("/clients"), needs(Action::EditClients), clients::create,
+        "Open a card.", ClientBody),
+    route!("POST" api!("/clients/check-duplicates"), needs(Action::EditClients),
+        clients::check_duplicates, "Who else looks the same.", ClientBody),
+    route!("PATCH" api!("/clients/{id}"), needs(Action::EditClients), clients::change,
+        "Change a client.", ClientBody),
+    route!("GET" api!("/clients/{id}/loans/{loan_id}"), needs(Action::ReadClients), clients::loan,
+        "A loan with its schedule and payments."),
+    route!("POST" api!("/clients/{id}/notes"), needs(Action::NoteClients), clients::add_note,
+        "Add a note.", clients::NoteBody),
+    route!("POST" api!("/clients/{id}/consents"), needs(Action::EditClients),
+        clients::give_consent, "Record a consent.", clients::ConsentBody),
+    route!("DELETE" api!("/clients/{id}/consents/{cid}"), needs(Action::EditClients),
+        clients::withdraw_consent, "Withdraw a consent.", clients::ReasonBody),
+    route!("POST" api!("/clients/{id}/unmask"), needs(Action::UnmaskClients), clients::unmask,
+        "Personal data in clear, with a reason.", clients::ReasonBody),
+    route!("POST" api!("/clients/{id}/files"), needs(Action::NoteClients), clients::add_file,
+        "Attach a file.", clients::FileBody),
+    route!("GET" api!("/clients/{id}/files/{file_id}"), needs(Action::ReadFiles), clients::file,
+        "The bytes of a file."),
+    route!("GET" api!("/clients/{id}/access"), needs(Action::ReadAccessLog), clients::accesses,
+        "Who looked at a client, when and why."),
+    route!("GET" api!("/search"), needs(Action::SearchClients), clients::search,
+        "Find clients by any identifier."),
+    route!("PUT" api!("/blobs"), needs(Action::UploadBlobs), blobs::put, "Keep a file's bytes."),
 
     route!("GET" api!("/settings/public"), needs(Action::ReadSettings), settings::public,
         "The settings that the page needs."),

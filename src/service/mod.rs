@@ -3,10 +3,12 @@
 //! Must never know HTTP, and never reads or lists without a grant.
 
 pub mod access_log;
+pub mod blobs;
 pub mod cards;
 pub mod clients;
 pub mod credentials;
 pub mod directory;
+pub mod duplicates;
 pub mod people;
 pub mod search;
 pub mod tokens;
@@ -16,6 +18,7 @@ pub mod telephony;
 use crate::actors::{AskError, ClientLane, Lanes, Order, SingleLane};
 use crate::base::ids::{IdSource, UserId};
 use crate::base::time::{Clock, Date};
+use crate::blobs::Blobs;
 use crate::codec::frame::CommandKey;
 use crate::committer::{Committer, Refusal};
 use crate::config::Config;
@@ -69,6 +72,8 @@ pub struct Services {
     pub access_log: BackgroundLog,
     /// Raw call events.
     pub pbx_log: BackgroundLog,
+    /// Files.
+    pub blobs: Blobs,
 }
 
 impl std::fmt::Debug for Services {
