@@ -269,7 +269,9 @@ macro_rules! identifiers {
         }
     )+};
 }
-identifiers!(CallId, ClientId, EntryId, ImportId, LoanId, PartId, TokenId, UserId);
+identifiers!(
+    CallId, ClientId, EntryId, ImportId, LoanId, PartId, TokenId, UserId
+);
 
 impl<T: FromJson> FromJson for Option<T> {
     fn shape() -> Shape {

@@ -5,8 +5,8 @@
 
 use crate::domain::access::Action;
 use crate::domain::fields::FromJson;
-use crate::http::router::{Entrance, Route};
 use crate::http::client_body::ClientBody;
+use crate::http::router::{Entrance, Route};
 use crate::http::{blobs, clients, directory, health, session, settings, tokens, users};
 
 /// A row for a handler without a body.

@@ -11,9 +11,9 @@ pub mod directory;
 pub mod duplicates;
 pub mod people;
 pub mod search;
+pub mod telephony;
 pub mod tokens;
 pub mod users;
-pub mod telephony;
 
 use crate::actors::{AskError, ClientLane, Lanes, Order, SingleLane};
 use crate::base::ids::{IdSource, UserId};
