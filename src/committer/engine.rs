@@ -209,7 +209,11 @@ impl Engine {
         if bytes.header.len() + bytes.bodies.len() + 64 > limits::FRAME_BYTES_MAX {
             return Ok(Err(Refusal::TooLarge));
         }
-        self.log.append(&bytes.header, &bytes.bodies)?;
+        match self.log.append(&bytes.header, &bytes.bodies) {
+            // No room for the next segment: nothing was appended, and it goes on when there is.
+            Err(LogError::NoSpace { .. }) => return Ok(Err(Refusal::StorageLow)),
+            appended => appended?,
+        };
         for drawn in &header.drawn {
             overlay.set_counter(drawn.counter, drawn.number);
         }

@@ -250,14 +250,23 @@ impl Log {
     /// then on its loss would be noticed. To be called when the log was idle for 100 ms and at a
     /// clean stop; does nothing when there is nothing to attest.
     ///
+    /// On a full disk the marker is left out; the frames stay as durable as they were.
+    ///
     /// # Errors
-    /// As [`Log::sync`]; [`LogError::NoSpace`] changes nothing.
+    /// As [`Log::sync`].
     pub fn mark_durable(&mut self) -> Result<(), LogError> {
         self.sync()?;
         if self.attested == self.synced_seq {
             return Ok(());
         }
-        self.make_room(FRAME_PREFIX_BYTES)?;
+        match self.make_room(FRAME_PREFIX_BYTES) {
+            Err(LogError::NoSpace { .. }) => return Ok(()),
+            made => made?,
+        }
+        if self.attested == self.synced_seq {
+            // The next segment's header attests just as well.
+            return Ok(());
+        }
         format::encode_marker(&mut self.buffer, self.synced_seq);
         self.unsynced = true;
         self.sync_quietly()?;
@@ -407,9 +416,14 @@ impl Log {
         if end <= self.header.segment_bytes {
             return Ok(());
         }
-        self.preparer.wait().map_err(|error| LogError::NoSpace {
-            reason: error.to_string(),
-        })?;
+        if let Err(source) = self.preparer.wait() {
+            return Err(match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => LogError::NoSpace {
+                    reason: source.to_string(),
+                },
+                _ => self.fatal(source),
+            });
+        }
         // The next segment's header attests this one, so this one is synced first.
         self.sync_quietly()?;
         let header = SegmentHeader {

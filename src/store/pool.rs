@@ -13,6 +13,10 @@ use std::time::Duration;
 const LEAF_FANOUT: usize = 128;
 type Db = sled::Db<LEAF_FANOUT>;
 
+/// Times a locked folder is tried again.
+const LOCK_TRIES: u32 = 2_000;
+/// Pause between them.
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 /// A day: our own thread flushes; sled's own never wakes. Never `None` (measured trap).
 const FLUSH_EVERY_MS: usize = 86_400_000;
 
@@ -258,7 +262,21 @@ impl Store {
     }
 }
 
+/// Opens sled. Its own threads hold the folder's lock for a moment after the last handle is dropped,
+/// so a locked folder is tried again for a while; the box's own lock keeps other processes away.
 fn open_sled(settings: &StoreSettings) -> io::Result<Db> {
+    for _ in 0..LOCK_TRIES {
+        match open_sled_once(settings) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            opened => return opened,
+        }
+    }
+    open_sled_once(settings)
+}
+
+fn open_sled_once(settings: &StoreSettings) -> io::Result<Db> {
     let folder = settings.folder.clone();
     let config = sled::Config::new()
         .path(folder)
