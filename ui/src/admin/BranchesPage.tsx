@@ -19,7 +19,7 @@ export function BranchesPage() {
       ))}
       fields={(body, change, _entries, id) => (
         <>
-          {both.map((key) => <TextInput key={key} name={`title_${key}`} label={t(`dir.title_${key}`)} value={body.title[key]} onChange={(event) => change({ title: { ...body.title, [key]: event.currentTarget.value } })} autoFocus={key === language && id === null} />)}
+          {both.map((key) => <TextInput key={key} name={`title_${key}`} label={t(`dir.title_${key}`)} value={body.title[key] ?? ''} onChange={(event) => change({ title: { ...body.title, [key]: event.currentTarget.value } })} autoFocus={key === language && id === null} />)}
           <TextInput className={styles.full} name="address" label={t('branches.address')} value={body.address} onChange={(event) => change({ address: event.currentTarget.value })} />
           <TextInput name="hours" label={t('branches.hours')} value={body.hours} onChange={(event) => change({ hours: event.currentTarget.value })} />
           <TextInput name="phone" label={t('branches.phone')} value={body.phone} onChange={(event) => change({ phone: event.currentTarget.value })} inputMode="tel" />

@@ -36,7 +36,7 @@ function TopicFields({ body, change, entries, id }: FieldsProps) {
   // A topic may not stand inside itself or its own branch.
   const inside = new Set<string>(id ? [id] : []);
   for (const row of rows) if (row.entry.body.parent && inside.has(row.entry.body.parent)) inside.add(row.entry.id);
-  const title = (key: 'ru' | 'en') => <TextInput key={key} name={`title_${key}`} label={t(`dir.title_${key}`)} value={body.title[key]} onChange={(event) => change({ title: { ...body.title, [key]: event.currentTarget.value } })} autoFocus={key === language && id === null} />;
+  const title = (key: 'ru' | 'en') => <TextInput key={key} name={`title_${key}`} label={t(`dir.title_${key}`)} value={body.title[key] ?? ''} onChange={(event) => change({ title: { ...body.title, [key]: event.currentTarget.value } })} autoFocus={key === language && id === null} />;
   return (
     <>
       {language === 'ru' ? [title('ru'), title('en')] : [title('en'), title('ru')]}

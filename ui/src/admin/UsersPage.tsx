@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { users } from '../api/endpoints';
 import type { Role, User } from '../api/types';
+import { usePasswordLength } from '../app/PasswordDialog';
 import { useWords } from '../i18n/use-language';
 import { addConfirmation } from '../state/notices';
 import { Empty, Failure, Load, Moment } from '../ui/parts';
@@ -75,9 +76,10 @@ function NewUser({ onDone }: { onDone: () => void }) {
 /** Shown as text: it is dictated to a person once and changed by him. */
 function PasswordField({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
   const { t } = useWords();
+  const count = usePasswordLength();
   return (
     <div className="row" style={{ alignItems: 'flex-end' }}>
-      <TextInput className="grow" name="new_password" label={label} description={t('users.password_help')} value={value} onChange={(event) => onChange(event.currentTarget.value)} autoComplete="off" minLength={12} required withAsterisk={false} ff="monospace" />
+      <TextInput className="grow" name="new_password" label={label} description={t('users.password_help', { count })} value={value} onChange={(event) => onChange(event.currentTarget.value)} autoComplete="off" required withAsterisk={false} ff="monospace" />
       <Button variant="default" onClick={() => onChange(madeUpPassword())}>{t('users.make_password')}</Button>
     </div>
   );
@@ -118,7 +120,7 @@ function EditUser({ user, onDone }: { user: User; onDone: () => void }) {
       <form className="stack" onSubmit={(event: FormEvent) => { event.preventDefault(); setNew.mutate(); }}>
         <PasswordField label={t('users.new_password')} value={password} onChange={setPassword} />
         {setNew.error && <Failure error={setNew.error} />}
-        <div><Button type="submit" variant="default" loading={setNew.isPending} disabled={password.length < 12}>{t('users.set_password')}</Button></div>
+        <div><Button type="submit" variant="default" loading={setNew.isPending} disabled={password === ''}>{t('users.set_password')}</Button></div>
       </form>
       {act.error && <Failure error={act.error} />}
       <div className="row">

@@ -2,6 +2,7 @@
 import { Button, Drawer, Switch } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { newId } from '../api/client';
 import { directory } from '../api/endpoints';
 import type { DirectoryEntry, Localized } from '../api/types';
 import { localized } from '../format/format';
@@ -11,6 +12,8 @@ import { addConfirmation } from '../state/notices';
 import { useKeys } from '../ui/keys';
 import { Empty, Failure, Load, Moment } from '../ui/parts';
 import styles from './admin.module.css';
+
+const trimmed = (text: string | null): string => text?.trim() ?? '';
 
 export interface Editing<B> { id: string | null; version: number; retired: boolean; body: B }
 
@@ -64,7 +67,7 @@ function EntryForm<B extends { title: Localized }>({ kind, fields, extra, start,
   const [history, setHistory] = useState(false);
   const refresh = () => queries.invalidateQueries({ queryKey: ['directory', kind] });
   const put = useMutation({
-    mutationFn: (next: B) => directory.put<B>(kind, start.id ?? crypto.randomUUID?.() ?? `${kind}-${Date.now().toString(36)}`, start.version, next),
+    mutationFn: (next: B) => directory.put<B>(kind, start.id ?? newId(), start.version, next),
     onSuccess: async (entry) => { addConfirmation(t('dir.saved')); await refresh(); onSaved({ id: entry.id, version: entry.version, retired: entry.retired, body: entry.body ?? body }); },
     onError: refresh,
   });
@@ -72,13 +75,13 @@ function EntryForm<B extends { title: Localized }>({ kind, fields, extra, start,
     mutationFn: () => (start.retired ? directory.restore(kind, start.id ?? '', start.version) : directory.retire(kind, start.id ?? '', start.version)),
     onSuccess: async () => { await refresh(); onSaved(null); },
   });
-  const titleMissing = !body.title.ru.trim() && !body.title.en.trim();
+  const titleMissing = !trimmed(body.title.ru) && !trimmed(body.title.en);
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
     setAsked(true);
     if (titleMissing) return;
     // One language is enough to work with; the other shows the same until someone translates it.
-    put.mutate({ ...body, title: { ru: body.title.ru.trim() || body.title.en.trim(), en: body.title.en.trim() || body.title.ru.trim() } });
+    put.mutate({ ...body, title: { ru: trimmed(body.title.ru) || trimmed(body.title.en), en: trimmed(body.title.en) || trimmed(body.title.ru) } });
   };
   useKeys({ 'Ctrl+Enter': () => submit() });
   const entry = entries.find((each) => each.id === start.id);

@@ -58,7 +58,7 @@ async function send(method: string, path: string, options: RequestOptions): Prom
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf;
   if (options.ifMatch !== undefined) headers['If-Match'] = `"${options.ifMatch}"`;
-  if (method === 'POST') headers['Idempotency-Key'] = options.idempotencyKey ?? crypto.randomUUID?.() ?? randomKey();
+  if (method === 'POST') headers['Idempotency-Key'] = options.idempotencyKey ?? newId();
   let body: BodyInit | undefined;
   if (options.raw) {
     headers['Content-Type'] = options.raw.type || 'application/octet-stream';
@@ -79,9 +79,14 @@ async function send(method: string, path: string, options: RequestOptions): Prom
   return response;
 }
 
-/** `crypto.randomUUID` exists only on https and localhost; a box reached by its address still needs a key. */
-function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+/** A random UUID. `crypto.randomUUID` exists only on https and localhost; a box reached by its address still needs ids. */
+export function newId(): string {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 function learnClock(response: Response): void {

@@ -8,7 +8,7 @@ export type Language = 'ru' | 'en';
 
 export interface Money { amount: string; currency: string }
 export interface Page<T> { items: T[]; next_cursor: string | null }
-export interface Localized { ru: string; en: string }
+export interface Localized { ru: string | null; en: string | null }
 
 export interface Session {
   csrf: string;
@@ -45,10 +45,10 @@ export type Level = 0 | 1 | 2 | 3;
 export interface Call {
   id: string; number: number | null; direction: Direction; state: CallState; from: string | null; to: string | null; queue: string | null;
   ivr: Record<string, string>; client_number: string | null;
-  operator: { user_id: string; name: string; extension: string | null } | null;
-  client_id: string | null; candidates_count: number;
+  operator: { user_id: string | null; name: string; extension: string | null } | null;
+  client_id: string | null; anonymous?: boolean; candidates_count: number;
   started_at: string; answered_at: string | null; ended_at: string | null; result: CallResult | null;
-  participants: { operator: string; extension: string | null; from: string; to: string | null; role: 'first' | 'transfer' }[];
+  participants: { operator: { user_id: string | null; name: string; extension: string }; extension: string; from: string | null; to: string | null; role: 'first' | 'transfer' }[];
   talk_seconds: number; hold_seconds: number; wait_seconds: number;
   topics: { entry_id: string; title: string | Localized; at: string }[];
   consulted: { entry_id: string; link: string; at: string }[];
@@ -61,7 +61,7 @@ export interface Call {
 export type ClientKind = 'person' | 'organisation' | 'prospect' | 'anonymous';
 export interface Candidate {
   client_id: string; kind: ClientKind; name: string; city: string | null; birth_year: number | null;
-  loans: number; overdue: boolean; facts: string[];
+  loans: number; overdue: boolean | null; phone_masked: string | null;
 }
 
 export const IDENTIFICATION_FIELDS = ['full_name', 'birth_date', 'passport_last4', 'code_word', 'address', 'contract_number'] as const;
@@ -86,7 +86,7 @@ export interface IdentityDocument {
   department_code: string | null; valid_until: string | null;
 }
 export interface Personal {
-  unmasked: boolean; full_name: string | null; birth_date: string | null; sex: 'male' | 'female' | string | null; birth_place: string | null;
+  unmasked: boolean; full_name: string | null; last_name?: string | null; first_name?: string | null; patronymic?: string | null; birth_date: string | null; sex: 'male' | 'female' | string | null; birth_place: string | null;
   inn: string | null; snils: string | null; code_word_set: boolean; phones: Phone[]; emails: { email: string }[];
   addresses: Address[]; documents: IdentityDocument[];
 }
@@ -100,13 +100,13 @@ export interface LoanRow {
   next_payment: Money | null; outstanding: Money | null; overdue: Money | null; days_past_due: number | null; as_of: string | null; locked: boolean;
 }
 export interface Consent { id: string; purpose: string; given_at: string; text_version: string; evidence: string; revoked_at: string | null }
-export interface ClientFile { id: string; name: string; kind: 'contract' | 'passport' | 'other'; loan_id: string | null; size: number; mime: string; at: string }
+export interface ClientFile { id: string; name: string; kind: 'contract' | 'passport' | 'other'; loan_id: string | null; size: number; mime: string; at: string; locked?: boolean }
 export interface Card {
   client_id: string; version: number; level: Level; kind: ClientKind; name: string; number: string | number | null; since: string | null;
-  facts: { city: string | null; language: string | null; time_zone: string | null; local_time_offset_minutes: number | null };
+  facts: { city: string | null; language: string | null; time_zone: string | null };
   answers: Answer[]; personal: Personal; organisation: Organisation | null; loans: LoanRow[];
   notes: { id: string; at: string; by: string; text: string }[]; consents: Consent[]; files: ClientFile[];
-  restrictions: unknown[]; recommendations: { kind: string; text_key: string; values: Record<string, unknown> }[];
+  restrictions: string[]; recommendations: { kind: string; text_key: string; values: Record<string, unknown> }[];
 }
 export interface HistoryItem {
   kind: 'call' | 'note' | 'payment' | 'import'; at: string; call_id: string | null; direction: Direction | null; result: CallResult | null;
@@ -115,7 +115,7 @@ export interface HistoryItem {
 export interface LoanDetail {
   loan: LoanRow;
   schedule: { n: number; due_on: string; principal: Money; interest: Money; fee: Money | null; payment: Money; balance: Money; state: 'paid' | 'partial' | 'due' | 'overdue' | 'future' }[];
-  payments: { at: string; amount: Money; kind: string; source: string | null }[];
+  payments: { on: string; amount: Money; kind: string; source: string | null }[];
   figures: { source: string | null; as_of: string | null };
 }
 export interface SearchHit {
@@ -124,7 +124,7 @@ export interface SearchHit {
 }
 export interface AccessRow { at: string; user: string; action: string; reason: string | null }
 export interface PublicSettings {
-  identification_fields: IdentificationField[]; search_fields: string[]; opening_words: Partial<Record<OpeningWord, string>>; min_comment: number;
+  identification_fields: IdentificationField[]; search_fields: string[]; opening_words: Partial<Record<OpeningWord, string>>; min_comment: number; password_length?: number;
 }
 
 export interface ClientBody {

@@ -32,7 +32,8 @@ export function Login() {
     event.preventDefault();
     open.mutate();
   };
-  const asksForCode = open.error instanceof ApiError && open.error.code === 'totp_required' && code === '';
+  const refusedCode = open.error instanceof ApiError && open.error.code === 'totp_required';
+  const asksForCode = refusedCode && code === '';
 
   return (
     <main className={styles.page}>
@@ -47,7 +48,7 @@ export function Login() {
             onChange={(event) => setCode(event.currentTarget.value.replace(/\D/g, ''))}
           />
         )}
-        {open.error && !asksForCode && <p className={styles.error} role="alert">{errorText(open.error, t)}</p>}
+        {open.error && !asksForCode && <p className={styles.error} role="alert">{refusedCode ? t('error.bad_totp') : errorText(open.error, t)}</p>}
         <Button type="submit" size="sm" loading={open.isPending} fullWidth>{t('login.submit')}</Button>
         <Anchor component="button" type="button" size="sm" lang={other} onClick={() => setLanguage(other)}>{LANGUAGE_NAMES[other]}</Anchor>
       </form>

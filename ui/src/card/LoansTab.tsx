@@ -7,7 +7,7 @@ import type { Card, LoanRow, Money } from '../api/types';
 import { decimal, money, moneyFigure, shortDate } from '../format/format';
 import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
-import { Empty, Load, Moment, ShortDate } from '../ui/parts';
+import { Empty, Load, ShortDate } from '../ui/parts';
 import styles from './card.module.css';
 
 export function LoansTab({ card, callId }: { card: Card; callId: string | null }) {
@@ -94,7 +94,7 @@ function LoanDetails({ card, loan, callId }: { card: Card; loan: LoanRow; callId
                 <tbody>
                   {data.payments.map((line, index) => (
                     <tr key={index}>
-                      <td>{line.at.length > 10 ? <Moment at={line.at} /> : <ShortDate of={line.at} />}</td><td className="num">{money(line.amount, language)}</td>
+                      <td><ShortDate of={line.on} /></td><td className="num">{money(line.amount, language)}</td>
                       <td>{i18next.exists(`loans.payment_kind.${line.kind}`) ? t(`loans.payment_kind.${line.kind}`) : line.kind}</td><td className="dim">{line.source}</td>
                     </tr>
                   ))}

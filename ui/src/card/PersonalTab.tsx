@@ -69,6 +69,8 @@ export function UnmaskBar({ card, personal, onUnmasked, why }: Props & { why?: s
   const { t } = useWords();
   const [asking, setAsking] = useState(false);
   if (card.kind === 'anonymous') return null;
+  // Nothing is hidden from this role or at this level: there is nothing to ask for or to hide.
+  if (card.personal.unmasked) return null;
   return (
     <div className={styles.toolbar}>
       <span className="grow dim">{personal.unmasked ? t('personal.unmasked') : (why ?? t('personal.masked'))}</span>

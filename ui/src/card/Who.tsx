@@ -1,5 +1,5 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { IconClock, IconLanguage, IconMail, IconPhoneOutgoing } from '@tabler/icons-react';
+import { IconBulb, IconClock, IconLanguage, IconMail, IconPhoneOutgoing } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -7,7 +7,7 @@ import { takesCalls } from '../app/access';
 import { calls } from '../api/endpoints';
 import { useSession } from '../api/session';
 import type { Card, Identification, Personal } from '../api/types';
-import { phone } from '../format/format';
+import { inZone, phone } from '../format/format';
 import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import { addConfirmation, addNotice } from '../state/notices';
@@ -39,6 +39,7 @@ export function Who({ card, personal, callId, identification, children }: Props)
       {identification && <Level level={identification.level} required={identification.required_level} />}
       {identification && callId && <IdentifyPanel key={callId} callId={callId} of={identification} />}
       {children}
+      <Recommendations card={card} />
       <Contacts card={card} personal={personal} />
       {organisation?.parent_id && (
         <div className={styles.section}>
@@ -47,7 +48,7 @@ export function Who({ card, personal, callId, identification, children }: Props)
         </div>
       )}
       {card.restrictions.length > 0 && (
-        <div className={styles.section}><h3>{t('client.restrictions')}</h3>{card.restrictions.map((each, index) => <span key={index} className="tag bad">{typeof each === 'string' ? each : JSON.stringify(each)}</span>)}</div>
+        <div className={styles.section}><h3>{t('client.restrictions')}</h3>{card.restrictions.map((each, index) => <span key={index} className="tag bad">{each}</span>)}</div>
       )}
       <Consents card={card} />
       {note && <div className={styles.section}><h3>{t('client.last_note')}</h3><div>{note.text}</div><div className="caption">{note.by}</div></div>}
@@ -55,9 +56,21 @@ export function Who({ card, personal, callId, identification, children }: Props)
   );
 }
 
+/** H16: what to ask or tell while the client is on the line. */
+function Recommendations({ card }: { card: Card }) {
+  const { t } = useWords();
+  const known = card.recommendations.filter((each) => i18next.exists(`recommendation.${each.text_key}`));
+  if (known.length === 0) return null;
+  return (
+    <div className={styles.section}>
+      {known.map((each) => <div key={each.text_key} className="row"><IconBulb size={16} stroke={1.6} aria-hidden className={each.kind === 'tell' ? 'warn' : 'dim'} style={{ flex: 'none' }} /><span>{t(`recommendation.${each.text_key}`, each.values)}</span></div>)}
+    </div>
+  );
+}
+
 function Contacts({ card, personal }: { card: Card; personal: Personal }) {
   const { t } = useWords();
-  const { language, local_time_offset_minutes: offset } = card.facts;
+  const { language, time_zone: zone } = card.facts;
   return (
     <div className={styles.section}>
       <h3>{t('client.contacts')}</h3>
@@ -70,17 +83,16 @@ function Contacts({ card, personal }: { card: Card; personal: Personal }) {
       ))}
       {personal.emails.map((each) => <div key={each.email} className={styles.line}><IconMail size={16} stroke={1.6} aria-hidden className="dim" /><span className="cut">{each.email}</span></div>)}
       {language && <div className={styles.line}><IconLanguage size={16} stroke={1.6} aria-hidden className="dim" /><span>{t('client.language', { language: i18next.exists(`language_name.${language}`) ? t(`language_name.${language}`) : language })}</span></div>}
-      {offset !== null && offset !== undefined && <div className={styles.line}><IconClock size={16} stroke={1.6} aria-hidden className="dim" /><ClientTime offsetMinutes={offset} /></div>}
+      {zone && <div className={styles.line}><IconClock size={16} stroke={1.6} aria-hidden className="dim" /><ClientTime zone={zone} /></div>}
     </div>
   );
 }
 
 /** What the clock on the client's wall says: no one is called back at night. */
-function ClientTime({ offsetMinutes }: { offsetMinutes: number }) {
+function ClientTime({ zone }: { zone: string }) {
   const { t } = useWords();
-  const there = new Date(useNow() + offsetMinutes * 60_000);
-  const hour = there.getUTCHours();
-  const time = `${String(hour).padStart(2, '0')}:${String(there.getUTCMinutes()).padStart(2, '0')}`;
+  const { time } = inZone(useNow(), zone);
+  const hour = Number(time.slice(0, 2));
   return <span className={hour < 8 || hour >= 22 ? 'warn' : ''}>{t('client.local_time', { time })}</span>;
 }
 

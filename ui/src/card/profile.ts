@@ -26,7 +26,7 @@ export function profileFromPersonal(personal: Personal, organisation: Organisati
   const passport = personal.documents.find((each) => each.kind === 'passport_rf') ?? personal.documents[0];
   return {
     ...emptyProfile(),
-    ...splitName(personal.full_name ?? ''),
+    ...(personal.last_name !== undefined ? { last_name: personal.last_name ?? '', first_name: personal.first_name ?? '', patronymic: personal.patronymic ?? '' } : splitName(personal.full_name ?? '')),
     birth_date: personal.birth_date ? showDate(personal.birth_date) : '',
     sex: personal.sex ?? '',
     phones: personal.phones.length > 0 ? personal.phones.map((each) => ({ number: each.number, kind: each.kind })) : [{ number: '', kind: 'mobile' }],
@@ -70,7 +70,7 @@ function sections(profile: Profile, kind: ClientKind, whole: boolean): ClientBod
     last_name: text(profile.last_name), first_name: text(profile.first_name), patronymic: text(profile.patronymic), birth_date: parseDate(profile.birth_date), sex: profile.sex || null,
     snils: text(profile.snils), code_word: profile.code_word,
     documents: profile.passport_number.trim() ? [{
-      kind: 'passport_rf', series: text(profile.passport_series), number: text(profile.passport_number), issued_on: parseDate(profile.issued_on), issued_by: text(profile.issued_by) || null, department_code: text(profile.department_code) || null,
+      kind: 'passport_rf', series: text(profile.passport_series), number: text(profile.passport_number), issued_on: parseDate(profile.issued_on), issued_by: text(profile.issued_by), department_code: text(profile.department_code),
     }] : [],
   };
   return {
@@ -80,7 +80,7 @@ function sections(profile: Profile, kind: ClientKind, whole: boolean): ClientBod
     emails: profile.email.trim() ? [{ email: profile.email.trim() }] : [],
     addresses: profile.address.trim() ? [{ kind: organisation ? 'legal' : 'residence', text: profile.address.trim() }] : [],
     inn: text(profile.inn),
-    ...(organisation ? { organisation: { form: profile.organisation_form as Organisation['form'], full_name: text(profile.organisation_name), short_name: text(profile.organisation_name), kpp: text(profile.kpp) || null, ogrn: text(profile.ogrn) || null } } : {}),
+    ...(organisation ? { organisation: { form: profile.organisation_form as Organisation['form'], full_name: text(profile.organisation_name), short_name: text(profile.organisation_name), kpp: text(profile.kpp), ogrn: text(profile.ogrn) } } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import type { TFunction } from 'i18next';
 import { ApiError } from '../api/client';
 import { useSession } from '../api/session';
+import type { FieldFault } from '../api/types';
 import { dateTime, duration, exactTime, inZone, relative, shortDate } from '../format/format';
 import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
@@ -16,9 +17,17 @@ export function errorText(error: unknown, t: TFunction): string {
   if (!(error instanceof ApiError)) return t('error.page');
   const known = i18next.exists(`error.${error.code}`);
   const text = known ? t(`error.${error.code}`) : t('error.generic', { message: error.message || error.code });
-  const fields = error.fields.length > 0 ? ` ${error.fields.map((fault) => fault.message || fault.field).join('; ')}` : '';
-  const id = !known && error.requestId ? ` (${t('error.request', { id: error.requestId })})` : '';
+  const fields = error.fields.length > 0 ? ` ${error.fields.map((fault) => faultText(fault, t)).join('; ')}.` : '';
+  const id = (!known || error.status >= 500) && error.requestId ? ` (${t('error.request', { id: error.requestId })})` : '';
   return text + fields + id;
+}
+
+/** "телефон: не похоже на телефон"; a field of a list is named by the list. */
+export function faultText(fault: FieldFault, t: TFunction): string {
+  const name = fault.field.split(/[.[]/)[0] ?? fault.field;
+  const field = i18next.exists(`field.${name}`) ? t(`field.${name}`) : fault.field;
+  const words = i18next.exists(`fault.${fault.code}`) ? t(`fault.${fault.code}`) : fault.message || fault.code;
+  return field ? `${field}: ${words}` : words;
 }
 
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {

@@ -16,7 +16,7 @@ export function CallView({ of }: { of: CallCard }) {
   const { t } = useWords();
   const [choosing, setChoosing] = useState(false);
   // "Without a client" is a decision, not a lack of one: then the search stays away until asked for.
-  const [anonymous, setAnonymous] = useState(false);
+  const [anonymous, setAnonymous] = useState(of.call.anonymous ?? false);
   const { call } = of;
   const clientId = choosing ? null : call.client_id;
   const chosen = () => setChoosing(false);

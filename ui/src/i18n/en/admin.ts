@@ -5,7 +5,7 @@ export const admin = {
   },
   users: {
     create: 'New person', edit: 'Person', empty: 'There is no staff yet.', col: { name: 'Name', login: 'Log-in', role: 'Role', extension: 'Ext.', totp: 'Code', last: 'Seen', state: 'State' }, never: 'never logged in', disabled: 'closed', enabled: 'open',
-    name: 'Name', login: 'Log-in name', role: 'Role', extension: 'Extension', extension_help: 'The phone on the desk. A call finds its operator by it.', password: 'First password', password_help: 'At least 12 characters. The person changes it after logging in.', new_password: 'New password', set_password: 'Set password', disable: 'Close log-in', enable: 'Open log-in', remove_totp: 'Remove log-in by code', saved: 'The person is saved', password_set: 'The password is changed', on: 'on', off: 'no', make_password: 'Make one up',
+    name: 'Name', login: 'Log-in name', role: 'Role', extension: 'Extension', extension_help: 'The phone on the desk. A call finds its operator by it.', password: 'First password', password_help: 'At least {{count}} characters. The person changes it after logging in.', new_password: 'New password', set_password: 'Set password', disable: 'Close log-in', enable: 'Open log-in', remove_totp: 'Remove log-in by code', saved: 'The person is saved', password_set: 'The password is changed', on: 'on', off: 'no', make_password: 'Make one up',
   },
   tokens: {
     create: 'New key', empty: 'There are no keys. A PBX, a cabinet or an accounting system needs one to talk to this program.', col: { name: 'Name', scope: 'For', ip: 'From', rate: 'At most', last: 'Seen', created: 'Created' }, scope: { pbx: 'PBX', ivr: 'voice menu', cabinet: 'client cabinet', core: 'accounting system', metrics: 'metrics' },

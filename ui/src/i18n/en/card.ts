@@ -5,6 +5,12 @@ export const card = {
     since: 'client since {{year}}', number: 'No. {{number}}', local_time: '{{time}} at the client', language: 'language: {{language}}', stores_one: '{{count}} unit', stores_other: '{{count}} units',
     contacts: 'Contacts', restrictions: 'Restrictions', consents: 'Consents', last_note: 'Last note', verified: 'verified', ext: 'ext. {{extension}}', parent: 'Part of network', title: 'Client',
   },
+  recommendation: {
+    agree_code_word: 'Agree a code word',
+    ask_email: 'Ask for an e-mail address',
+    confirm_phone: 'Confirm the phone',
+    overdue_now: 'Mention the arrears: {{days}} days',
+  },
   language_name: { ru: 'Russian', en: 'English', kk: 'Kazakh', tt: 'Tatar', uz: 'Uzbek', tg: 'Tajik', ky: 'Kyrgyz' },
   answer: {
     title: 'Answers', next_payment: 'Next payment', debt_today: 'Owed today', total_left: 'Left in total', where_to_pay: 'Where to pay', locked: 'opens at level {{level}}',

@@ -28,7 +28,7 @@ export const shell = {
     language: 'Language', theme: 'Theme', theme_light: 'Light', theme_dark: 'Dark', theme_auto: 'As the system', density: 'Rows', density_compact: 'Compact', density_roomy: 'Roomy',
     password: 'Change password', totp: 'Log-in by code (TOTP)', keys: 'Keys', sign_out: 'Log out', extension: 'extension {{extension}}',
   },
-  password: { title: 'Change password', current: 'Current password', next: 'New password', again: 'New password again', mismatch: 'The passwords differ.', short: 'At least 12 characters.', done: 'The password is changed.' },
+  password: { title: 'Change password', current: 'Current password', next: 'New password', again: 'New password again', mismatch: 'The passwords differ.', short: 'At least {{count}} characters.', done: 'The password is changed.' },
   totp: {
     title: 'Log-in by code', off: 'The second step of log-in is off. It protects you when someone learns your password.', on: 'The second step of log-in is on.', start: 'Turn on', remove: 'Turn off',
     scan: 'Scan this with an authenticator app (FreeOTP, Google Authenticator, Aegis) or type the key.', secret: 'Key', code: 'Code from your app', confirm: 'Confirm',
@@ -38,7 +38,7 @@ export const shell = {
     placeholder: 'Phone, name, document, loan number', clients: 'Clients', pages: 'Pages', nothing: 'Nobody was found. Check the number or type the beginning of the surname.', hint: 'Type a phone in any form, a surname, a passport or a loan number.',
     loans_one: '{{count}} loan', loans_other: '{{count}} loans', born: 'born {{year}}',
   },
-  matched: { phone: 'by phone', name: 'by name', document: 'by document', loan_number: 'by loan', inn: 'by INN', snils: 'by SNILS', card_number: 'by card number' },
+  matched: { phone: 'by phone', name: 'by name', document: 'by document', loan_number: 'by loan', inn: 'by INN', snils: 'by SNILS', card_number: 'by card number', email: 'by e-mail' },
   notice: {
     missed: 'Missed call', missed_text: 'You did not answer in time, so your state became “not ready”.', link_down: 'No link to the PBX: {{source}}', link_up: 'The PBX link is back: {{source}}',
     import_done: 'Import finished: {{file}}', import_done_text: '{{created}} new, {{updated}} changed, {{rejected}} rejected', import_failed: 'Import stopped: {{file}}',

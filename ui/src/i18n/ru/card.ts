@@ -5,6 +5,12 @@ export const card = {
     since: 'клиент с {{year}}', number: '№ {{number}}', local_time: 'у клиента {{time}}', language: 'язык: {{language}}', stores_one: '{{count}} подразделение', stores_few: '{{count}} подразделения', stores_many: '{{count}} подразделений', stores_other: '{{count}} подразделения',
     contacts: 'Контакты', restrictions: 'Ограничения', consents: 'Согласия', last_note: 'Последняя заметка', verified: 'проверен', ext: 'доб. {{extension}}', parent: 'Входит в сеть', title: 'Клиент',
   },
+  recommendation: {
+    agree_code_word: 'Договоритесь о кодовом слове',
+    ask_email: 'Спросите адрес почты',
+    confirm_phone: 'Подтвердите телефон',
+    overdue_now: 'Скажите о просрочке: {{days}} дн.',
+  },
   language_name: { ru: 'русский', en: 'английский', kk: 'казахский', tt: 'татарский', uz: 'узбекский', tg: 'таджикский', ky: 'киргизский' },
   answer: {
     title: 'Ответы', next_payment: 'Следующий платёж', debt_today: 'Долг сегодня', total_left: 'Осталось всего', where_to_pay: 'Где заплатить', locked: 'откроется на уровне {{level}}',

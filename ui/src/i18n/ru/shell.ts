@@ -28,7 +28,7 @@ export const shell = {
     language: 'Язык', theme: 'Тема', theme_light: 'Светлая', theme_dark: 'Тёмная', theme_auto: 'Как в системе', density: 'Строки', density_compact: 'Плотно', density_roomy: 'Просторно',
     password: 'Сменить пароль', totp: 'Вход по коду (TOTP)', keys: 'Клавиши', sign_out: 'Выйти', extension: 'добавочный {{extension}}',
   },
-  password: { title: 'Сменить пароль', current: 'Нынешний пароль', next: 'Новый пароль', again: 'Новый пароль ещё раз', mismatch: 'Пароли не совпадают.', short: 'Не короче 12 знаков.', done: 'Пароль сменён.' },
+  password: { title: 'Сменить пароль', current: 'Нынешний пароль', next: 'Новый пароль', again: 'Новый пароль ещё раз', mismatch: 'Пароли не совпадают.', short: 'Не короче {{count}} знаков.', done: 'Пароль сменён.' },
   totp: {
     title: 'Вход по коду', off: 'Второй шаг входа выключен. Он защищает, когда пароль узнал кто-то ещё.', on: 'Второй шаг входа включён.', start: 'Включить', remove: 'Выключить',
     scan: 'Снимите код приложением для кодов (Яндекс Ключ, Google Authenticator, FreeOTP) или введите ключ вручную.', secret: 'Ключ', code: 'Код из приложения', confirm: 'Подтвердить',
@@ -38,7 +38,7 @@ export const shell = {
     placeholder: 'Телефон, имя, документ, номер договора', clients: 'Клиенты', pages: 'Разделы', nothing: 'Никого не нашли. Проверьте номер или наберите начало фамилии.', hint: 'Наберите телефон в любом виде, фамилию, паспорт или номер договора.',
     loans_one: '{{count}} займ', loans_few: '{{count}} займа', loans_many: '{{count}} займов', loans_other: '{{count}} займа', born: '{{year}} г. р.',
   },
-  matched: { phone: 'по телефону', name: 'по имени', document: 'по документу', loan_number: 'по договору', inn: 'по ИНН', snils: 'по СНИЛС', card_number: 'по номеру карточки' },
+  matched: { phone: 'по телефону', name: 'по имени', document: 'по документу', loan_number: 'по договору', inn: 'по ИНН', snils: 'по СНИЛС', card_number: 'по номеру карточки', email: 'по почте' },
   notice: {
     missed: 'Пропущен звонок', missed_text: 'Вы не ответили вовремя, состояние сменилось на «не готов».', link_down: 'Нет связи с АТС: {{source}}', link_up: 'Связь с АТС восстановлена: {{source}}',
     import_done: 'Загрузка закончена: {{file}}', import_done_text: 'новых {{created}}, изменено {{updated}}, отвергнуто {{rejected}}', import_failed: 'Загрузка остановилась: {{file}}',
