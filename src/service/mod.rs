@@ -10,6 +10,7 @@ pub mod credentials;
 pub mod directory;
 pub mod duplicates;
 pub mod people;
+pub mod sample_base;
 pub mod search;
 pub mod telephony;
 pub mod tokens;
