@@ -100,6 +100,8 @@ pub enum Received {
 }
 
 struct Ring {
+    /// The head when the feed began: what was said before is not known.
+    begun_at: u64,
     next: u64,
     messages: VecDeque<Arc<Message>>,
 }
@@ -127,6 +129,7 @@ impl Feed {
             messages: broadcast::channel(LAG_MAX).0,
             head: watch::channel(head).0,
             ring: Mutex::new(Ring {
+                begun_at: head,
                 next: 1,
                 messages: VecDeque::new(),
             }),
@@ -222,6 +225,31 @@ impl Feed {
     }
 }
 
+impl Feed {
+    /// Follows messages; those about frame `seq` and later come first, so some may come twice.
+    /// `None` when they are not kept any more, or `seq` is of another history.
+    #[must_use]
+    pub fn follow_after(&self, seq: u64) -> Option<Follower> {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let dropped = ring.messages.len() >= RING_MESSAGES_MAX
+            && ring.messages.front().is_some_and(|oldest| oldest.seq > seq);
+        if dropped || seq < ring.begun_at || seq > self.head() {
+            return None;
+        }
+        let missed = ring
+            .messages
+            .iter()
+            .filter(|message| message.seq >= seq)
+            .cloned()
+            .collect();
+        Some(Follower {
+            missed,
+            live: self.messages.subscribe(),
+            last: ring.next - 1,
+        })
+    }
+}
+
 /// One page's place in the feed.
 #[derive(Debug)]
 pub struct Follower {
@@ -280,6 +308,24 @@ mod tests {
             feed.follow(Some(99)).is_none(),
             "a page from before a restart resyncs"
         );
+    }
+
+    #[tokio::test]
+    async fn a_page_that_names_a_frame_gets_what_came_with_it_and_later() {
+        let feed = Feed::new(5);
+        publish(&feed, "one", true);
+        feed.head.send_replace(6);
+        publish(&feed, "two", true);
+        publish(&feed, "call.card", false);
+        let mut follower = feed.follow_after(6).unwrap();
+        publish(&feed, "three", true);
+        assert_eq!(kinds(&mut follower, 2).await, ["two", "three"]);
+        for other_history in [4, 7] {
+            assert!(
+                feed.follow_after(other_history).is_none(),
+                "{other_history}"
+            );
+        }
     }
 
     #[tokio::test]

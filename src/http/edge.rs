@@ -134,6 +134,18 @@ impl Edge {
         self.0.ready.load(Ordering::Acquire)
     }
 
+    /// Names this run of the box: another one means that memory is gone.
+    #[must_use]
+    pub fn epoch(&self) -> String {
+        format!("{:x}", self.0.start)
+    }
+
+    /// The route of a request.
+    #[must_use]
+    pub fn find(&self, incoming: &Incoming) -> Found {
+        self.router.find(&incoming.method, &incoming.path)
+    }
+
     /// The present instant.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -12,9 +12,12 @@ pub mod codes;
 pub mod directory;
 pub mod edge;
 pub mod error;
+pub mod feed;
 pub mod health;
 pub mod lockout;
 pub mod openapi;
+pub mod operators;
+pub mod pbx_feed;
 pub mod replay;
 pub mod request;
 pub mod router;
@@ -23,6 +26,7 @@ pub mod server;
 pub mod session;
 pub mod session_store;
 pub mod settings;
+pub mod sockets;
 pub mod token_book;
 pub mod tokens;
 pub mod users;
@@ -74,13 +78,20 @@ fn incoming() -> impl Filter<Extract = (Incoming,), Error = warp::Rejection> + C
 /// Everything the box serves, as a service for [`server::serve`].
 #[must_use]
 pub fn service(edge: Edge) -> impl Answers {
+    let sockets = {
+        let edge = edge.clone();
+        warp::ws()
+            .and(incoming())
+            .then(move |ws, incoming| sockets::upgrade(edge.clone(), ws, incoming))
+    };
     let requests = incoming()
         .and(warp::body::stream())
         .then(move |incoming, body| {
             let edge = edge.clone();
             async move { edge.answer(incoming, body_stream(body)).await }
         });
-    warp::service(requests.recover(refused).unify())
+    let all = sockets.or(requests).unify();
+    warp::service(all.recover(refused).unify())
 }
 
 /// What warp itself refuses: nothing that a client can cause, since every filter above takes all.

@@ -7,7 +7,7 @@ use crate::domain::access::Action;
 use crate::domain::fields::FromJson;
 use crate::http::client_body::ClientBody;
 use crate::http::router::{Entrance, Route};
-use crate::http::{blobs, clients, directory, health, session, settings, tokens, users};
+use crate::http::{blobs, clients, directory, feed, health, session, settings, tokens, users};
 
 /// A row for a handler without a body.
 macro_rules! route {
@@ -85,6 +85,11 @@ static TABLE: &[Route] = &[
         directory::restore, "Offer an entry again."),
     route!("GET" api!("/directory/{kind}/{id}/history"), needs(Action::ReadDirectory),
         directory::history, "The latest changes of an entry."),
+
+    route!("GET" api!("/feed"), Entrance::SignedIn, feed::not_a_socket,
+        "What changes, as it happens (WebSocket)."),
+    route!("GET" api!("/pbx/feed"), needs(Action::ServePbx), feed::not_a_socket,
+        "Commands for an exchange (WebSocket)."),
 
     route!("GET" api!("/clients/{id}"), needs(Action::ReadClients), clients::card,
         "A client's card, redacted to the caller's right and the level of the call."),
