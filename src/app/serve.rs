@@ -1,6 +1,7 @@
 //! Serving: the edge over an open data folder, until told to stop.
 
-use super::open::Core;
+use super::open::{Core, StartError};
+use crate::config::Config;
 use crate::http::certificate::{self, TlsError};
 use crate::http::edge::Edge;
 use crate::http::{self, server};
@@ -14,6 +15,9 @@ use tokio::sync::watch;
 /// Why the box cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// The data folder does not open.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}; is another program using it?")]
     Listen {
@@ -40,17 +44,17 @@ pub struct Listening {
     pub scheme: &'static str,
 }
 
-/// Listens over an open data folder, calls `ready` once everything answers, serves until `stop`
+/// Opens the data folder, listens, calls `ready` once everything answers, serves until `stop`
 /// becomes true or the process is told to end, and closes in reverse.
 ///
 /// # Errors
 /// See [`ServeError`].
 pub async fn serve(
-    core: Core,
+    config: Arc<Config>,
     stop: watch::Receiver<bool>,
     ready: impl AsyncFnOnce(&Core, &Listening),
 ) -> Result<(), ServeError> {
-    let config = Arc::clone(&core.services.config);
+    let core = Core::open(Arc::clone(&config))?;
     let address = config.listen.address;
     let now = core.services.clock.now();
     let tls = certificate::server_config(

@@ -97,6 +97,7 @@ pub struct Bound {
     pub(super) fields: Vec<BoundField>,
     pub(super) client: Option<(Cells, Vec<BoundField>)>,
     dates: Vec<DateFormat>,
+    pub(super) first_year: i32,
     blanks: Vec<String>,
     only: Vec<(usize, Vec<String>)>,
     lookups: Vec<(Cells, LookupTable)>,
@@ -266,6 +267,9 @@ impl Mapping {
             fields,
             client,
             dates: self.dates.clone(),
+            first_year: self
+                .first_year
+                .unwrap_or_else(|| values::default_first_year(today)),
             blanks: self.blanks.clone(),
             only,
             lookups: tied,
@@ -524,9 +528,9 @@ impl<'a> Reading<'a> {
         let formats = spec.spec.dates.as_ref().unwrap_or(&self.bound.dates);
         let words: Vec<&str> = formats.iter().map(|format| format.code()).collect();
         let message = format!("write a date as {}", words.join(" or "));
-        let today = self.bound.today;
+        let first_year = self.bound.first_year;
         self.parsed(name, "invalid_date", &message, |raw| {
-            values::date(raw, formats, today)
+            values::date(raw, formats, first_year)
         })
     }
 

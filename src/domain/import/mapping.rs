@@ -29,6 +29,7 @@ pub struct Mapping {
     pub loan_source: String,
     pub(super) key: Template,
     pub(super) dates: Vec<DateFormat>,
+    pub(super) first_year: Option<i32>,
     pub(super) currency: Currency,
     pub(super) as_of: Option<Date>,
     pub(super) blanks: Vec<String>,
@@ -135,7 +136,7 @@ impl Template {
     }
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "name",
     "kind",
     "description",
@@ -144,6 +145,7 @@ const KEYS: [&str; 16] = [
     "loan_source",
     "key",
     "dates",
+    "two_digit_years_from",
     "currency",
     "as_of",
     "blanks",
@@ -302,6 +304,7 @@ impl Reader {
         if dates.is_empty() {
             dates = vec![DateFormat::YearMonthDay, DateFormat::DayMonthYear];
         }
+        let first_year = self.first_year(table);
         let lookups = self.lookups(table);
         let only = self.only(table.get("only"), "only");
         let blanks = self
@@ -326,6 +329,7 @@ impl Reader {
             source,
             key,
             dates,
+            first_year,
             currency,
             as_of,
             blanks,
@@ -361,6 +365,17 @@ impl Reader {
             );
             Currency::Rub
         })
+    }
+
+    fn first_year(&mut self, table: &Table) -> Option<i32> {
+        let value = table.get("two_digit_years_from")?;
+        let year = value.as_integer().and_then(|year| i32::try_from(year).ok());
+        let year = year.filter(|year| (1800..=2100).contains(year));
+        if year.is_none() {
+            let message = "write the first of the hundred years that two digits mean, such as 1900";
+            self.fault("two_digit_years_from", "out_of_range", message);
+        }
+        year
     }
 
     fn as_of(&mut self, table: &Table) -> Option<Date> {

@@ -101,10 +101,10 @@ fn person(reading: &mut Reading<'_>, draft: &mut ClientDraft) {
     draft.birth_date = reading.date("birth_date").map(Personal::new);
     let message = "write m or f, М or Ж";
     draft.sex = reading.parsed("sex", "invalid_sex", message, values::sex);
-    let today = reading.bound.today;
+    let first_year = reading.bound.first_year;
     let message = "write a birth number as YYMMDD, women with 50 added to the month";
     let born = reading.parsed("birth_number", "invalid_birth_number", message, |raw| {
-        values::birth_number(raw, today)
+        values::birth_number(raw, first_year)
     });
     if let Some((birth, sex)) = born {
         draft.birth_date = Some(Personal::new(birth));

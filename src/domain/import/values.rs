@@ -25,7 +25,7 @@ pub enum DateFormat {
     DayMonthYearSlash,
     /// `20261121`.
     Compact,
-    /// `261121`: a year above the present one is of the last century.
+    /// `261121`; the mapping says which hundred years it may mean.
     ShortCompact,
     /// `Nov-26`: the first day of that month.
     MonthName,
@@ -62,10 +62,10 @@ impl DateFormat {
             .into_iter()
             .find(|format| format.code().eq_ignore_ascii_case(code.trim()))
     }
-    /// Reads a date in this format; `None` when it is none. `today` decides the century of
-    /// two-digit years.
+    /// Reads a date in this format; `None` when it is none. Years of two digits are the ones of
+    /// the hundred years from `first_year` on.
     #[must_use]
-    pub fn read(self, raw: &str, today: Date) -> Option<Date> {
+    pub fn read(self, raw: &str, first_year: i32) -> Option<Date> {
         let text = raw.trim();
         // A time behind the date says nothing here.
         let date = text.split(['T', ' ', '\u{a0}']).next().unwrap_or("");
@@ -80,17 +80,19 @@ impl DateFormat {
             }
             Self::ShortCompact => {
                 let [y, m, d] = fixed(date, [2, 2, 2])?;
-                ymd(century(y, today), m, d)
+                ymd(full_year(y, first_year), m, d)
             }
-            Self::MonthName => month_name(date, today),
+            Self::MonthName => month_name(date, first_year),
         }
     }
 }
 
 /// Reads a date in the first format that fits.
 #[must_use]
-pub fn date(raw: &str, formats: &[DateFormat], today: Date) -> Option<Date> {
-    formats.iter().find_map(|format| format.read(raw, today))
+pub fn date(raw: &str, formats: &[DateFormat], first_year: i32) -> Option<Date> {
+    formats
+        .iter()
+        .find_map(|format| format.read(raw, first_year))
 }
 
 /// Whether a cell holds nothing: blank, or a date that accounting systems write for "none".
@@ -105,14 +107,14 @@ pub fn is_blank(cell: &str) -> bool {
 
 /// A birth number `YYMMDD` in which 50 is added to the month of a woman's birth.
 #[must_use]
-pub fn birth_number(raw: &str, today: Date) -> Option<(Date, Sex)> {
+pub fn birth_number(raw: &str, first_year: i32) -> Option<(Date, Sex)> {
     let [year, month, day] = fixed(raw.trim(), [2, 2, 2])?;
     let (month, sex) = if month > 50 {
         (month - 50, Sex::Female)
     } else {
         (month, Sex::Male)
     };
-    ymd(century(year, today), month, day).map(|birth| (birth, sex))
+    ymd(full_year(year, first_year), month, day).map(|birth| (birth, sex))
 }
 
 /// A sum: decimal comma or dot, spaces or commas between thousands, a currency sign behind it.
@@ -244,13 +246,15 @@ fn without_thousands(number: &str) -> String {
     number.to_owned()
 }
 
-fn century(short_year: i32, today: Date) -> i32 {
-    let year = today.year() / 100 * 100 + short_year;
-    if year > today.year() {
-        year - 100
-    } else {
-        year
-    }
+/// The hundred years that two digits mean when the mapping does not say: those up to today.
+#[must_use]
+pub fn default_first_year(today: Date) -> i32 {
+    today.year() - 99
+}
+
+fn full_year(short_year: i32, first_year: i32) -> i32 {
+    let year = first_year.div_euclid(100) * 100 + short_year;
+    if year < first_year { year + 100 } else { year }
 }
 
 /// Three numbers around a separator.
@@ -288,7 +292,7 @@ fn ymd(year: i32, month: i32, day: i32) -> Option<Date> {
     NaiveDate::from_ymd_opt(year, u32::try_from(month).ok()?, u32::try_from(day).ok()?)
 }
 
-fn month_name(text: &str, today: Date) -> Option<Date> {
+fn month_name(text: &str, first_year: i32) -> Option<Date> {
     const MONTHS: [&str; 12] = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
     ];
@@ -298,7 +302,7 @@ fn month_name(text: &str, today: Date) -> Option<Date> {
         .position(|month| name.eq_ignore_ascii_case(month))?;
     let number: i32 = year.parse().ok()?;
     let year = if year.len() == 2 {
-        century(number, today)
+        full_year(number, first_year)
     } else {
         number
     };
@@ -349,7 +353,7 @@ mod tests {
         for (format, raw, expected) in rows {
             let expected = expected.map(|text| text.parse::<Date>().unwrap());
             assert_eq!(
-                format.read(raw, today()),
+                format.read(raw, default_first_year(today())),
                 expected,
                 "{raw:?} as {}",
                 format.code()
@@ -367,15 +371,15 @@ mod tests {
     fn birth_numbers_tell_women() {
         let born = |text: &str| text.parse::<Date>().unwrap();
         assert_eq!(
-            birth_number("706213", today()),
+            birth_number("706213", 1900),
             Some((born("1970-12-13"), Sex::Female))
         );
         assert_eq!(
-            birth_number("450204", today()),
+            birth_number("450204", 1900),
             Some((born("1945-02-04"), Sex::Male))
         );
-        assert_eq!(birth_number("451304", today()), None);
-        assert_eq!(birth_number("", today()), None);
+        assert_eq!(birth_number("451304", 1900), None);
+        assert_eq!(birth_number("", 1900), None);
     }
 
     #[test]

@@ -1,0 +1,509 @@
+//! Real files, imported twice into a real journal: exact counts, nothing changes the second time.
+
+use super::*;
+use crate::base::ids::{ImportId, SystemIds};
+use crate::base::time::{Date, SystemClock};
+use crate::committer::{Committer, CommitterSettings, Engine};
+use crate::domain::access::Principal;
+use crate::domain::client::Client;
+use crate::domain::import::run::{Counts, FileSource, ImportPlan, ImportRun, RunState};
+use crate::domain::import::{ImportKind, Mapping, shipped_named};
+use crate::domain::loan::Loan;
+use crate::domain::{ClaimSpace, StreamId};
+use crate::feed::Feed;
+use crate::journal::{Log, LogOptions, RealDisk};
+use crate::store::{Store, StoreSettings, rebuild};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use uuid::Uuid;
+
+struct Box_ {
+    folder: tempfile::TempDir,
+    environment: Environment,
+    thread: Option<std::thread::JoinHandle<()>>,
+    next: u128,
+}
+
+fn open(folder: &Path) -> (Environment, std::thread::JoinHandle<()>) {
+    let clock = Arc::new(SystemClock);
+    let mut options = LogOptions::kept(folder.join("journal"), "journal", clock.clone());
+    options.segment_bytes = 8 << 20;
+    options.prepare_ahead = false;
+    let (log, report) = Log::open(Arc::new(RealDisk), options).unwrap();
+    let settings = StoreSettings {
+        folder: folder.join("store"),
+        cache_bytes: 16 << 20,
+    };
+    let store = Arc::new(Store::open(settings).unwrap());
+    rebuild::catch_up(&store, &log.tail(), |_| {}).unwrap();
+    let feed = Arc::new(Feed::new(report.head));
+    let ids = Arc::new(SystemIds);
+    let engine = Engine::new(log, Arc::clone(&store), feed, ids.clone()).unwrap();
+    let settings = CommitterSettings {
+        flush_every: Duration::from_secs(60),
+        disk_reserve_bytes: 0,
+        memory_budget_bytes: u64::MAX,
+        disk_free: Arc::new(|| None),
+        memory_used: Arc::new(|| None),
+        on_storage_low: Arc::new(|_| ()),
+        on_group: Arc::new(|_, _| ()),
+    };
+    let (committer, thread) = Committer::start(engine, settings, |_| ()).unwrap();
+    let environment = Environment {
+        store,
+        committer,
+        clock,
+        ids,
+        zone: chrono_tz::Europe::Moscow,
+        on_written: Arc::new(|_| ()),
+        on_progress: Arc::new(|_, _| ()),
+    };
+    (environment, thread)
+}
+
+impl Box_ {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (environment, thread) = open(folder.path());
+        Self {
+            folder,
+            environment,
+            thread: Some(thread),
+            next: 1,
+        }
+    }
+
+    fn stop(&mut self) {
+        self.environment.committer.stop();
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+
+    fn job(&mut self, path: &Path, mapping_text: &str) -> Job {
+        let id = ImportId::from_uuid(Uuid::from_u128(self.next));
+        self.next += 1;
+        let kind = Mapping::parse(mapping_text).map_or(ImportKind::Clients, |found| found.kind);
+        Job {
+            id,
+            principal: Principal::System,
+            request: Request {
+                kind,
+                path: path.to_owned(),
+                mapping_text: mapping_text.to_owned(),
+                lookups: BTreeMap::new(),
+                beside: true,
+            },
+            rejects: rejects_path(self.folder.path(), id),
+            cancel: Arc::new(AtomicBool::new(false)),
+            progress: Arc::new(Progress::new()),
+        }
+    }
+
+    fn plan(job: &Job, dry_run: bool) -> ImportPlan {
+        let Request {
+            kind,
+            path,
+            mapping_text,
+            ..
+        } = job.request.clone();
+        ImportPlan {
+            kind,
+            file_name: "file.csv".into(),
+            source: FileSource::Path(path.display().to_string()),
+            mapping: String::new(),
+            mapping_text,
+            dry_run,
+        }
+    }
+
+    fn import(&mut self, path: &Path, mapping: &str, dry_run: bool) -> (Counts, String) {
+        let text = shipped_named(mapping).map_or(mapping, |shipped| shipped.text);
+        let job = self.job(path, text);
+        let rejects = job.rejects.clone();
+        let plan = Self::plan(&job, dry_run);
+        let session = begin(self.environment.clone(), job, plan).unwrap();
+        let run = session.work().unwrap();
+        assert_eq!(run.state, RunState::Finished);
+        (run.counts, read_rejects(&rejects).unwrap())
+    }
+
+    fn written(&mut self, text: &str, mapping: &str) -> (Counts, String) {
+        let path = self.folder.path().join(format!("{}.csv", self.next));
+        std::fs::write(&path, text).unwrap();
+        self.import(&path, mapping, false)
+    }
+
+    fn stream(&self, space: ClaimSpace, value: &str) -> StreamId {
+        let holders = self.environment.store.holders(space, value).unwrap();
+        assert_eq!(holders.len(), 1, "{value}");
+        holders[0]
+    }
+
+    fn client(&self, key: &str) -> Client {
+        let stream = self.stream(ClaimSpace::SourceKey, &format!("client:{key}"));
+        Client::clone(&self.environment.store.load::<Client>(stream).unwrap().state)
+    }
+
+    fn loan(&self, key: &str) -> Loan {
+        let stream = self.stream(ClaimSpace::SourceKey, &format!("loan:{key}"));
+        Loan::clone(&self.environment.store.load::<Loan>(stream).unwrap().state)
+    }
+}
+
+impl Drop for Box_ {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn counts(created: u64, updated: u64, unchanged: u64, skipped: u64, rejected: u64) -> Counts {
+    let rows = created + updated + unchanged + skipped + rejected;
+    Counts {
+        rows,
+        created,
+        updated,
+        unchanged,
+        skipped,
+        rejected,
+    }
+}
+
+fn shared(path: &str) -> Option<PathBuf> {
+    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/data")
+        .join(path);
+    if !found.exists() {
+        eprintln!("left out: the sample set {path} is not beside the project");
+        return None;
+    }
+    Some(found)
+}
+
+fn date(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+#[test]
+fn the_berka_set_is_imported_and_the_second_time_nothing_changes() {
+    let Some(folder) = shared("berka") else {
+        return;
+    };
+    let mut the_box = Box_::new();
+    let mut import = |file: &str, mapping: &str| the_box.import(&folder.join(file), mapping, false);
+    let clients = import("client.asc", "berka-clients").0;
+    assert_eq!(clients, counts(5_369, 0, 0, 0, 0));
+    // The copy with ISO dates says the same of everybody.
+    assert_eq!(
+        import("client_iso.csv", "berka-clients-iso").0,
+        counts(0, 0, 5_369, 0, 0)
+    );
+    assert_eq!(import("loan.asc", "berka-loans").0, counts(682, 0, 0, 0, 0));
+    assert_eq!(
+        import("loan_iso.csv", "berka-loans").0,
+        counts(0, 0, 682, 0, 0)
+    );
+    let (orders, rejects) = import("order.asc", "berka-orders");
+    // 717 orders pay a loan; 35 of them are of accounts whose loan is not in the set.
+    assert_eq!(orders, counts(682, 0, 0, 5_754, 35));
+    assert_eq!(rejects.lines().count(), 1 + 35 * 4);
+    let payments = import("trans_head_49102.asc.gz", "berka-payments").0;
+    assert_eq!(payments, counts(123, 0, 0, 48_979, 0));
+    assert_eq!(
+        import("client.asc", "berka-clients").0,
+        counts(0, 0, 5_369, 0, 0)
+    );
+    assert_eq!(import("loan.asc", "berka-loans").0, counts(0, 0, 682, 0, 0));
+    assert_eq!(
+        import("order.asc", "berka-orders").0,
+        counts(0, 0, 682, 5_754, 35)
+    );
+    assert_eq!(
+        import("trans_head_49102.asc.gz", "berka-payments").0,
+        counts(0, 0, 123, 48_979, 0)
+    );
+    let loan = the_box.loan("berka:4959");
+    assert_eq!(
+        (loan.schedule.len(), loan.schedule[0].principal),
+        (24, 337_270)
+    );
+    assert_eq!(loan.schedule[0].due_on, date("1994-02-05"));
+    let paid: i64 = loan.schedule.iter().map(|row| row.principal).sum();
+    assert_eq!(paid, loan.terms.principal.minor());
+    assert_eq!(the_box.client("berka:1").details.name.full(), "Client 1");
+}
+
+#[test]
+fn lendingclub_rows_are_borrowers_and_loans_at_once() {
+    let Some(path) = shared("lendingclub/loans_full_schema.csv.gz") else {
+        return;
+    };
+    let mut the_box = Box_::new();
+    let dry = the_box.import(&path, "lendingclub-loans", true).0;
+    assert_eq!(dry, counts(10_000, 0, 0, 0, 0));
+    assert_eq!(
+        the_box.import(&path, "lendingclub-loans", false).0,
+        dry,
+        "a dry run wrote nothing"
+    );
+    let again = the_box.import(&path, "lendingclub-loans", false).0;
+    assert_eq!(again, counts(0, 0, 10_000, 0, 0));
+    assert_eq!(
+        the_box.loan("lendingclub:2").figures.outstanding,
+        Some(870_448)
+    );
+}
+
+#[test]
+fn organisations_of_the_register_are_found_by_inn_or_ogrn() {
+    let Some(path) = shared("ru/egrul_orgs.csv") else {
+        return;
+    };
+    let mut the_box = Box_::new();
+    assert_eq!(
+        the_box.import(&path, "egrul-organisations", false).0,
+        counts(149, 0, 0, 0, 0)
+    );
+    assert_eq!(
+        the_box.import(&path, "egrul-organisations", false).0,
+        counts(0, 0, 149, 0, 0)
+    );
+    let without_inn = the_box.client("egrul:1077799001180");
+    assert!(without_inn.details.inn.is_none());
+    // Another source with another key tells of the same organisation: one card, enriched.
+    let other = "inn,kpp,ogrn,name,phone\n7723365574,772301001,1077799002710,РООВ,84951234567\n";
+    let mapping = "kind = \"clients\"\nsource = \"crm\"\nkey = \"{inn}\"\n[columns]\ninn = \"inn\"\nkpp = \"kpp\"\nogrn = \"ogrn\"\norganisation_short_name = \"name\"\nphone = \"phone\"\n[constants]\norganisation_form = \"partner\"\n";
+    assert_eq!(the_box.written(other, mapping).0, counts(0, 1, 0, 0, 0));
+    let card = the_box.client("crm:7723365574");
+    assert_eq!(card.source_keys, ["egrul:1077799002710", "crm:7723365574"]);
+    assert_eq!(card.details.phones.len(), 1);
+    assert!(
+        card.details
+            .organisation
+            .unwrap()
+            .full_name
+            .contains("ВЕТЕРАНОВ")
+    );
+}
+
+const PEOPLE: &str = "kind = \"clients\"\nsource = \"s\"\nkey = \"{id}\"\n[columns]\nfull_name = \"name\"\nbirth_date = \"born\"\ninn = \"inn\"\nsnils = \"snils\"\nphone = \"phone\"\nemail = \"email\"\n";
+
+#[test]
+fn a_later_file_enriches_the_card_and_takes_nothing_away() {
+    let mut the_box = Box_::new();
+    let head = "id;name;born;inn;snils;phone;email\n";
+    let first = format!("{head}1;Иванов Пётр Ильич;1980-03-05;500100732259;;89161234567;a@b.ru\n");
+    assert_eq!(the_box.written(&first, PEOPLE).0, counts(1, 0, 0, 0, 0));
+    let second = format!("{head}1;Иванов Пётр Ильич;;;112-233-445 95;8 903 123-45-67;\n");
+    assert_eq!(the_box.written(&second, PEOPLE).0, counts(0, 1, 0, 0, 0));
+    assert_eq!(the_box.written(&second, PEOPLE).0, counts(0, 0, 1, 0, 0));
+    let card = the_box.client("s:1").details;
+    let phones: Vec<&str> = card
+        .phones
+        .iter()
+        .map(|phone| phone.e164.reveal().as_str())
+        .collect();
+    assert_eq!(phones, ["+79161234567", "+79031234567"]);
+    assert_eq!(card.snils.unwrap().reveal(), "11223344595");
+    assert_eq!(card.inn.unwrap().reveal(), "500100732259");
+    assert_eq!((card.emails.len(), card.birth_date.is_some()), (1, true));
+}
+
+#[test]
+fn duplicates_are_joined_or_refused_and_never_made() {
+    let mut the_box = Box_::new();
+    let text = "id;name;born;inn;snils;phone;email\n\
+        1;Иванов Пётр;1980-03-05;500100732259;;89161234567;\n\
+        2;Иванов Пётр;1980-03-05;500100732259;;89031234567;\n\
+        3;Иванов Пётр;1981-03-05;500100732259;;;\n\
+        4;Петрова Анна;;;112-233-445 95;;\n\
+        5;Сидоров Олег;;500100732259;112-233-445 95;;\n";
+    let (found, rejects) = the_box.written(text, PEOPLE);
+    assert_eq!(found, counts(2, 1, 0, 0, 2));
+    assert_eq!(the_box.client("s:1").id, the_box.client("s:2").id);
+    assert_eq!(the_box.client("s:1").details.phones.len(), 2);
+    let lines: Vec<&str> = rejects.lines().skip(1).collect();
+    assert!(
+        lines[0].starts_with("4;inn;\"another card holds this value, but"),
+        "{}",
+        lines[0]
+    );
+    assert!(lines[1].starts_with("6;row;\"several cards") || lines[1].starts_with("6;row;several"));
+    for secret in ["Иванов", "500100732259", "1981"] {
+        assert!(!rejects.contains(secret));
+    }
+}
+
+#[test]
+fn every_kind_of_faulty_row_is_listed_with_its_line_and_the_rest_goes_in() {
+    let mut the_box = Box_::new();
+    let mut text = "id;name;born;inn;snils;phone;email\n".to_owned();
+    let rows = [
+        ";Иванов Пётр;;;;;",
+        "2;;;;;;",
+        "3;Иванов Пётр;31.02.1980;;;;",
+        "4;Иванов Пётр;;123;;;",
+        "5;Иванов Пётр;;;11223344596;;",
+        "6;Иванов Пётр;;;;123;",
+        "7;Иванов Пётр;;;;;x@y",
+        "8;Иванов Пётр;01.01.2030;;;;",
+        "9;Иванов Пётр",
+        "10;Иванов Пётр;;;;;",
+    ];
+    for row in rows {
+        text.push_str(row);
+        text.push('\n');
+    }
+    let (found, rejects) = the_box.written(&text, PEOPLE);
+    assert_eq!(found, counts(1, 0, 0, 0, 9));
+    let listed: Vec<String> = rejects
+        .lines()
+        .skip(1)
+        .map(|line| line.split(';').take(2).collect::<Vec<_>>().join(" "))
+        .collect();
+    let expected = [
+        "2 key",
+        "3 last_name",
+        "4 birth_date",
+        "5 inn",
+        "6 snils",
+        "7 phone",
+        "8 emails[0]",
+        "9 birth_date",
+        "10 row",
+    ];
+    assert_eq!(listed, expected);
+}
+
+const LOANS: &str = "kind = \"loans\"\nsource = \"s\"\nkey = \"{n}\"\n[columns]\nnumber = \"n\"\nclient_key = \"client\"\nprincipal = \"sum\"\nissued_on = \"on\"\n";
+const PAYMENTS: &str = "kind = \"payments\"\nsource = \"s\"\nkey = \"{id}\"\n[columns]\nloan_number = \"n\"\non = \"on\"\namount = \"sum\"\n";
+
+#[test]
+fn loans_and_payments_need_their_client_and_loan() {
+    let mut the_box = Box_::new();
+    the_box.written(
+        "id;name;born;inn;snils;phone;email\n1;Иванов Пётр;;;;;\n2;Ким Ольга;;;;;\n",
+        PEOPLE,
+    );
+    let loans = "n;client;sum;on\nA-1;1;1000;2026-01-15\nA-2;9;1000;2026-01-15\nA-1;2;1000;2026-01-15\nA-3;1;0;2030-01-01\n";
+    let (found, rejects) = the_box.written(loans, LOANS);
+    assert_eq!(found, counts(1, 0, 0, 0, 3));
+    let fields: Vec<&str> = rejects
+        .lines()
+        .skip(1)
+        .filter_map(|l| l.split(';').nth(1))
+        .collect();
+    assert_eq!(fields, ["client_key", "row", "principal", "issued_on"]);
+    let payments = "id;n;on;sum\n1;A-1;2026-02-15;100\n1;A-1;2026-02-15;100\n2;A-9;2026-02-15;1\n1;A-1;2026-02-16;100\n3;A-1;2025-01-01;1\n";
+    let (found, rejects) = the_box.written(payments, PAYMENTS);
+    assert_eq!(found, counts(1, 0, 1, 0, 3));
+    let lines: Vec<&str> = rejects
+        .lines()
+        .skip(1)
+        .filter_map(|l| l.split(';').next())
+        .collect();
+    assert_eq!(lines, ["4", "5", "6"]);
+    assert_eq!(the_box.loan("s:A-1").payments.len(), 1);
+}
+
+#[test]
+fn a_cancelled_run_goes_on_exactly_behind_its_last_row() {
+    let mut the_box = Box_::new();
+    let mut text = "id;name;born;inn;snils;phone;email\n".to_owned();
+    for id in 1..=1_000 {
+        let inn = if id % 100 == 0 { "1" } else { "" };
+        text.push_str(&format!("{id};Иванов Пётр;;{inn};;;\n"));
+    }
+    let path = the_box.folder.path().join("long.csv");
+    std::fs::write(&path, text).unwrap();
+    let job = the_box.job(&path, PEOPLE);
+    let cancel = Arc::clone(&job.cancel);
+    let mut environment = the_box.environment.clone();
+    environment.on_progress = Arc::new(move |_, progress| {
+        cancel.store(progress.snapshot().counts.rows >= 300, Ordering::Relaxed);
+    });
+    let plan = Box_::plan(&job, false);
+    let run = begin(environment, job.clone(), plan)
+        .unwrap()
+        .work()
+        .unwrap();
+    assert_eq!(
+        (run.state, run.counts),
+        (RunState::Cancelled, counts(381, 0, 0, 0, 3))
+    );
+    // The list of rejected rows holds one that was never counted, as after a crash.
+    let mut rejects = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&job.rejects)
+        .unwrap();
+    std::io::Write::write_all(&mut rejects, b"401;inn;not counted\r\n").unwrap();
+    let job = Job {
+        cancel: Arc::default(),
+        ..job
+    };
+    let run = resume(the_box.environment.clone(), job.clone())
+        .unwrap()
+        .work()
+        .unwrap();
+    assert_eq!(
+        (run.state, run.counts),
+        (RunState::Finished, counts(990, 0, 0, 0, 10))
+    );
+    assert_eq!(read_rejects(&job.rejects).unwrap().lines().count(), 11);
+    let known: ImportRun = ImportRun::clone(
+        &the_box
+            .environment
+            .store
+            .load(StreamId::new(
+                crate::domain::StreamKind::Import,
+                job.id.uuid(),
+            ))
+            .unwrap()
+            .state,
+    );
+    assert_eq!(known, run);
+    assert!(
+        resume(the_box.environment.clone(), job).is_err(),
+        "a finished run does not go on"
+    );
+}
+
+#[test]
+fn a_run_that_cannot_begin_writes_nothing() {
+    let mut the_box = Box_::new();
+    let path = the_box.folder.path().join("bad.csv");
+    std::fs::write(&path, "id;who\n1;x\n").unwrap();
+    let job = the_box.job(&path, PEOPLE);
+    let plan = Box_::plan(&job, false);
+    let before = the_box.environment.store.position().unwrap().seq;
+    let refused = begin(the_box.environment.clone(), job.clone(), plan);
+    let Err(ImportError::Mapping(faults)) = refused else {
+        panic!("refused")
+    };
+    assert_eq!(faults.len(), 6);
+    assert_eq!(the_box.environment.store.position().unwrap().seq, before);
+    assert!(!job.rejects.exists());
+}
+
+#[test]
+fn a_preview_shows_rows_targets_and_faults() {
+    let mut the_box = Box_::new();
+    let path = the_box.folder.path().join("preview.csv");
+    let text = "id;name;born;inn;snils;phone;email\n1;ИВАНОВ ПЁТР;;;;x;\n2;Ким\n";
+    std::fs::write(&path, text).unwrap();
+    let request = the_box.job(&path, PEOPLE).request;
+    let shown = preview(&request, date("2026-11-21"), 20).unwrap();
+    assert_eq!((shown.delimiter.as_str(), shown.encoding), (";", "UTF-8"));
+    assert_eq!(
+        shown.rows[0].target[0],
+        ("full_name", "ИВАНОВ ПЁТР".to_owned())
+    );
+    assert_eq!(shown.rows[0].faults[0].code, "invalid_phone");
+    assert_eq!(
+        (shown.rows[1].line, shown.rows[1].faults[0].code),
+        (3, "ragged_row")
+    );
+}
