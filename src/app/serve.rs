@@ -1,7 +1,6 @@
 //! Serving: the edge over an open data folder, until told to stop.
 
-use super::open::{Core, StartError};
-use crate::config::Config;
+use super::open::Core;
 use crate::http::certificate::{self, TlsError};
 use crate::http::edge::Edge;
 use crate::http::{self, server};
@@ -15,9 +14,6 @@ use tokio::sync::watch;
 /// Why the box cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The data folder does not open.
-    #[error(transparent)]
-    Start(#[from] StartError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}; is another program using it?")]
     Listen {
@@ -44,17 +40,17 @@ pub struct Listening {
     pub scheme: &'static str,
 }
 
-/// Opens the data folder, listens, calls `ready` once everything answers, serves until `stop`
+/// Listens over an open data folder, calls `ready` once everything answers, serves until `stop`
 /// becomes true or the process is told to end, and closes in reverse.
 ///
 /// # Errors
 /// See [`ServeError`].
 pub async fn serve(
-    config: Arc<Config>,
+    core: Core,
     stop: watch::Receiver<bool>,
     ready: impl AsyncFnOnce(&Core, &Listening),
 ) -> Result<(), ServeError> {
-    let core = Core::open(Arc::clone(&config))?;
+    let config = Arc::clone(&core.services.config);
     let address = config.listen.address;
     let now = core.services.clock.now();
     let tls = certificate::server_config(

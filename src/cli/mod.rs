@@ -3,6 +3,7 @@
 //! Prints for people on stdout, faults on stderr with what to do; must never hold a rule.
 
 mod check_config;
+mod demo;
 mod serve;
 
 use crate::app::{Core, ServeError, StartError, chain};
@@ -30,6 +31,8 @@ struct Arguments {
 enum Command {
     /// Serve the box.
     Serve(serve::Serve),
+    /// Serve a made-up lender, to try the box.
+    Demo(demo::Demo),
     /// Check a configuration file, or print the default one.
     CheckConfig(check_config::CheckConfig),
 }
@@ -60,6 +63,7 @@ pub fn run() -> ExitCode {
     let configuration = arguments.config.as_deref();
     let result = match arguments.command {
         Command::Serve(command) => command.run(configuration),
+        Command::Demo(command) => command.run(configuration),
         Command::CheckConfig(command) => command.run(configuration),
     };
     match result {

@@ -2,7 +2,7 @@
 
 use super::{CliError, SERVER_THREADS, configuration, say};
 use crate::actors::Runtime;
-use crate::app;
+use crate::app::{self, Core};
 use clap::Args;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,8 @@ impl Serve {
             .map_err(|error| CliError::Said(error.to_string()))?;
         Runtime::block_on(SERVER_THREADS, async {
             let stop = stop_signal()?;
-            app::serve(Arc::new(config), stop, async |_, listening| {
+            let core = Core::open(Arc::new(config))?;
+            app::serve(core, stop, async |_, listening| {
                 // The log says it too; whoever started the box by hand sees it at once.
                 let _ = say(format!(
                     "Lenderbox at {}://{}",

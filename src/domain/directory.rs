@@ -11,8 +11,8 @@ use crate::domain::fields::{self, FromJson};
 use crate::domain::{Aggregate, Context, Decision, FieldFault, Meta, Rejection};
 use crate::json_object;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use uuid::Uuid;
 
 /// Changes that an entry remembers.
@@ -424,11 +424,21 @@ impl Aggregate for Entry {
         };
         self.version += 1;
         let (version, body) = (self.version, self.body.clone());
-        self.history.push_back(EntryVersion { version, at: meta.at, by: meta.actor, action, body });
+        self.history.push_back(EntryVersion {
+            version,
+            at: meta.at,
+            by: meta.actor,
+            action,
+            body,
+        });
         let mut bytes: usize = self.history.iter().map(|change| change.body.len()).sum();
-        while self.history.len() > HISTORY_MAX || (bytes > HISTORY_BYTES_MAX && self.history.len() > 1)
+        while self.history.len() > HISTORY_MAX
+            || (bytes > HISTORY_BYTES_MAX && self.history.len() > 1)
         {
-            bytes -= self.history.pop_front().map_or(0, |change| change.body.len());
+            bytes -= self
+                .history
+                .pop_front()
+                .map_or(0, |change| change.body.len());
         }
     }
 }
@@ -489,7 +499,11 @@ mod tests {
         assert!(entry.retired);
         assert_eq!(run(&mut entry, EntryCommand::Restore), Ok(1));
         assert!(!entry.retired);
-        let codes: Vec<&str> = entry.history.iter().map(|change| change.action.code()).collect();
+        let codes: Vec<&str> = entry
+            .history
+            .iter()
+            .map(|change| change.action.code())
+            .collect();
         assert_eq!(codes, ["put", "retired", "restored"]);
         let branch = EntryCommand::Put {
             kind: EntryKind::Branch,
@@ -508,7 +522,10 @@ mod tests {
         assert_eq!(entry.history.back().map(|change| change.version), Some(50));
         let long = |n: usize| json!({"title": {"ru": "а"}, "hint": {"ru": "ы".repeat(3_900 + n)}});
         for number in 0..20 {
-            let put = EntryCommand::Put { kind: EntryKind::Topic, body: long(number) };
+            let put = EntryCommand::Put {
+                kind: EntryKind::Topic,
+                body: long(number),
+            };
             run(&mut entry, put).unwrap();
         }
         let bytes: usize = entry.history.iter().map(|change| change.body.len()).sum();

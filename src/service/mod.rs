@@ -11,6 +11,7 @@ pub mod directory;
 pub mod duplicates;
 pub mod imports;
 pub mod people;
+pub mod sample_base;
 pub mod search;
 pub mod telephony;
 pub mod tokens;

@@ -1,0 +1,292 @@
+//! `lenderbox demo`: a box with a made-up lender, ready to be tried.
+
+use super::serve::stop_signal;
+use super::{CliError, SERVER_THREADS, configuration, say};
+use crate::actors::Runtime;
+use crate::app::{self, Core, Listening};
+use crate::base::ids::{EntryId, UserId};
+use crate::base::personal::Personal;
+use crate::config::{Tls, Totp};
+use crate::domain::access::{Role, TokenScope};
+use crate::domain::directory::EntryKind;
+use crate::samples::{self, Lender, SampleEntry};
+use crate::service::sample_base::SampleStaff;
+use crate::service::tokens::TokenToCreate;
+use crate::service::users::UserToCreate;
+use crate::service::{Caller, ServiceError, Services};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The file that makes a data folder a demo's: its log-ins and tokens, for the next start.
+const MARK: &str = "demo.json";
+/// Seed of the made-up lender.
+const SEED: u64 = 2026;
+/// Networks of shops in the demo.
+const NETWORKS: u64 = 3;
+
+/// People of the demo: log-in, name, role, extension.
+const PEOPLE: [(&str, &str, Role, &str); 9] = [
+    ("anna", "Иванова Анна", Role::Operator, "101"),
+    ("boris", "Белов Борис", Role::Operator, "102"),
+    ("vera", "Власова Вера", Role::Operator, "103"),
+    ("gleb", "Громов Глеб", Role::Operator, "104"),
+    ("dina", "Дорохова Дина", Role::Collector, "105"),
+    ("elena", "Ершова Елена", Role::Supervisor, "110"),
+    ("fedor", "Фокин Фёдор", Role::PartnerManager, "111"),
+    ("admin", "Администратор", Role::Administrator, ""),
+    ("audit", "Ревизор", Role::Auditor, ""),
+];
+
+/// A box with a made-up lender.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The data folder; empty or a demo's.
+    #[arg(long, default_value = "demo-data")]
+    data_dir: PathBuf,
+    /// The address.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Clients to make up.
+    #[arg(long, default_value_t = 2_000)]
+    clients: u64,
+    /// Print one JSON object first instead of words.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A way in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Login {
+    login: String,
+    password: String,
+    role: String,
+    extension: String,
+}
+
+/// What a demo is made of.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Mark {
+    logins: Vec<Login>,
+    tokens: HashMap<String, String>,
+    sample_phone: String,
+}
+
+impl Demo {
+    /// Fills the folder when it is new, and serves it.
+    ///
+    /// # Errors
+    /// When the folder holds another lender's base, or the box cannot start.
+    pub fn run(self, path: Option<&Path>) -> Result<(), CliError> {
+        let mut config = configuration(path, Some(&self.data_dir))?;
+        config.listen.address = self.listen;
+        if self.listen.ip().is_loopback() {
+            config.listen.tls = Tls::Off;
+        }
+        // The demo's passwords are on the terminal; a second factor would only be in the way.
+        config.security.totp = Totp::Optional;
+        "Займ Рядом".clone_into(&mut config.lender.name);
+        let filter = if self.json {
+            "warn"
+        } else {
+            &config.log.filter
+        };
+        crate::telemetry::logs::start(config.log.json, filter)
+            .map_err(|error| CliError::Said(error.to_string()))?;
+        Runtime::block_on(SERVER_THREADS, async {
+            let stop = stop_signal()?;
+            let mut failed = None;
+            let is_new = self.is_new()?;
+            let core = Core::open(Arc::new(config))?;
+            if is_new {
+                let made = make_up(Arc::clone(&core.services), self.clients).await;
+                let made = made.map_err(|error| CliError::Said(app::chain(&error)))?;
+                write_private(
+                    &self.data_dir.join(MARK),
+                    &serde_json::to_vec_pretty(&made).unwrap_or_default(),
+                )?;
+            }
+            app::serve(core, stop, async |_, listening| {
+                failed = self.announce(listening).err();
+            })
+            .await?;
+            failed.map_or(Ok(()), Err)
+        })
+    }
+
+    /// Whether the lender must be made up first.
+    fn is_new(&self) -> Result<bool, CliError> {
+        let made = self.data_dir.join(MARK).exists();
+        if !made && self.data_dir.join("journal").exists() {
+            let folder = self.data_dir.display();
+            return Err(CliError::Said(format!(
+                "{folder} holds another base, or a demo whose making was interrupted; \
+                 choose another folder with --data-dir"
+            )));
+        }
+        Ok(!made)
+    }
+
+    fn announce(&self, listening: &Listening) -> Result<(), CliError> {
+        let text = std::fs::read_to_string(self.data_dir.join(MARK))?;
+        let mark: Mark = serde_json::from_str(&text)
+            .map_err(|_| CliError::Said(format!("{MARK} is damaged; start with a new folder")))?;
+        let address = format!("{}://{}", listening.scheme, listening.address);
+        if self.json {
+            let mut first = serde_json::json!(mark);
+            first["address"] = address.into();
+            return say(first);
+        }
+        say(format!("\nLenderbox is open at {address}\n"))?;
+        say("  log-in     password     role              extension")?;
+        for login in &mark.logins {
+            let Login {
+                login,
+                password,
+                role,
+                extension,
+            } = login;
+            say(format!(
+                "  {login:<10} {password:<12} {role:<17} {extension}"
+            ))?;
+        }
+        let program = std::env::current_exe()?;
+        let token = mark.tokens.get("pbx").map_or("", String::as_str);
+        say(format!(
+            "\nSign in as anna, press F2, and make her phone ring from another terminal:\n\n  \
+             {} pbx simulate inbound --url {address} --token {token} --from {} --agent 101\n",
+            program.display(),
+            mark.sample_phone
+        ))
+    }
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(bytes)?;
+    Ok(file.sync_all()?)
+}
+
+async fn make_up(services: Arc<Services>, clients: u64) -> Result<Mark, ServiceError> {
+    let caller = Caller::system();
+    let (logins, operators) = make_up_people(&services, &caller).await?;
+    let mut topics = HashMap::new();
+    for (kind, entries) in [
+        (EntryKind::Topic, samples::topics()),
+        (EntryKind::Branch, samples::branches()),
+        (EntryKind::Product, samples::products()),
+    ] {
+        make_up_entries(&services, &caller, kind, entries, &mut topics).await?;
+    }
+    let scopes = [
+        ("pbx", TokenScope::Pbx),
+        ("core", TokenScope::Core),
+        ("metrics", TokenScope::Metrics),
+    ];
+    let mut tokens = HashMap::new();
+    for (name, scope) in scopes {
+        let typed = TokenToCreate {
+            name: name.into(),
+            scope,
+            ip_list: Vec::new(),
+            rate_per_second: None,
+        };
+        let (_, secret) = services.create_token(&caller, typed).await?;
+        tokens.insert(name.to_owned(), secret.into_inner());
+    }
+    let lender = Lender::new(SEED, services.today());
+    let sample_phone = sample_phone(&lender, clients);
+    let staff = SampleStaff { operators, topics };
+    let filling = tokio::task::spawn_blocking(move || {
+        services.fill_with_organisations(lender.organisations(NETWORKS))?;
+        services.fill_with_samples(&lender, 0..clients, Some(&staff), |_| ())
+    });
+    filling.await.unwrap_or(Err(ServiceError::Unavailable))?;
+    Ok(Mark {
+        logins,
+        tokens,
+        sample_phone,
+    })
+}
+
+/// A client to call as: one whose loan is being repaid.
+fn sample_phone(lender: &Lender, clients: u64) -> String {
+    let repaying = |index: &u64| {
+        lender
+            .client(*index)
+            .loans
+            .iter()
+            .any(|loan| loan.terms.status.is_open())
+    };
+    lender.main_phone((0..clients).find(repaying).unwrap_or(0))
+}
+
+async fn make_up_people(
+    services: &Services,
+    caller: &Caller,
+) -> Result<(Vec<Login>, Vec<(UserId, String)>), ServiceError> {
+    let (mut logins, mut operators) = (Vec::new(), Vec::new());
+    for (login, name, role, extension) in PEOPLE {
+        let password = password(services);
+        let extension = (!extension.is_empty()).then(|| extension.to_owned());
+        let typed = UserToCreate {
+            login: login.into(),
+            name: name.into(),
+            role,
+            extension: extension.clone(),
+            password: Personal::new(password.clone()),
+        };
+        let user = services.create_user(caller, typed).await?;
+        if let (Role::Operator, Some(extension)) = (role, &extension) {
+            operators.push((user.id, extension.clone()));
+        }
+        logins.push(Login {
+            login: login.into(),
+            password,
+            role: role.code().into(),
+            extension: extension.unwrap_or_default(),
+        });
+    }
+    Ok((logins, operators))
+}
+
+/// Ten characters that are hard to mistake for one another.
+fn password(services: &Services) -> String {
+    const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    let salt = services.ids.salt();
+    salt[..10]
+        .iter()
+        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
+        .collect()
+}
+
+async fn make_up_entries(
+    services: &Services,
+    caller: &Caller,
+    kind: EntryKind,
+    entries: Vec<SampleEntry>,
+    known: &mut HashMap<&'static str, (EntryId, String)>,
+) -> Result<(), ServiceError> {
+    for sample in entries {
+        let id: Uuid = services.ids.next(services.clock.now());
+        let mut body = sample.body;
+        if let Some((parent, _)) = sample.parent.and_then(|parent| known.get(parent)) {
+            body["parent"] = parent.to_string().into();
+        }
+        let title = body["title"]["ru"].as_str().unwrap_or_default().to_owned();
+        let id = EntryId::from_uuid(id);
+        services.put_entry(caller, kind, id, 0, body).await?;
+        known.insert(sample.key, (id, title));
+    }
+    Ok(())
+}
