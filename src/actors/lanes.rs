@@ -7,8 +7,10 @@ use crate::domain::client::{Client, ClientCommand};
 use crate::domain::loan::{Loan, LoanCommand};
 use crate::domain::{Aggregate, Context, Rejection, StreamId, StreamKind};
 use crate::store::{Loaded, Noun, Store, StoreError};
+use bytes::Bytes;
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 
 /// A client with its loans: permit, matching and silence of reminders are one decision.
@@ -19,6 +21,32 @@ pub struct ClientLane {
     pub client: Loaded<Client>,
     /// The loans, by identifier.
     pub loans: BTreeMap<LoanId, Loaded<Loan>>,
+    /// What was made of this very state for readers.
+    pub made: Made,
+}
+
+/// Bytes made of one state of a lane, by whatever they depend on besides it. Clones share them; a
+/// changed lane begins anew.
+#[derive(Clone, Debug, Default)]
+pub struct Made(Arc<Mutex<Vec<(u64, Bytes)>>>);
+
+impl Made {
+    /// Kept at once; readers differ by role and level only.
+    const KEPT_MAX: usize = 4;
+
+    /// The bytes of `key`, made now if they were not before.
+    pub fn get(&self, key: u64, make: impl FnOnce() -> Bytes) -> Bytes {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, bytes)) = kept.iter().find(|(known, _)| *known == key) {
+            return bytes.clone();
+        }
+        let bytes = make();
+        if kept.len() >= Self::KEPT_MAX {
+            kept.remove(0);
+        }
+        kept.push((key, bytes.clone()));
+        bytes
+    }
 }
 
 impl ClientLane {
@@ -64,10 +92,12 @@ impl Lane for ClientLane {
             stream,
             client: store.load(stream)?,
             loans,
+            made: Made::default(),
         })
     }
 
     fn absorb(&mut self, change: &(dyn Any + Send)) {
+        self.made = Made::default();
         if let Some(change) = change.downcast_ref::<TypedChange<Client>>() {
             self.client = change.after();
         } else if let Some(change) = change.downcast_ref::<TypedChange<Loan>>() {

@@ -145,7 +145,7 @@ impl Core {
             zone: config.lender.zone,
         };
         let runtime = Runtime::start(ARBITERS);
-        let people = People::load(&store).map_err(StartError::NewView)?;
+        let people = Arc::new(People::load(&store).map_err(StartError::NewView)?);
         let services = Arc::new(Services {
             clients: Lanes::new(host.clone(), runtime.clone(), CLIENT_LANES_MAX),
             calls: Lanes::new(host.clone(), runtime.clone(), OTHER_LANES_MAX),

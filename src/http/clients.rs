@@ -6,7 +6,9 @@ use crate::http::blobs;
 use crate::http::client_body::ClientBody;
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
-use crate::http::request::{Answer, Outcome, Request, json, no_content, ok, versioned};
+use crate::http::request::{
+    Answer, Outcome, Request, json, no_content, ok, versioned, versioned_bytes,
+};
 use crate::json_object;
 use crate::service::{Caller, ServiceError, cards::Card};
 use serde_json::{Value, json};
@@ -96,13 +98,15 @@ async fn with_duplicates(edge: &Edge, error: ServiceError) -> ApiError {
 /// 404 when there is no such client.
 pub async fn card(edge: Edge, request: Request) -> Outcome {
     let (id, call) = (client(&request)?, call(&request)?);
-    one(
+    let (version, bytes) = edge
+        .services
+        .client_card(&request.caller()?, id, call)
+        .await?;
+    Ok(Answer::Whole(versioned_bytes(
         StatusCode::OK,
-        &edge
-            .services
-            .client_card(&request.caller()?, id, call)
-            .await?,
-    )
+        version,
+        bytes,
+    )))
 }
 
 /// `GET /clients/{id}/loans/{loan_id}`.

@@ -391,11 +391,20 @@ pub fn json(status: StatusCode, value: &impl serde::Serialize) -> Outcome {
 /// When the value cannot be written as JSON.
 pub fn versioned(status: StatusCode, version: u64, value: &impl serde::Serialize) -> Outcome {
     let body = serde_json::to_vec(value).map_err(ApiError::internal)?;
-    let mut response = json_bytes(status, Bytes::from(body));
-    let tag = header::HeaderValue::from_str(&format!("\"{version}\""));
-    let tag = tag.map_err(ApiError::internal)?;
+    Ok(Answer::Whole(versioned_bytes(
+        status,
+        version,
+        Bytes::from(body),
+    )))
+}
+
+/// JSON that is already written, with the version as its entity tag.
+pub fn versioned_bytes(status: StatusCode, version: u64, body: Bytes) -> Response<Bytes> {
+    let mut response = json_bytes(status, body);
+    let tag = header::HeaderValue::from_str(&format!("\"{version}\""))
+        .expect("digits in quotes are a header's value");
     response.headers_mut().insert(header::ETAG, tag);
-    Ok(Answer::Whole(response))
+    response
 }
 
 /// A response of ready JSON bytes.

@@ -9,8 +9,11 @@ use crate::base::time::Date;
 use crate::domain::access::{Grant, Mask};
 use crate::domain::client::{Client, ClientDetails, ClientKind};
 use crate::domain::loan::{Loan, standing};
+use bytes::Bytes;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// The level that money answers need (domain.md 4.3).
 const MONEY_LEVEL: u8 = 2;
@@ -355,6 +358,21 @@ impl Services {
     #[must_use]
     pub fn card(&self, lane: &ClientLane, sight: Sight) -> Card {
         build(lane, sight, self.today(), &self.people)
+    }
+
+    /// A function that gives the card of a lane as JSON, made once for each state of the client,
+    /// sight and day.
+    pub fn card_maker(&self, sight: Sight) -> impl Fn(&ClientLane) -> Bytes + Send + 'static {
+        let (today, people) = (self.today(), Arc::clone(&self.people));
+        let mut key = std::hash::DefaultHasher::new();
+        (sight, today, people.generation()).hash(&mut key);
+        let key = key.finish();
+        move |lane| {
+            lane.made.get(key, || {
+                let card = build(lane, sight, today, &people);
+                Bytes::from(serde_json::to_vec(&card).expect("a card has only plain fields"))
+            })
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::domain::client::{
 };
 use crate::domain::loan::standing;
 use crate::domain::{FieldFault, Rejection, StreamKind};
+use bytes::Bytes;
 use chrono::Datelike;
 use serde::Serialize;
 
@@ -137,7 +138,7 @@ impl Services {
         }
     }
 
-    /// The card of a client, redacted for the caller.
+    /// The card of a client as JSON with its version, redacted for the caller.
     ///
     /// # Errors
     /// `Forbidden`, not found, `Busy`.
@@ -146,13 +147,16 @@ impl Services {
         caller: &Caller,
         client: ClientId,
         call: Option<CallId>,
-    ) -> Result<Card, ServiceError> {
+    ) -> Result<(u64, Bytes), ServiceError> {
         let grant = caller.grant(Action::ReadClients)?;
         let level = self.level_in_call(caller, call, client).await?;
-        let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
-        Self::check_scope(grant, &lane)?;
+        let make = self.card_maker(Sight::of(grant, level));
+        let shown = self.clients.look(client.uuid(), move |lane| {
+            Self::check_scope(grant, lane).map(|()| (lane.client.version, make(lane)))
+        });
+        let shown = shown.await??;
         self.record_access(caller, AccessKind::Card, Some(client), "")?;
-        Ok(self.card(&lane, Sight::of(grant, level)))
+        Ok(shown)
     }
 
     /// The card with personal data in clear, with the reason on record.

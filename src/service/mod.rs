@@ -67,7 +67,7 @@ pub struct Services {
     /// Entries of directories.
     pub entries: Lanes<SingleLane<Entry>>,
     /// Names, roles and extensions.
-    pub people: People,
+    pub people: Arc<People>,
     /// Links to exchanges and commands under way.
     pub telephony: telephony::Telephony,
     /// Who read what.

@@ -9,6 +9,7 @@ use crate::domain::user::User;
 use crate::domain::{StreamId, StreamKind};
 use crate::store::{Store, StoreError};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// One person.
@@ -30,6 +31,7 @@ pub struct Person {
 #[derive(Debug, Default)]
 pub struct People {
     known: RwLock<HashMap<UserId, Arc<Person>>>,
+    generation: AtomicU64,
 }
 
 impl People {
@@ -63,6 +65,7 @@ impl People {
         };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(person.id, Arc::new(person));
+        self.generation.fetch_add(1, Ordering::Release);
     }
 
     /// Reads again whoever a commit has changed.
@@ -86,6 +89,13 @@ impl People {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// Grows with every change, so that what was made with old names is made anew.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     /// One person.
