@@ -102,15 +102,10 @@ impl Demo {
         Runtime::block_on(SERVER_THREADS, async {
             let stop = stop_signal()?;
             let mut failed = None;
-            let is_new = self.is_new()?;
+            let is_new = is_new(&self.data_dir)?;
             let core = Core::open(Arc::new(config))?;
             if is_new {
-                let made = make_up(Arc::clone(&core.services), self.clients).await;
-                let made = made.map_err(|error| CliError::Said(app::chain(&error)))?;
-                write_private(
-                    &self.data_dir.join(MARK),
-                    &serde_json::to_vec_pretty(&made).unwrap_or_default(),
-                )?;
+                make_up_in(&core, &self.data_dir, self.clients, |_| ()).await?;
             }
             app::serve(core, stop, async |_, listening| {
                 failed = self.announce(listening).err();
@@ -118,19 +113,6 @@ impl Demo {
             .await?;
             failed.map_or(Ok(()), Err)
         })
-    }
-
-    /// Whether the lender must be made up first.
-    fn is_new(&self) -> Result<bool, CliError> {
-        let made = self.data_dir.join(MARK).exists();
-        if !made && self.data_dir.join("journal").exists() {
-            let folder = self.data_dir.display();
-            return Err(CliError::Said(format!(
-                "{folder} holds another base, or a demo whose making was interrupted; \
-                 choose another folder with --data-dir"
-            )));
-        }
-        Ok(!made)
     }
 
     fn announce(&self, listening: &Listening) -> Result<(), CliError> {
@@ -167,6 +149,38 @@ impl Demo {
     }
 }
 
+/// Whether the lender must be made up first.
+///
+/// # Errors
+/// When the folder holds another lender's base.
+pub fn is_new(data_dir: &Path) -> Result<bool, CliError> {
+    let made = data_dir.join(MARK).exists();
+    if !made && data_dir.join("journal").exists() {
+        let folder = data_dir.display();
+        return Err(CliError::Said(format!(
+            "{folder} holds another base, or a demo whose making was interrupted; \
+             choose another folder with --data-dir"
+        )));
+    }
+    Ok(!made)
+}
+
+/// Makes a lender up in an open, empty data folder. `progress` is told how many clients are there.
+///
+/// # Errors
+/// When something is refused, or the mark cannot be written.
+pub async fn make_up_in(
+    core: &Core,
+    data_dir: &Path,
+    clients: u64,
+    progress: impl FnMut(u64) + Send + 'static,
+) -> Result<(), CliError> {
+    let made = make_up(Arc::clone(&core.services), clients, progress).await;
+    let mark = made.map_err(|error| CliError::Said(app::chain(&error)))?;
+    let bytes = serde_json::to_vec_pretty(&mark).map_err(std::io::Error::other)?;
+    write_private(&data_dir.join(MARK), &bytes)
+}
+
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let mut file = std::fs::OpenOptions::new()
         .write(true)
@@ -177,7 +191,11 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     Ok(file.sync_all()?)
 }
 
-async fn make_up(services: Arc<Services>, clients: u64) -> Result<Mark, ServiceError> {
+async fn make_up(
+    services: Arc<Services>,
+    clients: u64,
+    progress: impl FnMut(u64) + Send + 'static,
+) -> Result<Mark, ServiceError> {
     let caller = Caller::system();
     let (logins, operators) = make_up_people(&services, &caller).await?;
     let mut topics = HashMap::new();
@@ -209,7 +227,7 @@ async fn make_up(services: Arc<Services>, clients: u64) -> Result<Mark, ServiceE
     let staff = SampleStaff { operators, topics };
     let filling = tokio::task::spawn_blocking(move || {
         services.fill_with_organisations(lender.organisations(NETWORKS))?;
-        services.fill_with_samples(&lender, 0..clients, Some(&staff), |_| ())
+        services.fill_with_samples(&lender, 0..clients, Some(&staff), progress)
     });
     filling.await.unwrap_or(Err(ServiceError::Unavailable))?;
     Ok(Mark {

@@ -2,6 +2,7 @@
 //!
 //! Prints for people on stdout, faults on stderr with what to do; must never hold a rule.
 
+mod bench_data;
 mod check_config;
 mod demo;
 mod serve;
@@ -33,6 +34,8 @@ enum Command {
     Serve(serve::Serve),
     /// Serve a made-up lender, to try the box.
     Demo(demo::Demo),
+    /// Write a large made-up base for measurements.
+    BenchData(bench_data::BenchData),
     /// Check a configuration file, or print the default one.
     CheckConfig(check_config::CheckConfig),
 }
@@ -64,6 +67,7 @@ pub fn run() -> ExitCode {
     let result = match arguments.command {
         Command::Serve(command) => command.run(configuration),
         Command::Demo(command) => command.run(configuration),
+        Command::BenchData(command) => command.run(configuration),
         Command::CheckConfig(command) => command.run(configuration),
     };
     match result {
