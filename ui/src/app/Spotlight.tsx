@@ -27,10 +27,12 @@ export function useClientSearch(text: string, enabled = true) {
 }
 
 export function Spotlight({ opened, onClose, pages }: { opened: boolean; onClose: () => void; pages: PageName[] }) {
+  const { t } = useWords();
   return (
-    <Modal opened={opened} onClose={onClose} withCloseButton={false} size={620} padding="xs" yOffset="10vh" centered={false} aria-label="Ctrl-K">
-      <Finder onClose={onClose} pages={pages} />
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} size={620} yOffset="10vh" centered={false}>
+      <Modal.Overlay backgroundOpacity={0.35} />
+      <Modal.Content aria-label={t('bar.search')}><Modal.Body p="xs"><Finder onClose={onClose} pages={pages} /></Modal.Body></Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -1,5 +1,5 @@
 import { Button, Select, TextInput } from '@mantine/core';
-import { IconCheck, IconLock } from '@tabler/icons-react';
+import { IconLock } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { calls } from '../api/endpoints';
@@ -51,9 +51,7 @@ export function IdentifyPanel({ callId, of }: { callId: string; of: Identificati
   };
 
   if (of.locked) return <Locked until={of.locked_until} />;
-  if (missing.length === 0) {
-    return <div className="row small good"><IconCheck size={16} aria-hidden />{t('identify.reached')}</div>;
-  }
+  if (missing.length === 0) return null;
   return (
     <form className={styles.identify} onSubmit={submit} aria-label={t('identify.title')}>
       <div className="row small"><strong className="grow">{t('identify.title')}</strong>{of.required_level > of.level && <span className="caption">{t('identify.need', { level: of.required_level })}</span>}</div>

@@ -94,7 +94,7 @@ export function WrapUp({ of }: { of: CallCard }) {
         error={fault('comment', t('wrap.need_comment', { count: settings.data?.min_comment ?? 1 }))}
       />
       <Select
-        name="disposition" label={t('wrap.disposition')} placeholder={t('wrap.disposition_placeholder')} searchable value={draft.disposition} onChange={(value) => edit({ disposition: value as Disposition | null })}
+        data-field="disposition" label={t('wrap.disposition')} placeholder={t('wrap.disposition_placeholder')} searchable value={draft.disposition} onChange={(value) => edit({ disposition: value as Disposition | null })}
         data={DISPOSITIONS.map((each) => ({ value: each, label: t(`disposition.${each}`) }))} error={fault('disposition', t('wrap.need_disposition'))} maxDropdownHeight={260}
       />
       {finish.error && <Failure error={finish.error} />}

@@ -24,7 +24,7 @@ export const call = {
   },
   prospect: { title: 'New client', save: 'Create and open', duplicates: 'Similar clients already exist', take: 'This one', anyway: 'Create a new one anyway', hard: 'This client already exists: open that card.' },
   identify: {
-    title: 'Identity check', reached: 'Identity confirmed', need: 'L{{level}} is needed', one_of: 'And one of', wrong: 'no match', confirmed: 'matches', check: 'Check',
+    title: 'Identity check', need: 'L{{level}} is needed', one_of: 'And one of', wrong: 'no match', confirmed: 'matches', check: 'Check',
     attempts_one: '{{count}} attempt left', attempts_other: '{{count}} attempts left',
     locked: 'Checking is closed until the end of the day. Speak about general matters only.', locked_until: 'until {{time}}', type_something: 'Type at least one answer.', bad_date: 'There is no such date. Example: 15.03.1985', more: 'Confirm further',
     short: { full_name: 'name', birth_date: 'birth date', passport_last4: 'passport', code_word: 'code word', address: 'address', contract_number: 'loan number' },

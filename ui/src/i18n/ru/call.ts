@@ -24,7 +24,7 @@ export const call = {
   },
   prospect: { title: 'Новый клиент', save: 'Завести и открыть', duplicates: 'Похожие клиенты уже есть', take: 'Это он', anyway: 'Всё равно завести нового', hard: 'Такой клиент уже есть: откройте его карточку.' },
   identify: {
-    title: 'Проверка личности', reached: 'Личность подтверждена', need: 'нужен L{{level}}', one_of: 'И одно из', wrong: 'не совпало', confirmed: 'совпало', check: 'Проверить',
+    title: 'Проверка личности', need: 'нужен L{{level}}', one_of: 'И одно из', wrong: 'не совпало', confirmed: 'совпало', check: 'Проверить',
     attempts_one: 'осталась {{count}} попытка', attempts_few: 'осталось {{count}} попытки', attempts_many: 'осталось {{count}} попыток', attempts_other: 'осталось {{count}} попытки',
     locked: 'Проверка закрыта до конца дня. Говорите только об общих вопросах.', locked_until: 'до {{time}}', type_something: 'Наберите хотя бы один ответ.', bad_date: 'Такой даты нет. Пример: 15.03.1985', more: 'Подтвердить выше',
     short: { full_name: 'ФИО', birth_date: 'дата рождения', passport_last4: 'паспорт', code_word: 'кодовое слово', address: 'адрес', contract_number: 'договор' },
