@@ -252,6 +252,7 @@ mod tests {
                     source: "sim".into(),
                     events,
                     users: BTreeMap::new(),
+                    matches: vec![],
                 };
                 let decision = call
                     .decide(CallCommand::Observe(observe), &context)

@@ -90,6 +90,7 @@ fn recorded(name: &str) -> Progress {
             source,
             events: found.events,
             users: BTreeMap::new(),
+            matches: vec![],
         };
         let decision = call
             .decide(CallCommand::Observe(observe), &context)

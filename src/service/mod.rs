@@ -4,12 +4,17 @@
 
 pub mod access_log;
 pub mod blobs;
+pub mod call_lane;
+pub mod call_views;
+pub mod calls;
 pub mod cards;
 pub mod clients;
 pub mod credentials;
 pub mod directory;
 pub mod duplicates;
 pub mod imports;
+pub mod operators;
+pub mod pbx;
 pub mod people;
 pub mod sample_base;
 pub mod search;

@@ -277,6 +277,7 @@ impl Services {
                 source: "sample".into(),
                 events,
                 users,
+                matches: Vec::new(),
             }),
             &opened,
         )?;

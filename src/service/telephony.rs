@@ -4,6 +4,7 @@
 //! Lives in memory only; everything that must last stands in the calls' streams. Must never be
 //! filled from the journal: a replay commands no exchange.
 
+use super::call_lane::Turns;
 use crate::base::ids::CallId;
 use crate::base::time::Timestamp;
 use crate::domain::{ClaimSpace, StreamKind};
@@ -90,6 +91,8 @@ pub struct Telephony {
     live: Mutex<Live>,
     known: Mutex<HashMap<(String, String), CallId>>,
     commands: broadcast::Sender<PbxCommand>,
+    /// Commands of one call and their consequences go one after another.
+    pub(super) turns: Turns,
 }
 
 impl Default for Telephony {
@@ -98,6 +101,7 @@ impl Default for Telephony {
             live: Mutex::default(),
             known: Mutex::default(),
             commands: broadcast::channel(COMMANDS_LAG_MAX).0,
+            turns: Turns::default(),
         }
     }
 }

@@ -46,6 +46,9 @@ pub struct Observe {
     pub events: Vec<PbxEvent>,
     /// Who sits at the extensions named in them.
     pub users: BTreeMap<String, UserId>,
+    /// Numbers named in them, as sent, with the clients who have them: so the candidates stand in
+    /// the same commit as the ring.
+    pub matches: Vec<(Personal<String>, Vec<ClientId>)>,
 }
 
 /// See [`CallCommand::OpenByHand`].

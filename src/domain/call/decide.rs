@@ -97,6 +97,16 @@ fn observed(call: &Call, observe: Observe, context: &Context) -> Decided {
                 .push(CallEvent::Observed(Observed { event, users }));
         }
     }
+    if !decision.events.is_empty() {
+        let number = seen.progress(None).client_number;
+        let known = seen.matched_number.as_ref() == Some(&number);
+        let found = observe.matches.into_iter().find(|(one, _)| *one == number);
+        if let Some((number, clients)) = found.filter(|_| !known) {
+            decision
+                .events
+                .extend(candidates(call, MatchCandidates { number, clients })?.events);
+        }
+    }
     Ok(decision)
 }
 

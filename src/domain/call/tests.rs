@@ -57,6 +57,7 @@ fn observe(call: &mut Call, events: &[PbxEvent]) {
         source: "pbx1".into(),
         events: events.to_vec(),
         users,
+        matches: vec![],
     };
     apply(call, CallCommand::Observe(command)).unwrap();
 }

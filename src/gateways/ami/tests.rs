@@ -87,6 +87,7 @@ fn calls(events: &[PbxEvent]) -> BTreeMap<String, Call> {
             source,
             events: vec![event.clone()],
             users: BTreeMap::new(),
+            matches: vec![],
         };
         apply(call, CallCommand::Observe(observe));
     }
@@ -330,6 +331,7 @@ fn a_click_to_call_is_one_call_from_the_click_to_the_end() {
                 source,
                 events: vec![event],
                 users,
+                matches: vec![],
             }),
         );
         stages.push(call.progress(None).stage);

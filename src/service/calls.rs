@@ -1,0 +1,791 @@
+//! Working a call: card by hand, dial, hang up, hand over, choose the client, identify, write,
+//! finish, correct; and lists of calls.
+
+use super::call_lane::CallDone;
+use super::call_views::{CallCard, CallView, works_on};
+use super::telephony::Purpose;
+use super::{Caller, ServiceError, Services};
+use crate::actors::{ClientLane, SingleLane};
+use crate::base::ids::{CallId, ClientId, EntryId, UserId};
+use crate::base::limits::{LINE_CHARS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
+use crate::base::personal::Personal;
+use crate::base::time::Timestamp;
+use crate::domain::access::{Action, Filter, Principal};
+use crate::domain::call::pbx_event::Direction;
+use crate::domain::call::{
+    Call, CallCommand, ChooseClient, CloseStale, Consult, Correct, Disposition, Finish, OpenByHand,
+    OpeningWord, RecordIdentification, RequestDial, SetNotes,
+};
+use crate::domain::client::identification::{self, IdentificationField};
+use crate::domain::client::{ClientCommand, RecordIdentificationFailure};
+use crate::domain::directory::{Entry, EntryKind};
+use crate::domain::operator::OperatorState;
+use crate::domain::{FieldFault, Rejection, StreamId, StreamKind};
+use crate::gateways::ami::client::PbxCommand;
+use crate::store::{Loaded, keys};
+use uuid::Uuid;
+
+/// Notes as they come from the page.
+#[derive(Debug, Clone, Default)]
+pub struct NotesInput {
+    /// Topics.
+    pub topics: Vec<EntryId>,
+    /// Free words.
+    pub comment: String,
+    /// Opening words said.
+    pub opening_words: Vec<OpeningWord>,
+    /// The result.
+    pub disposition: Option<Disposition>,
+}
+
+/// A correction as it comes from the page.
+#[derive(Debug, Clone, Default)]
+pub struct CorrectionInput {
+    /// The right topics.
+    pub topics: Option<Vec<EntryId>>,
+    /// The right words.
+    pub comment: Option<String>,
+    /// The right result.
+    pub disposition: Option<Disposition>,
+    /// Why it was wrong.
+    pub reason: String,
+}
+
+/// Whom to dial.
+#[derive(Debug, Clone, Default)]
+pub struct DialInput {
+    /// A number.
+    pub number: Option<String>,
+    /// A client, by one of the phones.
+    pub client: Option<ClientId>,
+    /// Which phone, from 0.
+    pub phone_index: usize,
+}
+
+/// Where to hand a client over to: exactly one.
+#[derive(Debug, Clone, Default)]
+pub struct TransferInput {
+    /// A colleague.
+    pub to_user: Option<UserId>,
+    /// An extension.
+    pub to_extension: Option<String>,
+    /// A queue's number.
+    pub to_queue: Option<String>,
+}
+
+/// A call that is being dialled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialled {
+    /// The call.
+    pub call: CallId,
+    /// The command.
+    pub command: Uuid,
+}
+
+/// Which calls to list.
+#[derive(Debug, Clone, Default)]
+pub struct CallFilter {
+    /// Only those that are not finished.
+    pub live: bool,
+    /// Only this operator's.
+    pub operator: Option<UserId>,
+    /// Only this client's.
+    pub client: Option<ClientId>,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub to: Option<Timestamp>,
+    /// Rows of the page.
+    pub limit: usize,
+    /// Where the page begins.
+    pub cursor: Option<String>,
+}
+
+/// A page of calls.
+#[derive(Debug, Clone)]
+pub struct CallPage {
+    /// Newest first.
+    pub items: Vec<CallView>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+}
+
+/// Index rows that one page looks at: a narrow filter must not walk for ever.
+const ROWS_LOOKED_AT_MAX: usize = 20_000;
+
+fn invalid(field: &str, code: &'static str, message: &str) -> ServiceError {
+    Rejection::invalid(vec![FieldFault::new(field, code, message)]).into()
+}
+
+impl Services {
+    /// The call when the caller may do `action` with it; not found otherwise.
+    async fn call_for(
+        &self,
+        caller: &Caller,
+        action: Action,
+        id: CallId,
+    ) -> Result<SingleLane<Call>, ServiceError> {
+        let grant = caller.grant(action)?;
+        let lane = self.calls.look(id.uuid(), SingleLane::clone).await?;
+        let own = match caller.principal {
+            Principal::User(user) => works_on(lane.state(), user),
+            Principal::System | Principal::Token(_) => true,
+        };
+        if !lane.state().exists() || (grant.scope != Filter::All && !own) {
+            return Err(Rejection::not_found("call").into());
+        }
+        Ok(lane)
+    }
+
+    async fn work_on_call(
+        &self,
+        caller: &Caller,
+        action: Action,
+        id: CallId,
+        command: CallCommand,
+    ) -> Result<CallDone, ServiceError> {
+        self.call_for(caller, action, id).await?;
+        self.command_call(caller, id, command, None).await
+    }
+
+    /// A call with whom it may be about.
+    ///
+    /// # Errors
+    /// `Forbidden`, not found, `Busy`.
+    pub async fn call_card(&self, caller: &Caller, id: CallId) -> Result<CallCard, ServiceError> {
+        let lane = self.call_for(caller, Action::ReadCalls, id).await?;
+        self.card_of_call(caller, id, &lane).await
+    }
+
+    /// Opens a card without an exchange (O1).
+    ///
+    /// # Errors
+    /// `Forbidden`; the number is not one; `Busy`.
+    pub async fn open_call_by_hand(
+        &self,
+        caller: &Caller,
+        direction: Direction,
+        number: &str,
+        client: Option<ClientId>,
+    ) -> Result<CallCard, ServiceError> {
+        caller.grant(Action::WorkCalls)?;
+        let user = caller.user()?;
+        if let Some(client) = client {
+            self.must_exist(client).await?;
+        }
+        let person = self.people.get(user);
+        let extension = person.and_then(|person| person.extension.clone());
+        let command = CallCommand::OpenByHand(OpenByHand {
+            direction,
+            client_number: Personal::new(normalised(number)),
+            user,
+            extension: extension.unwrap_or_default(),
+            client,
+        });
+        let id = CallId::from_uuid(self.ids.next(self.clock.now()));
+        let done = self.command_call(caller, id, command, None).await?;
+        let id = first_call(&done).unwrap_or(id);
+        self.call_card(caller, id).await
+    }
+
+    async fn must_exist(&self, client: ClientId) -> Result<(), ServiceError> {
+        let exists = self.clients.look(client.uuid(), ClientLane::exists).await?;
+        if exists {
+            Ok(())
+        } else {
+            Err(Rejection::not_found("client").into())
+        }
+    }
+
+    /// Has the exchange ring the caller's phone, then the number (F30).
+    ///
+    /// # Errors
+    /// `Forbidden`, `PbxDown`; the number is not one; the caller is on a call or has no phone.
+    pub async fn dial(&self, caller: &Caller, input: DialInput) -> Result<Dialled, ServiceError> {
+        caller.grant(Action::ControlCalls)?;
+        let user = caller.user()?;
+        let number = self.number_to_dial(&input).await?;
+        let person = self.people.get(user);
+        let extension = person.and_then(|p| p.extension.clone()).unwrap_or_default();
+        let state = self
+            .operators
+            .look(user.uuid(), |lane| lane.state().state())
+            .await?;
+        if matches!(state, OperatorState::OnCall | OperatorState::Ringing) {
+            let message = "you are on a call; hang up first";
+            return Err(Rejection::rule("call_open", message).into());
+        }
+        let source = self
+            .telephony
+            .dialling_source()
+            .ok_or(ServiceError::PbxDown)?;
+        let now = self.clock.now();
+        let id = CallId::from_uuid(self.ids.next(now));
+        let command_id = self.ids.next(now);
+        // The conversation bears our own name from the start, so its events find their call.
+        let pbx_call = id.to_string();
+        let request = RequestDial {
+            command_id,
+            source: source.clone(),
+            pbx_call: pbx_call.clone(),
+            number: Personal::new(number.clone()),
+            user,
+            extension: extension.clone(),
+            client: input.client,
+        };
+        let command = CallCommand::RequestDial(request);
+        let done = self.command_call(caller, id, command, None).await?;
+        if let Some(first) = first_call(&done).filter(|first| *first != id) {
+            // The same request again: it was dialled the first time.
+            let dialled = self
+                .calls
+                .look(first.uuid(), |lane| lane.state().dial.clone())
+                .await?;
+            let command = dialled.map_or(command_id, |dial| dial.command_id);
+            return Ok(Dialled {
+                call: first,
+                command,
+            });
+        }
+        // Sent once, after the commit, by who was asked: a replay never dials.
+        let originate = PbxCommand::Originate {
+            command_id: command_id.to_string(),
+            call: pbx_call,
+            extension,
+            number,
+        };
+        if !self
+            .telephony
+            .send(&source, id, Purpose::Dial, command_id, originate)
+        {
+            self.dial_failed(id, command_id, "pbx_down").await?;
+            return Err(ServiceError::PbxDown);
+        }
+        Ok(Dialled {
+            call: id,
+            command: command_id,
+        })
+    }
+
+    async fn number_to_dial(&self, input: &DialInput) -> Result<String, ServiceError> {
+        let Some(client) = input.client.filter(|_| input.number.is_none()) else {
+            let number = input.number.as_deref().unwrap_or_default();
+            return match crate::base::phone::parse(number) {
+                Ok(phone) => Ok(phone.e164),
+                Err(fault) => Err(invalid("number", fault.code(), &fault.to_string())),
+            };
+        };
+        let index = input.phone_index;
+        let phones = self.clients.look(client.uuid(), move |lane| {
+            lane.client
+                .state
+                .details
+                .phones
+                .get(index)
+                .map(|p| p.e164.reveal().clone())
+        });
+        phones.await?.ok_or_else(|| {
+            invalid(
+                "phone_index",
+                "unknown_value",
+                "the client has no such phone",
+            )
+        })
+    }
+
+    /// Hangs up. A card by hand is closed; a call whose exchange cannot be reached, too.
+    ///
+    /// # Errors
+    /// `Forbidden`, not found, `Busy`.
+    pub async fn hang_up(&self, caller: &Caller, id: CallId) -> Result<(), ServiceError> {
+        let lane = self.call_for(caller, Action::ControlCalls, id).await?;
+        let call = lane.state();
+        let Some(extension) = self.own_extension(caller, call) else {
+            return self.close_now(caller, id).await;
+        };
+        let command_id = self.ids.next(self.clock.now());
+        let command = PbxCommand::Hangup {
+            command_id: command_id.to_string(),
+            call: call.pbx_call.clone(),
+            extension,
+        };
+        if call.hand.is_some()
+            || !self
+                .telephony
+                .send(&call.source, id, Purpose::Hangup, command_id, command)
+        {
+            return self.close_now(caller, id).await;
+        }
+        Ok(())
+    }
+
+    async fn close_now(&self, caller: &Caller, id: CallId) -> Result<(), ServiceError> {
+        let close = CallCommand::CloseStale(CloseStale {
+            at: self.clock.now(),
+        });
+        self.command_call(caller, id, close, None).await?;
+        Ok(())
+    }
+
+    /// The extension on which the caller, or who has the call, is connected.
+    fn own_extension(&self, caller: &Caller, call: &Call) -> Option<String> {
+        let progress = call.progress(None);
+        let mine = |extension: &str| match caller.principal {
+            Principal::User(user) => call.users.get(extension) == Some(&user),
+            Principal::System | Principal::Token(_) => true,
+        };
+        let on_line = || {
+            progress
+                .participants
+                .iter()
+                .rev()
+                .filter(|part| part.left_at.is_none())
+        };
+        on_line()
+            .find(|part| mine(&part.extension))
+            .or_else(|| on_line().next())
+            .map(|part| part.extension.clone())
+    }
+
+    /// Hands the client over to a colleague, an extension or a queue (O7).
+    ///
+    /// # Errors
+    /// `Forbidden`, not found, `PbxDown`; not exactly one receiver; nobody is on the line.
+    pub async fn transfer(
+        &self,
+        caller: &Caller,
+        id: CallId,
+        input: TransferInput,
+    ) -> Result<(), ServiceError> {
+        let lane = self.call_for(caller, Action::ControlCalls, id).await?;
+        let call = lane.state();
+        let to = self.receiver(input)?;
+        let extension = self
+            .own_extension(caller, call)
+            .filter(|_| call.hand.is_none());
+        let extension = extension.ok_or_else(|| {
+            Rejection::rule(
+                "call_not_answered",
+                "nobody is on this line; nothing to hand over",
+            )
+        })?;
+        let command_id = self.ids.next(self.clock.now());
+        let command = PbxCommand::Transfer {
+            command_id: command_id.to_string(),
+            call: call.pbx_call.clone(),
+            extension,
+            to,
+            attended: false,
+        };
+        let sent = self
+            .telephony
+            .send(&call.source, id, Purpose::Transfer, command_id, command);
+        if sent {
+            Ok(())
+        } else {
+            Err(ServiceError::PbxDown)
+        }
+    }
+
+    fn receiver(&self, input: TransferInput) -> Result<String, ServiceError> {
+        let short = |text: String, field: &str| {
+            let text = text.trim().to_owned();
+            let plain = |c: char| c.is_ascii_alphanumeric() || "*#_-+".contains(c);
+            if text.is_empty() || text.len() > 32 || !text.chars().all(plain) {
+                return Err(invalid(
+                    field,
+                    "invalid_number",
+                    "write an extension such as 102",
+                ));
+            }
+            Ok(text)
+        };
+        match (input.to_user, input.to_extension, input.to_queue) {
+            (Some(user), None, None) => {
+                let person = self.people.get(user).filter(|person| !person.disabled);
+                person
+                    .and_then(|person| person.extension.clone())
+                    .ok_or_else(|| {
+                        invalid(
+                            "to_user_id",
+                            "unknown_value",
+                            "this colleague has no extension",
+                        )
+                    })
+            }
+            (None, Some(extension), None) => short(extension, "to_extension"),
+            (None, None, Some(queue)) => short(queue, "to_queue"),
+            _ => Err(invalid("to_extension", "required", "name one receiver")),
+        }
+    }
+
+    /// Says whom the call is about; `None`: nobody known (F6, F21).
+    ///
+    /// # Errors
+    /// `Forbidden`, not found, `Busy`.
+    pub async fn choose_client(
+        &self,
+        caller: &Caller,
+        id: CallId,
+        client: Option<ClientId>,
+    ) -> Result<CallCard, ServiceError> {
+        if let Some(client) = client {
+            self.must_exist(client).await?;
+        }
+        let command = CallCommand::ChooseClient(ChooseClient { client });
+        let done = self
+            .work_on_call(caller, Action::WorkCalls, id, command)
+            .await?;
+        self.card_of_call(caller, id, &done.after).await
+    }
+
+    /// Compares answers of the caller; the page never holds what is right (domain.md 4.3).
+    ///
+    /// # Errors
+    /// `Forbidden`, not found; 409 `no_client`, `identification_locked`; a field is not known.
+    pub async fn identify(
+        &self,
+        caller: &Caller,
+        id: CallId,
+        answers: Vec<(String, String)>,
+    ) -> Result<CallCard, ServiceError> {
+        let lane = self.call_for(caller, Action::WorkCalls, id).await?;
+        let answers = self.read_answers(answers)?;
+        let call = lane.state();
+        let client = call
+            .choice
+            .client()
+            .ok_or_else(|| Rejection::rule("no_client", "choose the client first"))?;
+        let policy = self.identification_policy();
+        let card = self.clients.look(client.uuid(), ClientLane::clone).await?;
+        if card.client.state.failures_on(self.today()) >= policy.failures_max {
+            let message = "too many wrong answers today; give general information only";
+            return Err(Rejection::rule("identification_locked", message).into());
+        }
+        let contracts: Vec<String> = card
+            .loans
+            .values()
+            .map(|loan| loan.state.terms.number.clone())
+            .collect();
+        let right = |field: IdentificationField, said: &str| {
+            identification::is_right(&card.client.state, &contracts, field, said)
+        };
+        let (confirmed, wrong): (Vec<_>, Vec<_>) = answers
+            .iter()
+            .partition(|(field, said)| right(*field, said));
+        let mut known: Vec<IdentificationField> = call
+            .identification
+            .confirmed
+            .iter()
+            .filter_map(|name| IdentificationField::parse(name))
+            .collect();
+        known.extend(confirmed.iter().map(|(field, _)| *field));
+        let by_phone = call.candidates.contains(&client);
+        let failed = u8::try_from(wrong.len()).unwrap_or(u8::MAX);
+        let command = CallCommand::RecordIdentification(RecordIdentification {
+            confirmed: confirmed
+                .iter()
+                .map(|(field, _)| field.code().to_owned())
+                .collect(),
+            failed,
+            level: identification::level(&policy, true, by_phone, &known),
+        });
+        let done = self.command_call(caller, id, command, None).await?;
+        if failed > 0 {
+            self.count_failure(caller, client, id, failed).await?;
+        }
+        self.card_of_call(caller, id, &done.after).await
+    }
+
+    fn read_answers(
+        &self,
+        answers: Vec<(String, String)>,
+    ) -> Result<Vec<(IdentificationField, String)>, ServiceError> {
+        let mut read = Vec::new();
+        let mut faults = Vec::new();
+        for (index, (name, value)) in answers.into_iter().enumerate() {
+            let offered = self.config.identification.fields.contains(&name);
+            let place = |part: &str| format!("answers[{index}].{part}");
+            match IdentificationField::parse(&name).filter(|_| offered) {
+                None => faults.push(FieldFault::new(
+                    place("field"),
+                    "unknown_value",
+                    "this field is not asked for here",
+                )),
+                Some(_) if value.trim().is_empty() => faults.push(FieldFault::new(
+                    place("value"),
+                    "required",
+                    "write what the caller says",
+                )),
+                Some(_) if value.chars().count() > LINE_CHARS_MAX => {
+                    faults.push(FieldFault::new(place("value"), "too_long", "too long"));
+                }
+                Some(field) => read.push((field, value)),
+            }
+        }
+        if read.is_empty() && faults.is_empty() {
+            faults.push(FieldFault::new(
+                "answers",
+                "required",
+                "give at least one answer",
+            ));
+        }
+        if faults.is_empty() {
+            Ok(read)
+        } else {
+            Err(Rejection::invalid(faults).into())
+        }
+    }
+
+    /// Wrong answers lock the client for the day, whichever call they were given in.
+    async fn count_failure(
+        &self,
+        caller: &Caller,
+        client: ClientId,
+        call: CallId,
+        wrong_answers: u8,
+    ) -> Result<(), ServiceError> {
+        let command = RecordIdentificationFailure {
+            call,
+            wrong_answers,
+        };
+        let mut order = caller.order(move |lane: &ClientLane, context| {
+            lane.command(
+                ClientCommand::RecordIdentificationFailure(command.clone()),
+                context,
+            )
+        });
+        // The key of the request belongs to the call's own command.
+        order.command = None;
+        self.clients.ask(client.uuid(), order).await?;
+        Ok(())
+    }
+
+    /// Topics with their present titles.
+    fn titled(&self, topics: &[EntryId]) -> Result<Vec<(EntryId, String)>, ServiceError> {
+        let mut titled = Vec::new();
+        let mut faults = Vec::new();
+        for (index, id) in topics.iter().enumerate() {
+            let stream = StreamId::new(StreamKind::Entry, id.uuid());
+            let entry: Loaded<Entry> = self.store.load(stream)?;
+            let topic = entry
+                .state
+                .as_topic()
+                .filter(|_| entry.state.kind == Some(EntryKind::Topic) && !entry.state.retired);
+            match topic {
+                Some(topic) => {
+                    let title = topic.title.ru.or(topic.title.en).unwrap_or_default();
+                    titled.push((*id, title));
+                }
+                None => faults.push(FieldFault::new(
+                    format!("topics[{index}]"),
+                    "unknown_value",
+                    "there is no such topic any more; choose another",
+                )),
+            }
+        }
+        if faults.is_empty() {
+            Ok(titled)
+        } else {
+            Err(Rejection::invalid(faults).into())
+        }
+    }
+
+    fn notes_of(&self, input: NotesInput) -> Result<SetNotes, ServiceError> {
+        Ok(SetNotes {
+            topics: self.titled(&input.topics)?,
+            comment: Personal::new(input.comment),
+            opening_words: input.opening_words,
+            disposition: input.disposition,
+        })
+    }
+
+    /// Keeps what is written so far; the last write wins.
+    ///
+    /// # Errors
+    /// `Forbidden`, not found; 409 `call_finished`; fields at fault.
+    pub async fn set_call_notes(
+        &self,
+        caller: &Caller,
+        id: CallId,
+        input: NotesInput,
+    ) -> Result<CallView, ServiceError> {
+        let command = CallCommand::SetNotes(self.notes_of(input)?);
+        let done = self
+            .work_on_call(caller, Action::WorkCalls, id, command)
+            .await?;
+        Ok(self.call_view(caller, id, &done.after))
+    }
+
+    /// Records that a knowledge item was opened (F12).
+    ///
+    /// # Errors
+    /// `Forbidden`, not found; fields at fault.
+    pub async fn consult(
+        &self,
+        caller: &Caller,
+        id: CallId,
+        entry: EntryId,
+        link: String,
+    ) -> Result<CallView, ServiceError> {
+        let command = CallCommand::Consult(Consult { entry, link });
+        let done = self
+            .work_on_call(caller, Action::WorkCalls, id, command)
+            .await?;
+        Ok(self.call_view(caller, id, &done.after))
+    }
+
+    /// The final word.
+    ///
+    /// # Errors
+    /// `Forbidden`, not found; 409 `call_finished`, `call_not_answered`; every missing field.
+    pub async fn finish_call(
+        &self,
+        caller: &Caller,
+        id: CallId,
+        input: NotesInput,
+    ) -> Result<CallView, ServiceError> {
+        let finish = Finish {
+            notes: self.notes_of(input)?,
+            required_words: OpeningWord::ALL.to_vec(),
+            comment_chars_min: self.config.calls.comment_chars_min,
+        };
+        let command = CallCommand::Finish(finish);
+        let done = self
+            .work_on_call(caller, Action::WorkCalls, id, command)
+            .await?;
+        Ok(self.call_view(caller, id, &done.after))
+    }
+
+    /// Replaces a wrong result (O4).
+    ///
+    /// # Errors
+    /// `Forbidden`, not found; 409 `call_not_finished`; fields at fault.
+    pub async fn correct_call(
+        &self,
+        caller: &Caller,
+        id: CallId,
+        input: CorrectionInput,
+    ) -> Result<CallView, ServiceError> {
+        let correct = Correct {
+            topics: input
+                .topics
+                .map(|topics| self.titled(&topics))
+                .transpose()?,
+            comment: input.comment.map(Personal::new),
+            disposition: input.disposition,
+            reason: Personal::new(input.reason),
+        };
+        let command = CallCommand::Correct(correct);
+        let done = self
+            .work_on_call(caller, Action::CorrectCalls, id, command)
+            .await?;
+        Ok(self.call_view(caller, id, &done.after))
+    }
+
+    /// Calls, newest first.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Unavailable`; the cursor is not ours.
+    pub fn list_calls(
+        &self,
+        caller: &Caller,
+        filter: &CallFilter,
+    ) -> Result<CallPage, ServiceError> {
+        let grant = caller.grant(Action::ReadCalls)?;
+        let own = match (grant.scope, caller.principal) {
+            (Filter::All, _) => None,
+            (_, Principal::User(user)) => Some(user),
+            _ => return Err(ServiceError::Forbidden),
+        };
+        let limit = match filter.limit {
+            0 => PAGE_ROWS_DEFAULT,
+            limit => limit.min(PAGE_ROWS_MAX),
+        };
+        let prefix = match filter.client {
+            _ if filter.live => keys::live_calls(),
+            Some(client) => keys::history_of(client.uuid()),
+            None => keys::calls(),
+        };
+        let start = start_of(&prefix, filter)?;
+        let mut page = CallPage {
+            items: Vec::new(),
+            next_cursor: None,
+        };
+        let mut fault = None;
+        let (mut looked_at, mut last) = (0_usize, Vec::new());
+        self.store.scan(&prefix, &start, |key, _| {
+            if page.items.len() >= limit || looked_at >= ROWS_LOOKED_AT_MAX {
+                page.next_cursor = Some(data_encoding::BASE64URL_NOPAD.encode(&last));
+                return false;
+            }
+            looked_at += 1;
+            last = key.to_vec();
+            let Some(id) = keys::trailing_id(key) else {
+                return true;
+            };
+            match self.calls_row(caller, CallId::from_uuid(id), filter, own) {
+                Ok(row) => page.items.extend(row),
+                Err(error) => fault = Some(error),
+            }
+            fault.is_none()
+        })?;
+        match fault {
+            Some(error) => Err(error),
+            None => Ok(page),
+        }
+    }
+
+    fn calls_row(
+        &self,
+        caller: &Caller,
+        id: CallId,
+        filter: &CallFilter,
+        own: Option<UserId>,
+    ) -> Result<Option<CallView>, ServiceError> {
+        let lane = self.load_call(id)?;
+        let call = lane.state();
+        let by = |user: Option<UserId>| user.is_none_or(|user| works_on(call, user));
+        let fits = by(own)
+            && by(filter.operator)
+            && filter
+                .client
+                .is_none_or(|client| call.choice.client() == Some(client))
+            && filter.from.is_none_or(|from| call.opened_at >= from)
+            && filter.to.is_none_or(|to| call.opened_at < to);
+        Ok(fits.then(|| self.call_view(caller, id, &lane)))
+    }
+
+    /// A call as the view has it, without waking its actor.
+    pub(super) fn load_call(&self, id: CallId) -> Result<SingleLane<Call>, ServiceError> {
+        Ok(crate::actors::Lane::load(&self.store, id.uuid())?)
+    }
+}
+
+fn start_of(prefix: &[u8], filter: &CallFilter) -> Result<Vec<u8>, ServiceError> {
+    let Some(cursor) = &filter.cursor else {
+        return Ok(prefix.to_vec());
+    };
+    let mut start = data_encoding::BASE64URL_NOPAD
+        .decode(cursor.as_bytes())
+        .ok()
+        .filter(|key| key.starts_with(prefix))
+        .ok_or_else(|| invalid("cursor", "unknown_value", "begin with the first page"))?;
+    start.push(0);
+    Ok(start)
+}
+
+/// A number in E.164, or as it was typed.
+fn normalised(number: &str) -> String {
+    crate::base::phone::parse(number).map_or_else(|_| number.trim().to_owned(), |phone| phone.e164)
+}
+
+/// The call that a command wrote; another one than asked for when the command is a repeat.
+fn first_call(done: &CallDone) -> Option<CallId> {
+    let receipt = done.receipt.as_ref()?;
+    let found = receipt
+        .streams
+        .iter()
+        .find(|(stream, _)| stream.kind == StreamKind::Call);
+    found.map(|(stream, _)| CallId::from_uuid(stream.id))
+}

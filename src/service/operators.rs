@@ -1,0 +1,234 @@
+//! People at the phones: who does what, and saying so.
+
+use super::call_views::CallCard;
+use super::{Caller, ServiceError, Services};
+use crate::actors::SingleLane;
+use crate::base::ids::{CallId, UserId};
+use crate::domain::access::{Action, Role};
+use crate::domain::operator::{
+    Availability, CallChange, FollowCall, NotReadyReason, Operator, OperatorCommand,
+};
+use crate::domain::{FieldFault, Rejection, StreamId, StreamKind};
+use crate::feed::Audience;
+use crate::store::Loaded;
+use serde::Serialize;
+
+/// One person at the phones, as others see it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct OperatorRow {
+    /// Who.
+    pub user_id: String,
+    /// Name.
+    pub name: String,
+    /// Extension.
+    pub extension: Option<String>,
+    /// Role.
+    pub role: &'static str,
+    /// `offline`, `ready`, `ringing`, `on_call`, `wrap_up`, `not_ready`.
+    pub state: &'static str,
+    /// Why not ready.
+    pub reason: Option<&'static str>,
+    /// Since when.
+    pub since: String,
+    /// The call on the desk.
+    pub call_id: Option<String>,
+    /// Missed offers today.
+    pub missed_today: u32,
+}
+
+/// One's own state, with the call on the desk.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct OwnState {
+    /// See [`OperatorRow::state`].
+    pub state: &'static str,
+    /// Why not ready.
+    pub reason: Option<&'static str>,
+    /// Since when.
+    pub since: String,
+    /// Extension.
+    pub extension: Option<String>,
+    /// The call on the desk.
+    pub call: Option<CallCard>,
+}
+
+/// Who sees every operator's state.
+const WATCHERS: [Role; 3] = [Role::Supervisor, Role::Administrator, Role::Auditor];
+
+impl Services {
+    /// Everybody who works at a phone.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Unavailable`.
+    pub fn operator_rows(&self, caller: &Caller) -> Result<Vec<OperatorRow>, ServiceError> {
+        caller.grant(Action::ReadOperators)?;
+        let today = self.today();
+        let mut rows = Vec::new();
+        for person in self.people.all() {
+            if person.disabled || !person.role.works_at_phone() {
+                continue;
+            }
+            let stream = StreamId::new(StreamKind::Operator, person.id.uuid());
+            let loaded: Loaded<Operator> = self.store.load(stream)?;
+            let operator = &*loaded.state;
+            rows.push(OperatorRow {
+                user_id: person.id.to_string(),
+                name: person.name.clone(),
+                extension: person.extension.clone(),
+                role: person.role.code(),
+                state: operator.state().code(),
+                reason: operator.reason().map(NotReadyReason::code),
+                since: operator.since.to_rfc3339(),
+                call_id: operator.current_call().map(|call| call.to_string()),
+                missed_today: operator.missed_on(today),
+            });
+        }
+        Ok(rows)
+    }
+
+    /// What the caller is doing, with the call on the desk: what a page shows after it opened.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Busy`, `Unavailable`.
+    pub async fn own_state(&self, caller: &Caller) -> Result<OwnState, ServiceError> {
+        let user = caller.user()?;
+        let operator = self
+            .operators
+            .look(user.uuid(), |lane| lane.state().clone())
+            .await?;
+        self.own_view(caller, user, &operator).await
+    }
+
+    async fn own_view(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        operator: &Operator,
+    ) -> Result<OwnState, ServiceError> {
+        let call = match operator.current_call() {
+            Some(id) => {
+                let lane = self.calls.look(id.uuid(), SingleLane::clone).await?;
+                Some(self.card_of_call(caller, id, &lane).await?)
+            }
+            None => None,
+        };
+        Ok(OwnState {
+            state: operator.state().code(),
+            reason: operator.reason().map(NotReadyReason::code),
+            since: operator.since.to_rfc3339(),
+            extension: self
+                .people
+                .get(user)
+                .and_then(|person| person.extension.clone()),
+            call,
+        })
+    }
+
+    /// The caller says whether calls may come.
+    ///
+    /// # Errors
+    /// `Forbidden`; 409 `wrap_up_open` or `call_open`; the reason is not known.
+    pub async fn set_own_state(
+        &self,
+        caller: &Caller,
+        state: &str,
+        reason: Option<&str>,
+    ) -> Result<OwnState, ServiceError> {
+        caller.grant(Action::SetOwnState)?;
+        let user = caller.user()?;
+        let availability = read_availability(state, reason)?;
+        let command = OperatorCommand::SetAvailability(availability);
+        let order = caller
+            .order(move |lane: &SingleLane<Operator>, context| lane.command(command, context));
+        let done = self.operators.ask(user.uuid(), order).await?;
+        let operator = done.after.state();
+        if done.receipt.is_some() {
+            self.publish_operator(user, operator);
+        }
+        self.own_view(caller, user, operator).await
+    }
+
+    /// A call has changed for `user`. Gives other calls that the operator has forgotten: their
+    /// end was lost, or a second one was answered.
+    ///
+    /// # Errors
+    /// `Busy`, `Unavailable`.
+    pub async fn follow_call(
+        &self,
+        user: UserId,
+        call: CallId,
+        change: CallChange,
+    ) -> Result<Vec<CallId>, ServiceError> {
+        let command = OperatorCommand::FollowCall(FollowCall { call, change });
+        let mut order = Caller::system()
+            .order(move |lane: &SingleLane<Operator>, context| lane.command(command, context));
+        order.essential = true;
+        let done = self.operators.ask(user.uuid(), order).await?;
+        let operator = done.after.state();
+        if done.receipt.is_some() {
+            self.publish_operator(user, operator);
+        }
+        Ok(match change {
+            CallChange::Connected => operator.forgotten(call).collect(),
+            _ => Vec::new(),
+        })
+    }
+
+    fn publish_operator(&self, user: UserId, operator: &Operator) {
+        let body = serde_json::json!({
+            "user_id": user,
+            "state": operator.state().code(),
+            "reason": operator.reason().map(NotReadyReason::code),
+            "since": operator.since.to_rfc3339(),
+            "call_id": operator.current_call(),
+        });
+        let audience = Audience::UserAndRoles(user, WATCHERS.to_vec());
+        self.feed
+            .publish(audience, "operator.state", members(&body), false, None);
+    }
+
+    /// The extension that has been ready longest, for an exchange that asks where to send a call.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub fn longest_ready(&self) -> Result<Option<String>, ServiceError> {
+        let mut best = None;
+        for person in self.people.all() {
+            let Some(extension) = person.extension.clone().filter(|_| !person.disabled) else {
+                continue;
+            };
+            let stream = StreamId::new(StreamKind::Operator, person.id.uuid());
+            let operator = self.store.load::<Operator>(stream)?.state;
+            if operator.state() == crate::domain::operator::OperatorState::Ready {
+                let candidate = (operator.since, extension);
+                best = Some(best.map_or(candidate.clone(), |known| candidate.min(known)));
+            }
+        }
+        Ok(best.map(|(_, extension)| extension))
+    }
+}
+
+/// The members of a JSON object without its braces.
+#[must_use]
+pub fn members(body: &serde_json::Value) -> String {
+    let text = body.to_string();
+    text.strip_prefix('{')
+        .and_then(|t| t.strip_suffix('}'))
+        .unwrap_or(&text)
+        .to_owned()
+}
+
+fn read_availability(state: &str, reason: Option<&str>) -> Result<Availability, ServiceError> {
+    let fault = |field: &str, message: &str| {
+        let fault = FieldFault::new(field, "unknown_value", message);
+        ServiceError::from(Rejection::invalid(vec![fault]))
+    };
+    match (state, reason) {
+        ("ready", _) => Ok(Availability::Ready),
+        ("offline", _) => Ok(Availability::Offline),
+        ("not_ready", Some(reason)) => NotReadyReason::parse_by_hand(reason)
+            .map(Availability::NotReady)
+            .ok_or_else(|| fault("reason", "choose one of the reasons of the list")),
+        ("not_ready", None) => Err(fault("reason", "say why you take no calls")),
+        _ => Err(fault("state", "write ready, not_ready or offline")),
+    }
+}

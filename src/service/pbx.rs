@@ -1,0 +1,648 @@
+//! What exchanges tell: events into calls, links, answers to commands, the flight recorder, the
+//! sweep of calls whose end was lost.
+
+use super::telephony::{LinkKind, LinkState, Purpose, SIMULATOR_SOURCE};
+use super::{Caller, ServiceError, Services};
+use crate::base::ids::{CallId, UserId};
+use crate::base::personal::Personal;
+use crate::base::time::Timestamp;
+use crate::codec;
+use crate::domain::access::Action;
+use crate::domain::call::pbx_event::{PbxEvent, PbxEventBody, PbxEventFault, PbxEventKind};
+use crate::domain::call::progress::Stage;
+use crate::domain::call::{CallCommand, CloseStale, DialFailed, Observe};
+use crate::feed::Audience;
+use crate::gateways::ami::adapter::Output;
+use crate::gateways::ami::client::Report;
+use crate::gateways::pbx_simulator::{Cast, Cue, Scenario, script};
+use crate::store::keys;
+use crate::telemetry::window::Percentiles;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// What a record of the flight recorder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordKind {
+    /// A canonical event.
+    Event,
+    /// What the exchange said in its own words.
+    Raw,
+    /// An event at fault.
+    Rejected,
+}
+
+impl RecordKind {
+    /// The word of the API.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Raw => "raw",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// One record of the flight recorder. The text is the body of the frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PbxRecord {
+    /// When it arrived.
+    pub at: Timestamp,
+    /// From which exchange.
+    pub source: String,
+    /// What it is.
+    pub kind: RecordKind,
+    /// The exchange's conversation, when known.
+    pub pbx_call: String,
+}
+
+/// A record as shown.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct RecordView {
+    /// Its number.
+    pub seq: u64,
+    /// When it arrived.
+    pub at: String,
+    /// From which exchange.
+    pub source: String,
+    /// `event`, `raw`, `rejected`.
+    pub kind: &'static str,
+    /// The call, when there is one.
+    pub call_id: Option<String>,
+    /// What was said.
+    pub text: String,
+}
+
+/// A link as shown.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct LinkView {
+    /// Which exchange.
+    pub source: String,
+    /// How connected.
+    pub kind: LinkKind,
+    /// Whether.
+    pub state: LinkState,
+    /// Since when.
+    pub since: String,
+    /// When something was last heard.
+    pub last_event_at: Option<String>,
+    /// Why it is down.
+    pub error: Option<String>,
+}
+
+/// The exchanges at this moment.
+#[derive(Debug, Clone)]
+pub struct PbxStatus {
+    /// Links by source.
+    pub links: Vec<LinkView>,
+    /// Time from PBX event to card frame.
+    pub pops: Percentiles,
+    /// Calls that are not finished.
+    pub live_calls: usize,
+}
+
+/// What became of a batch of events.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Intake {
+    /// Events taken, repeats included.
+    pub accepted: usize,
+    /// Events refused: their place in the batch and why.
+    pub rejected: Vec<(usize, &'static str)>,
+}
+
+/// Rows of the recorder that one page shows.
+const RECORDS_SHOWN_MAX: usize = 200;
+/// Live calls that one sweep looks at.
+const SWEPT_MAX: usize = 10_000;
+/// Seconds without any sign after which a ring or a wait is taken as lost.
+const RING_SECONDS_MAX: i64 = 900;
+/// Seconds in which an exchange must show a call that it was asked for.
+const DIAL_SECONDS_MAX: i64 = 90;
+
+impl Services {
+    /// Takes a batch of events of one exchange, in any order, repeats and all. Events at fault are
+    /// named and do not hold up the others.
+    ///
+    /// # Errors
+    /// `Forbidden`; `Busy` and the like when nothing of the batch can be taken.
+    pub async fn take_pbx_bodies(
+        &self,
+        caller: &Caller,
+        source: &str,
+        bodies: Vec<PbxEventBody>,
+    ) -> Result<Intake, ServiceError> {
+        caller.grant(Action::ServePbx)?;
+        let mut events = Vec::new();
+        let mut faults = Vec::new();
+        for (index, body) in bodies.into_iter().enumerate() {
+            match body.clone().check() {
+                Ok(event) => events.push((index, event)),
+                Err(fault) => {
+                    self.record_rejected(source, &body, &fault);
+                    faults.push((index, fault.code));
+                }
+            }
+        }
+        let mut intake = self.take_pbx_events(caller, source, events).await?;
+        intake.rejected.extend(faults);
+        intake.rejected.sort_unstable();
+        Ok(intake)
+    }
+
+    /// Takes checked events with their place in the batch.
+    ///
+    /// # Errors
+    /// When the first conversation of the batch cannot be taken at all.
+    pub async fn take_pbx_events(
+        &self,
+        caller: &Caller,
+        source: &str,
+        events: Vec<(usize, PbxEvent)>,
+    ) -> Result<Intake, ServiceError> {
+        let arrived = Instant::now();
+        let now = self.clock.now();
+        if self.telephony.heard(source, now) {
+            self.publish_link(source, LinkState::Up);
+        }
+        let mut conversations: BTreeMap<String, Vec<(usize, PbxEvent)>> = BTreeMap::new();
+        for (index, event) in events {
+            self.record_event(source, &event, now);
+            conversations
+                .entry(event.call_id.clone())
+                .or_default()
+                .push((index, event));
+        }
+        let taken = conversations.into_values().map(|events| async move {
+            let (places, events): (Vec<usize>, Vec<PbxEvent>) = events.into_iter().unzip();
+            let result = self.observe(caller, source, events, arrived).await;
+            (places, result)
+        });
+        let mut intake = Intake::default();
+        let mut first_error = None;
+        for (places, result) in futures_util::future::join_all(taken).await {
+            match result {
+                Ok(_) => intake.accepted += places.len(),
+                Err(error) => {
+                    tracing::warn!(source, %error, "events were not taken");
+                    intake
+                        .rejected
+                        .extend(places.into_iter().map(|place| (place, "busy")));
+                    first_error.get_or_insert(error);
+                }
+            }
+        }
+        match first_error {
+            // Nothing was taken: the exchange sends it again.
+            Some(error) if intake.accepted == 0 => Err(error),
+            _ => Ok(intake),
+        }
+    }
+
+    /// Takes the events of one conversation.
+    async fn observe(
+        &self,
+        caller: &Caller,
+        source: &str,
+        events: Vec<PbxEvent>,
+        arrived: Instant,
+    ) -> Result<CallId, ServiceError> {
+        let Some(pbx_call) = events.first().map(|event| event.call_id.clone()) else {
+            return Err(ServiceError::Unavailable);
+        };
+        let fresh = || CallId::from_uuid(self.ids.next(self.clock.now()));
+        let (id, new) = self
+            .telephony
+            .call_of(&self.store, source, &pbx_call, fresh)?;
+        if new && events.iter().all(|event| event.kind == PbxEventKind::Ended) {
+            // The end of a conversation whose begin nobody told: there is no call to speak of,
+            // but should the begin come late, it finds its end.
+            tracing::debug!(source, "an end without a begin");
+        }
+        let users = self.users_of(&events);
+        let mut matches = Vec::new();
+        for event in &events {
+            for number in [&event.from, &event.to] {
+                let text = number.reveal();
+                let known = matches
+                    .iter()
+                    .any(|(one, _): &(Personal<String>, _)| one == number);
+                if text.len() >= 7 && !known {
+                    matches.push((number.clone(), self.candidates_for(text)?));
+                }
+            }
+        }
+        let source = source.to_owned();
+        let command = CallCommand::Observe(Observe {
+            source,
+            events,
+            users,
+            matches,
+        });
+        let caller = Caller {
+            command: None,
+            ..caller.clone()
+        };
+        self.command_call(&caller, id, command, Some(arrived))
+            .await?;
+        Ok(id)
+    }
+
+    fn users_of(&self, events: &[PbxEvent]) -> BTreeMap<String, UserId> {
+        let named = events
+            .iter()
+            .flat_map(|e| [&e.agent, &e.from_agent, &e.to_agent]);
+        named
+            .flatten()
+            .filter_map(|extension| {
+                let person = self.people.at_extension(extension)?;
+                Some((extension.clone(), person.id))
+            })
+            .collect()
+    }
+
+    // --- the flight recorder ------------------------------------------------------------------
+
+    fn record_event(&self, source: &str, event: &PbxEvent, at: Timestamp) {
+        let text = serde_json::to_vec(&PbxEventBody::from(event)).unwrap_or_default();
+        self.record(source, RecordKind::Event, &event.call_id, at, text);
+    }
+
+    fn record_rejected(&self, source: &str, body: &PbxEventBody, fault: &PbxEventFault) {
+        let value = serde_json::json!({ "code": fault.code, "field": fault.field, "event": body });
+        let pbx_call = body.call_id.clone().unwrap_or_default();
+        let text = value.to_string().into_bytes();
+        self.record(
+            source,
+            RecordKind::Rejected,
+            &pbx_call,
+            self.clock.now(),
+            text,
+        );
+    }
+
+    fn record(&self, source: &str, kind: RecordKind, pbx_call: &str, at: Timestamp, text: Vec<u8>) {
+        let pbx_call: String = pbx_call.chars().take(200).collect();
+        let record = PbxRecord {
+            at,
+            source: source.to_owned(),
+            kind,
+            pbx_call,
+        };
+        if let Err(error) = self.pbx_log.record(codec::encode(&record), text) {
+            tracing::warn!(%error, "the flight recorder does not keep up");
+        }
+    }
+
+    /// Records of the flight recorder in order of arrival, from `cursor` on; of one call only when
+    /// asked so.
+    ///
+    /// # Errors
+    /// `Forbidden`, or the recorder does not read.
+    pub fn pbx_records(
+        &self,
+        caller: &Caller,
+        cursor: Option<u64>,
+        call: Option<CallId>,
+        limit: usize,
+    ) -> Result<(Vec<RecordView>, Option<u64>), ServiceError> {
+        caller.grant(Action::ReadRecorder)?;
+        let wanted = match call {
+            Some(id) => {
+                let lane = self.load_call(id)?;
+                Some((lane.state().source.clone(), lane.state().pbx_call.clone()))
+            }
+            None => None,
+        };
+        let broken = |error: crate::journal::LogError| {
+            tracing::error!(%error, "the flight recorder does not read");
+            ServiceError::Unavailable
+        };
+        self.pbx_log
+            .flush()
+            .map_err(|_| ServiceError::Unavailable)?;
+        let tail = self.pbx_log.tail();
+        let mut reader = match tail.read_from(cursor.unwrap_or(1)) {
+            Err(crate::journal::LogError::Gone { oldest, .. }) => tail.read_from(oldest),
+            other => other,
+        }
+        .map_err(broken)?;
+        let limit = limit.clamp(1, RECORDS_SHOWN_MAX);
+        let mut rows = Vec::new();
+        while let Some(frame) = reader.next_frame().map_err(broken)? {
+            if rows.len() == limit {
+                return Ok((rows, Some(frame.seq)));
+            }
+            let Ok(record) = codec::decode::<PbxRecord>("PBX record", &frame.header) else {
+                continue;
+            };
+            let of_call = wanted.as_ref().is_none_or(|(source, pbx_call)| {
+                record.source == *source && record.pbx_call == *pbx_call
+            });
+            if of_call {
+                rows.push(RecordView {
+                    seq: frame.seq,
+                    at: record.at.to_rfc3339(),
+                    source: record.source,
+                    kind: record.kind.code(),
+                    call_id: call.map(|call| call.to_string()),
+                    text: String::from_utf8_lossy(&frame.body).into_owned(),
+                });
+            }
+        }
+        Ok((rows, None))
+    }
+
+    /// The canonical events of one call, in order of arrival.
+    ///
+    /// # Errors
+    /// `Forbidden`, not found, or the recorder does not read.
+    pub fn call_events(
+        &self,
+        caller: &Caller,
+        call: CallId,
+    ) -> Result<Vec<serde_json::Value>, ServiceError> {
+        let (rows, _) = self.pbx_records(caller, None, Some(call), RECORDS_SHOWN_MAX)?;
+        let event = |row: RecordView| {
+            (row.kind == RecordKind::Event.code())
+                .then(|| serde_json::from_str(&row.text).ok())
+                .flatten()
+        };
+        Ok(rows.into_iter().filter_map(event).collect())
+    }
+
+    // --- links and answers to commands --------------------------------------------------------
+
+    fn publish_link(&self, source: &str, state: LinkState) {
+        let body = serde_json::json!({ "source": source, "state": state });
+        let members = super::operators::members(&body);
+        self.feed
+            .publish(Audience::Everybody, "pbx.link", members, true, None);
+    }
+
+    /// Notes the state of a link and tells the pages when it changed.
+    pub fn link_changed(
+        &self,
+        source: &str,
+        kind: LinkKind,
+        state: LinkState,
+        error: Option<String>,
+    ) {
+        if self
+            .telephony
+            .set_link(source, kind, state, error, self.clock.now())
+        {
+            tracing::info!(source, ?state, "link to the PBX");
+            self.publish_link(source, state);
+        }
+    }
+
+    /// Takes one report of a manager link.
+    pub async fn take_report(&self, source: &str, report: Report) {
+        match report {
+            Report::Connecting => {
+                // A link that is down and tries again stays down for the people.
+                let known = self.telephony.links().contains_key(source);
+                if !known {
+                    self.link_changed(source, LinkKind::Ami, LinkState::Connecting, None);
+                }
+            }
+            Report::Up => self.link_changed(source, LinkKind::Ami, LinkState::Up, None),
+            Report::Down(error) => {
+                self.link_changed(source, LinkKind::Ami, LinkState::Down, Some(error));
+            }
+            Report::Received { raw, outputs } => {
+                let now = self.clock.now();
+                for message in raw {
+                    let linked = message.get("Linkedid").unwrap_or_default().to_owned();
+                    let text = message.to_bytes();
+                    self.record(source, RecordKind::Raw, &linked, now, text);
+                }
+                self.take_outputs(source, outputs).await;
+            }
+        }
+    }
+
+    async fn take_outputs(&self, source: &str, outputs: Vec<Output>) {
+        let mut events = Vec::new();
+        for output in outputs {
+            match output {
+                Output::Event(event) => events.push((events.len(), event)),
+                Output::CommandAccepted { .. } => {}
+                Output::CommandFailed { action_id, reason } => {
+                    self.command_failed(&action_id, reason).await;
+                }
+                Output::Inventory { calls } => self.close_vanished(source, &calls).await,
+            }
+        }
+        if !events.is_empty()
+            && let Err(error) = self
+                .take_pbx_events(&Caller::system(), source, events)
+                .await
+        {
+            tracing::error!(source, %error, "events of the PBX were lost; the sweep will close their calls");
+        }
+    }
+
+    /// An exchange could not do what it was asked for.
+    pub async fn command_failed(&self, command_id: &str, reason: &str) {
+        let Some((id, call, purpose)) = self.telephony.settle(command_id) else {
+            return;
+        };
+        let result = match purpose {
+            Purpose::Dial => self.dial_failed(call, id, reason).await,
+            // The exchange knows no such line: it is over.
+            Purpose::Hangup => self.close_call(call, self.clock.now()).await,
+            Purpose::Transfer => {
+                tracing::warn!(%call, reason, "a transfer failed");
+                Ok(())
+            }
+        };
+        if let Err(error) = result {
+            tracing::warn!(%call, %error, "the failure of a command was not noted");
+        }
+    }
+
+    pub(super) async fn dial_failed(
+        &self,
+        call: CallId,
+        command_id: Uuid,
+        reason: &str,
+    ) -> Result<(), ServiceError> {
+        let failed = DialFailed {
+            command_id,
+            reason: reason.to_owned(),
+        };
+        let command = CallCommand::DialFailed(failed);
+        self.command_call(&Caller::system(), call, command, None)
+            .await?;
+        Ok(())
+    }
+
+    async fn close_call(&self, call: CallId, at: Timestamp) -> Result<(), ServiceError> {
+        let command = CallCommand::CloseStale(CloseStale { at });
+        self.command_call(&Caller::system(), call, command, None)
+            .await?;
+        Ok(())
+    }
+
+    /// Calls of `source` that the exchange does not have any more, after its link came up.
+    async fn close_vanished(&self, source: &str, present: &BTreeSet<String>) {
+        for (id, lane) in self.live_calls().unwrap_or_default() {
+            let call = lane.state();
+            let gone = call.source == source
+                && !present.contains(&call.pbx_call)
+                && call.progress(None).stage.is_live()
+                && !call.facts.is_empty();
+            if gone && let Err(error) = self.close_call(id, self.clock.now()).await {
+                tracing::warn!(call = %id, %error, "a vanished call stays open");
+            }
+        }
+    }
+
+    fn live_calls(&self) -> Result<Vec<(CallId, super::call_lane::CallLane)>, ServiceError> {
+        let prefix = keys::live_calls();
+        let mut ids = Vec::new();
+        self.store.scan(&prefix, &prefix, |key, _| {
+            ids.extend(keys::trailing_id(key).map(CallId::from_uuid));
+            ids.len() < SWEPT_MAX
+        })?;
+        ids.into_iter()
+            .map(|id| Ok((id, self.load_call(id)?)))
+            .collect()
+    }
+
+    /// Closes calls whose end the exchange did not tell. To be called every few seconds.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn sweep_calls(&self) -> Result<usize, ServiceError> {
+        let now = self.clock.now();
+        let silent_max = self.config.calls.silent_seconds;
+        let mut closed = 0;
+        for (id, lane) in self.live_calls()? {
+            let call = lane.state();
+            let silent = now.seconds_since(call.last_at());
+            let limit = match call.progress(None).stage {
+                Stage::Queued | Stage::Ringing => silent_max.min(RING_SECONDS_MAX),
+                Stage::Talking | Stage::Held => silent_max,
+                Stage::WrapUp | Stage::Finished => continue,
+            };
+            let undialled = call.dial.as_ref().filter(|_| call.facts.is_empty());
+            let result = match undialled {
+                Some(dial) if silent > DIAL_SECONDS_MAX => {
+                    self.dial_failed(id, dial.command_id, "pbx_down").await
+                }
+                // A card by hand is closed by the hand that opened it.
+                _ if call.hand.is_some() || silent <= limit => continue,
+                _ => self.close_call(id, call.last_at()).await,
+            };
+            match result {
+                Ok(()) => closed += 1,
+                Err(error) => tracing::warn!(call = %id, %error, "a silent call stays open"),
+            }
+        }
+        Ok(closed)
+    }
+
+    /// The exchanges at this moment.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Unavailable`.
+    pub fn pbx_status(&self, caller: &Caller) -> Result<PbxStatus, ServiceError> {
+        caller.grant(Action::ReadPbx)?;
+        let view = |(source, link): (String, super::telephony::Link)| LinkView {
+            source,
+            kind: link.kind,
+            state: link.state,
+            since: link.since.to_rfc3339(),
+            last_event_at: link.last_event_at.map(Timestamp::to_rfc3339),
+            error: link.error,
+        };
+        let links = self.telephony.links().into_iter().map(view).collect();
+        let live = self.live_calls()?;
+        let live_calls = live
+            .iter()
+            .filter(|(_, lane)| lane.state().progress(None).stage.is_live())
+            .count();
+        Ok(PbxStatus {
+            links,
+            pops: self.metrics.pops(),
+            live_calls,
+        })
+    }
+
+    /// Advises an exchange where to send a call: to who has been ready longest.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Unavailable`.
+    pub fn advise_route(&self, caller: &Caller) -> Result<Option<String>, ServiceError> {
+        caller.grant(Action::AskRoute)?;
+        self.longest_ready()
+    }
+
+    // --- made-up calls ------------------------------------------------------------------------
+
+    /// Plays a made-up call through the box; returns at once.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn simulate_calls(
+        self: &Arc<Self>,
+        caller: &Caller,
+        scenario: Scenario,
+        number: Option<String>,
+        extension: Option<String>,
+    ) -> Result<(), ServiceError> {
+        caller.grant(Action::SimulatePbx)?;
+        let mut extensions = self
+            .people
+            .all()
+            .into_iter()
+            .filter_map(|p| p.extension.clone());
+        let extension = extension
+            .or_else(|| extensions.next())
+            .unwrap_or_else(|| "101".into());
+        let second = extensions.find(|other| *other != extension);
+        let cast = Cast {
+            run: self.ids.next(self.clock.now()).to_string(),
+            number: Personal::new(number.unwrap_or_else(|| "79161234567".into())),
+            second_extension: second.unwrap_or_else(|| "102".into()),
+            extension,
+            line: "74951230001".into(),
+        };
+        let cues = script(scenario, &cast, self.clock.now());
+        tokio::spawn(Arc::clone(self).play(cues));
+        Ok(())
+    }
+
+    async fn play(self: Arc<Self>, mut cues: Vec<Cue>) {
+        cues.sort_by_key(|cue| cue.after_ms);
+        let begun = Instant::now();
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        let mut next = 0;
+        while next < cues.len() {
+            ticks.tick().await;
+            let elapsed = begun.elapsed().as_millis();
+            let due = cues[next..]
+                .iter()
+                .take_while(|cue| u128::from(cue.after_ms) <= elapsed);
+            let events: Vec<(usize, PbxEvent)> =
+                due.map(|cue| cue.event.clone()).enumerate().collect();
+            if events.is_empty() {
+                continue;
+            }
+            next += events.len();
+            let caller = Caller::system();
+            if let Err(error) = self
+                .take_pbx_events(&caller, SIMULATOR_SOURCE, events)
+                .await
+            {
+                tracing::warn!(%error, "a made-up call was not taken");
+            }
+        }
+    }
+}
