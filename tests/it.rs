@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod it {
+    mod access;
+    mod errors;
     pub mod harness;
     mod session;
 }

@@ -141,6 +141,13 @@ impl Lenderbox {
         client
     }
 
+    /// A machine with a token.
+    pub fn with_token(&self, token: &str) -> Client {
+        let mut client = self.nobody();
+        client.bearer = Some(token.to_owned());
+        client
+    }
+
     /// Somebody who is not signed in.
     pub fn nobody(&self) -> Client {
         Client {
@@ -193,6 +200,12 @@ impl Client {
     }
     pub fn put(&self, path: &str, body: &Value) -> Answer {
         self.send("PUT", path, Some(body.to_string().into_bytes()), &[])
+    }
+    /// The same session without the proof against forged requests.
+    pub fn without_csrf(&self) -> Self {
+        let mut client = self.clone();
+        client.csrf = None;
+        client
     }
     pub fn delete(&self, path: &str) -> Answer {
         self.send("DELETE", path, None, &[])
