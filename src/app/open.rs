@@ -110,6 +110,7 @@ impl Core {
 
         let (store, journal, journal_report, rebuilt, replayed) =
             open_truth(&config, &disk, &clock)?;
+        let tail = journal.tail();
         let feed = Arc::new(Feed::new(journal_report.head));
         let metrics = Metrics::new();
         let engine = Engine::new(
@@ -165,8 +166,12 @@ impl Core {
             access_log,
             pbx_log,
             blobs,
+            journal: tail,
+            archive: Default::default(),
+            jobs: Default::default(),
         });
         tokio::spawn(Arc::clone(&services).follow_commits());
+        tokio::spawn(Arc::clone(&services).nightly_round());
         let report = StartReport {
             journal: journal_report,
             replayed,

@@ -37,7 +37,7 @@ pub enum BackupError {
     #[error("a backup is being made, checked or restored already: wait until it has finished")]
     Busy,
     /// There is no such snapshot.
-    #[error("there is no backup named `{0}`: `lenderbox backups` lists those there are")]
+    #[error("there is no backup named `{0}`: `lenderbox backup list` lists those there are")]
     NotFound(String),
     /// A manifest is damaged or newer.
     #[error("the backup `{name}` cannot be used: {what}")]

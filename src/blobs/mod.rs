@@ -137,6 +137,18 @@ impl Blobs {
         })
     }
 
+    /// Looks at a folder of blobs that may belong to a serving box: nothing is created or removed, and
+    /// nothing can be put.
+    #[must_use]
+    pub fn look_at(disk: Arc<dyn Disk>, folder: impl Into<PathBuf>) -> Self {
+        Self {
+            disk,
+            folder: folder.into(),
+            bytes_max: 0,
+            temporary: Arc::new(AtomicU64::new(0)),
+        }
+    }
+
     /// The file of a blob.
     #[must_use]
     pub fn path(&self, hash: &BlobHash) -> PathBuf {

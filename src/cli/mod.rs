@@ -2,9 +2,11 @@
 //!
 //! Prints for people on stdout, faults on stderr with what to do; must never hold a rule.
 
+mod backup;
 mod bench_data;
 mod check_config;
 mod demo;
+mod doctor;
 mod serve;
 
 use crate::app::{Core, ServeError, StartError, chain};
@@ -36,6 +38,12 @@ enum Command {
     Demo(demo::Demo),
     /// Write a large made-up base for measurements.
     BenchData(bench_data::BenchData),
+    /// Take, list and verify backups.
+    Backup(backup::Backup),
+    /// Restore a backup into an empty folder.
+    Restore(backup::Restore),
+    /// Examine a data folder, change nothing.
+    Doctor(doctor::Doctor),
     /// Check a configuration file, or print the default one.
     CheckConfig(check_config::CheckConfig),
 }
@@ -68,6 +76,9 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => command.run(configuration),
         Command::Demo(command) => command.run(configuration),
         Command::BenchData(command) => command.run(configuration),
+        Command::Backup(command) => command.run(configuration),
+        Command::Restore(command) => command.run(configuration),
+        Command::Doctor(command) => command.run(configuration),
         Command::CheckConfig(command) => command.run(configuration),
     };
     match result {

@@ -4,6 +4,7 @@
 //! a rule of the trade, and must never let personal data into an error or a log line.
 
 pub mod assets;
+pub mod backups;
 pub mod blobs;
 pub mod certificate;
 pub mod client_body;

@@ -7,7 +7,9 @@ use crate::domain::access::Action;
 use crate::domain::fields::FromJson;
 use crate::http::client_body::ClientBody;
 use crate::http::router::{Entrance, Route};
-use crate::http::{blobs, clients, directory, feed, health, session, settings, tokens, users};
+use crate::http::{
+    backups, blobs, clients, directory, feed, health, session, settings, tokens, users,
+};
 
 /// A row for a handler without a body.
 macro_rules! route {
@@ -118,6 +120,12 @@ static TABLE: &[Route] = &[
     route!("GET" api!("/search"), needs(Action::SearchClients), clients::search,
         "Find clients by any identifier."),
     route!("PUT" api!("/blobs"), needs(Action::UploadBlobs), blobs::put, "Keep a file's bytes."),
+
+    route!("GET" api!("/backups"), needs(Action::ReadBackups), backups::list, "All backups."),
+    route!("POST" api!("/backups"), needs(Action::RunBackups), backups::create, "Take a backup."),
+    route!("POST" api!("/backups/{name}/verify"), needs(Action::RunBackups), backups::verify,
+        "Prove that a backup can be restored."),
+    route!("GET" api!("/jobs/{id}"), needs(Action::ReadJobs), backups::job, "How a job stands."),
 
     route!("GET" api!("/settings/public"), needs(Action::ReadSettings), settings::public,
         "The settings that the page needs."),

@@ -3,6 +3,7 @@
 //! Must never know HTTP, and never reads or lists without a grant.
 
 pub mod access_log;
+pub mod backups;
 pub mod blobs;
 pub mod call_lane;
 pub mod call_views;
@@ -15,6 +16,7 @@ pub mod duplicates;
 pub mod imports;
 pub mod operators;
 pub mod pbx;
+pub mod jobs;
 pub mod people;
 pub mod sample_base;
 pub mod search;
@@ -37,7 +39,7 @@ use crate::domain::token::Token;
 use crate::domain::user::User;
 use crate::domain::{ClaimSpace, Context, Rejection, StreamId};
 use crate::feed::Feed;
-use crate::journal::BackgroundLog;
+use crate::journal::{BackgroundLog, Tail};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use people::People;
@@ -81,6 +83,12 @@ pub struct Services {
     pub pbx_log: BackgroundLog,
     /// Files.
     pub blobs: Blobs,
+    /// The end of the journal.
+    pub journal: Tail,
+    /// Backups.
+    pub archive: backups::Archive,
+    /// Long pieces of work.
+    pub jobs: jobs::Jobs,
 }
 
 impl std::fmt::Debug for Services {

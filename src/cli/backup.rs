@@ -1,0 +1,218 @@
+//! `lenderbox backup …`: take, list, verify and restore backups beside a stopped box. A serving box
+//! takes its own, at night and from the page.
+
+use super::{CliError, configuration, say, with_core};
+use crate::backup::{BackupError, Backups, Progress};
+use crate::base::time::{Clock, SystemClock};
+use crate::config::Config;
+use crate::journal::RealDisk;
+use crate::service::Caller;
+use crate::service::backups::rebuild_restored;
+use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Take, list and verify backups.
+#[derive(Debug, Args)]
+pub struct Backup {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Take a backup of a stopped box; a serving one takes its own.
+    Create(Create),
+    /// List the backups of an archive.
+    List(Archive),
+    /// Restore a backup into a scratch folder, replay it, compare, remove it again.
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+struct Create {
+    /// The data folder, instead of the configured one.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    archive: Archive,
+}
+
+#[derive(Debug, Args)]
+struct Archive {
+    /// The folder of the backups, instead of the configured one.
+    #[arg(long)]
+    archive: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Verify {
+    /// The backup; the newest one when left out.
+    name: Option<String>,
+    /// The file with the age identity, for encrypted backups.
+    #[arg(long)]
+    key_file: Option<PathBuf>,
+    /// An empty or missing folder to work in; removed afterwards.
+    #[arg(long)]
+    scratch: Option<PathBuf>,
+    #[command(flatten)]
+    archive: Archive,
+}
+
+/// Restore a backup into an empty folder. Needs nothing but the archive (and its key).
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The backup; the newest one when left out.
+    name: Option<String>,
+    /// The new data folder; must be empty or missing.
+    #[arg(long)]
+    to: PathBuf,
+    /// The file with the age identity, for encrypted backups.
+    #[arg(long)]
+    key_file: Option<PathBuf>,
+    #[command(flatten)]
+    archive: Archive,
+}
+
+impl Backup {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// What the archive says.
+    pub fn run(self, path: Option<&Path>) -> Result<(), CliError> {
+        match self.action {
+            Action::Create(create) => create.run(path),
+            Action::List(archive) => list(&archive.open(configuration(path, None)?)?),
+            Action::Verify(verify) => verify.run(path),
+        }
+    }
+}
+
+impl Archive {
+    fn apply(&self, config: &mut Config) {
+        if let Some(folder) = &self.archive {
+            config.backup.folder.clone_from(folder);
+        }
+    }
+
+    fn open(&self, mut config: Config) -> Result<Backups, CliError> {
+        self.apply(&mut config);
+        let folder = config.backup.folder;
+        if !folder.is_dir() {
+            let text = format!("{} holds no backups: give --archive", folder.display());
+            return Err(CliError::Said(text));
+        }
+        Backups::open(Arc::new(RealDisk), folder, None, Arc::new(SystemClock)).map_err(said)
+    }
+}
+
+impl Create {
+    fn run(self, path: Option<&Path>) -> Result<(), CliError> {
+        let mut config = configuration(path, self.data_dir.as_deref())?;
+        self.archive.apply(&mut config);
+        with_core(config, async |core| {
+            let job = core.services.take_backup(&Caller::system()).await;
+            let job = job.map_err(|error| CliError::Said(error.to_string()))?;
+            let name = core.services.job_ended(job).await.map_err(CliError::Said)?;
+            say(format!(
+                "Backup {name} is taken. Prove it with `lenderbox backup verify {name}`."
+            ))
+        })
+    }
+}
+
+fn list(archive: &Backups) -> Result<(), CliError> {
+    for snapshot in archive.list().map_err(said)? {
+        let manifest = &snapshot.manifest;
+        let proof = match &snapshot.verified {
+            Some(verified) => format!("verified {}", verified.at),
+            None => "not verified".to_owned(),
+        };
+        let lock = if manifest.recipient.is_some() {
+            ", encrypted"
+        } else {
+            ""
+        };
+        say(format!(
+            "{}  through frame {}, {} bytes, {proof}{lock}",
+            manifest.name, manifest.seq, snapshot.bytes
+        ))?;
+    }
+    for fault in archive.faults().map_err(said)? {
+        say(fault)?;
+    }
+    Ok(())
+}
+
+impl Verify {
+    fn run(self, path: Option<&Path>) -> Result<(), CliError> {
+        let config = configuration(path, None)?;
+        let archive = self.archive.open(config)?;
+        let name = name_or_newest(&archive, self.name)?;
+        let key = key(self.key_file.as_deref())?;
+        let scratch = self
+            .scratch
+            .unwrap_or_else(|| std::env::temp_dir().join(format!("lenderbox-verify-{name}")));
+        let mut rebuild = |data: &Path| {
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            rebuild_restored(data, clock)
+        };
+        let verified = archive
+            .verify(&name, key.as_deref(), &scratch, &mut rebuild, &mut silent)
+            .map_err(said)?;
+        say(format!(
+            "Backup {name} is sound: replayed through frame {}, same digest {}.",
+            verified.seq, verified.digest
+        ))
+    }
+}
+
+impl Restore {
+    /// Restores.
+    ///
+    /// # Errors
+    /// What the archive says; nothing is written into a folder that is not empty.
+    pub fn run(self, path: Option<&Path>) -> Result<(), CliError> {
+        let archive = self.archive.open(configuration(path, None)?)?;
+        let name = name_or_newest(&archive, self.name)?;
+        let key = key(self.key_file.as_deref())?;
+        let manifest = archive
+            .restore(&name, key.as_deref(), &self.to, &mut silent)
+            .map_err(said)?;
+        say(format!(
+            "Backup {name} of {} is restored through frame {}. Start the box with \
+             `lenderbox serve --data-dir {}`.",
+            manifest.created_at,
+            manifest.seq,
+            self.to.display()
+        ))
+    }
+}
+
+fn said(error: BackupError) -> CliError {
+    CliError::Said(error.to_string())
+}
+
+const fn silent(_: Progress) {}
+
+fn name_or_newest(archive: &Backups, name: Option<String>) -> Result<String, CliError> {
+    if let Some(name) = name {
+        return Ok(name);
+    }
+    let newest = archive.list().map_err(said)?.into_iter().next();
+    newest
+        .map(|snapshot| snapshot.manifest.name)
+        .ok_or_else(|| CliError::Said("the archive holds no readable backup".into()))
+}
+
+/// The identity in an age key file: its first line that is no remark.
+fn key(file: Option<&Path>) -> Result<Option<String>, CliError> {
+    let Some(file) = file else { return Ok(None) };
+    let text = std::fs::read_to_string(file)?;
+    let line = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'));
+    line.map(|line| Some(line.to_owned()))
+        .ok_or_else(|| CliError::Said(format!("{} holds no key", file.display())))
+}

@@ -1,0 +1,247 @@
+//! Backups: taking one while serving, proving that it can be restored, the nightly round.
+
+use super::{Caller, ServiceError, Services};
+use crate::backup::{BackupError, Backups, LogSource, Point, Rebuilt, Source};
+use crate::base::time::Clock;
+use crate::domain::Rejection;
+use crate::domain::access::Action;
+use crate::journal::{Log, LogOptions, RealDisk};
+use crate::store::{Store, StoreSettings, rebuild};
+use chrono::Timelike;
+use serde::Serialize;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Bytes of cached leaves while a restored box is replayed.
+const REBUILD_CACHE_BYTES: usize = 64 << 20;
+/// How often the hour of the nightly round is looked at.
+const ROUND_PAUSE: Duration = Duration::from_secs(60);
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// The archive, opened when it is first needed: a missing backup disk does not keep the box closed.
+#[derive(Debug, Default)]
+pub struct Archive(Mutex<Option<Arc<Backups>>>);
+
+/// A backup, as the API shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct BackupView {
+    /// Its name.
+    pub name: String,
+    /// When it was taken.
+    pub created_at: String,
+    /// The last frame of the journal in it.
+    pub seq: u64,
+    /// Bytes of all files that it needs.
+    pub bytes: u64,
+    /// The backup whose files it shares.
+    pub incremental_of: Option<String>,
+    /// Whether it needs a key.
+    pub encrypted: bool,
+    /// The last successful restore drill.
+    pub verified_at: Option<String>,
+    /// The state's digest.
+    pub digest: String,
+}
+
+impl From<BackupError> for ServiceError {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Busy => Self::Busy,
+            BackupError::NotFound(_) => Self::Rejected(Rejection::not_found("backup")),
+            other => {
+                tracing::error!(error = %other, "the archive of backups cannot be used");
+                Self::Unavailable
+            }
+        }
+    }
+}
+
+/// Replays a restored data folder into a new view beside it and says what came out.
+///
+/// # Errors
+/// What does not replay, in words.
+pub fn rebuild_restored(data: &Path, clock: Arc<dyn Clock>) -> Result<Rebuilt, String> {
+    let mut options = LogOptions::kept(data.join("journal"), "journal", clock);
+    options.prepare_ahead = false;
+    options.verify_bytes = u64::MAX;
+    let (log, report) =
+        Log::open(Arc::new(RealDisk), options).map_err(|error| error.to_string())?;
+    let settings = StoreSettings {
+        folder: data.join("store"),
+        cache_bytes: REBUILD_CACHE_BYTES,
+    };
+    let store = Store::open(settings).map_err(|error| error.to_string())?;
+    let position =
+        rebuild::catch_up(&store, &log.tail(), |_| {}).map_err(|error| error.to_string())?;
+    let summed = rebuild::digest_of_heads(&store).map_err(|error| error.to_string())?;
+    if summed != position.digest {
+        return Err("the digest kept while replaying is not the one of the rows".into());
+    }
+    Ok(Rebuilt {
+        seq: position.seq,
+        chain: report.chain,
+        digest: position.digest.to_hex(),
+    })
+}
+
+impl Services {
+    /// The archive.
+    ///
+    /// # Errors
+    /// When its folder cannot be used.
+    pub fn archive(&self) -> Result<Arc<Backups>, BackupError> {
+        let mut opened = self
+            .archive
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(archive) = &*opened {
+            return Ok(Arc::clone(archive));
+        }
+        let settings = &self.config.backup;
+        let recipient = Some(settings.age_recipient.as_str()).filter(|text| !text.is_empty());
+        let clock = Arc::clone(&self.clock);
+        let archive = Backups::open(Arc::new(RealDisk), &settings.folder, recipient, clock)?;
+        Ok(Arc::clone(opened.insert(Arc::new(archive))))
+    }
+
+    /// All backups, newest first.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Unavailable`.
+    pub fn backup_list(&self, caller: &Caller) -> Result<Vec<BackupView>, ServiceError> {
+        caller.grant(Action::ReadBackups)?;
+        let view = |snapshot: crate::backup::Snapshot| BackupView {
+            name: snapshot.manifest.name,
+            created_at: snapshot.manifest.created_at,
+            seq: snapshot.manifest.seq,
+            bytes: snapshot.bytes,
+            incremental_of: snapshot.manifest.incremental_of,
+            encrypted: snapshot.manifest.recipient.is_some(),
+            verified_at: snapshot.verified.map(|verified| verified.at),
+            digest: snapshot.manifest.digest,
+        };
+        Ok(self.archive()?.list()?.into_iter().map(view).collect())
+    }
+
+    /// Takes a backup of this moment, as a job; then drops those that are too old.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Unavailable`.
+    pub async fn take_backup(self: &Arc<Self>, caller: &Caller) -> Result<Uuid, ServiceError> {
+        caller.grant(Action::RunBackups)?;
+        let archive = self.archive()?;
+        let source = self.backup_source().await?;
+        let keep = self.config.backup.keep;
+        Ok(self.start_job("backup", move |progress| {
+            let manifest = archive
+                .create(&source, &mut |at| progress.tell(at.done, at.total))
+                .map_err(|error| error.to_string())?;
+            archive.retain(keep).map_err(|error| error.to_string())?;
+            Ok(manifest.name)
+        }))
+    }
+
+    /// Restores a backup into a scratch folder, replays it and compares, as a job.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Unavailable`, `Rejected` when there is no such backup.
+    pub fn verify_backup(
+        self: &Arc<Self>,
+        caller: &Caller,
+        name: &str,
+    ) -> Result<Uuid, ServiceError> {
+        caller.grant(Action::RunBackups)?;
+        let archive = self.archive()?;
+        let name = archive.get(name)?.manifest.name;
+        let scratch = self.config.storage.folder.join(format!("verify-{name}"));
+        let clock = Arc::clone(&self.clock);
+        Ok(self.start_job("verify", move |progress| {
+            let mut rebuild = |data: &Path| rebuild_restored(data, Arc::clone(&clock));
+            archive
+                .verify(&name, None, &scratch, &mut rebuild, &mut |at| {
+                    progress.tell(at.done, at.total);
+                })
+                .map(|verified| format!("{name}: frame {} {}", verified.seq, verified.digest))
+                .map_err(|error| error.to_string())
+        }))
+    }
+
+    /// What a backup of this moment consists of.
+    ///
+    /// # Errors
+    /// `Unavailable` when the box is stopping.
+    pub async fn backup_source(&self) -> Result<Source, ServiceError> {
+        let position = self.committer.position().await;
+        let position = position.ok_or(ServiceError::Unavailable)?;
+        let log = |folder: &str, tail| LogSource {
+            folder: folder.to_owned(),
+            tail,
+        };
+        Ok(Source {
+            journal: log("journal", self.journal.clone()),
+            logs: vec![
+                log("access", self.access_log.tail()),
+                log("pbx", self.pbx_log.tail()),
+            ],
+            blobs: Some(("blobs".to_owned(), self.blobs.clone())),
+            // The certificates are made anew where the box is restored.
+            files: Vec::new(),
+            point: Point {
+                seq: position.seq,
+                digest: position.digest.to_hex(),
+            },
+        })
+    }
+
+    /// Once a day, at the configured hour of the lender's day: drops what the logs need not keep any
+    /// longer, takes a backup and proves it. Never ends.
+    pub async fn nightly_round(self: Arc<Self>) {
+        let mut last = None;
+        loop {
+            tokio::time::sleep(ROUND_PAUSE).await;
+            let now = self.clock.now();
+            let local = now.to_utc().with_timezone(&self.config.lender.zone);
+            let due = self.config.backup.daily_hour.map(u32::from) == Some(local.hour());
+            if !due || last == Some(local.date_naive()) {
+                continue;
+            }
+            last = Some(local.date_naive());
+            let retention = &self.config.retention;
+            for (log, days) in [
+                (&self.access_log, retention.access_log_days),
+                (&self.pbx_log, retention.pbx_event_days),
+            ] {
+                let before = now.plus_seconds(-i64::from(days) * SECONDS_PER_DAY);
+                if let Err(error) = log.drop_before(before) {
+                    tracing::error!(%error, "old records were not dropped");
+                }
+            }
+            self.nightly_backup().await;
+        }
+    }
+
+    async fn nightly_backup(self: &Arc<Self>) {
+        let system = Caller::system();
+        let taken = match self.take_backup(&system).await {
+            Ok(job) => self.job_ended(job).await,
+            Err(error) => Err(error.to_string()),
+        };
+        let name = match taken {
+            Ok(name) => name,
+            Err(error) => {
+                tracing::error!(error, "the nightly backup was not taken");
+                return;
+            }
+        };
+        if !self.config.backup.age_recipient.is_empty() {
+            // The key that opens it does not lie on this box.
+            return;
+        }
+        if let Err(error) = self.verify_backup(&system, &name) {
+            tracing::error!(%error, "the restore drill did not begin");
+        }
+    }
+}
