@@ -21,6 +21,11 @@ describe('feed', () => {
     expect(state.status).toBe('live');
     expect(state.currentCallId).toBe('a');
   });
+  it('lives without a phone, as for an administrator', () => {
+    const state = play([{ type: 'hello', head: 1, epoch: 'e', me: null }]);
+    expect(state.status).toBe('live');
+    expect(state.me).toBeNull();
+  });
   it('puts a first call on the screen and lets a second one wait', () => {
     const state = play([hello(null), card(callCard('a', 1), 2), card(callCard('b', 1), 3)]);
     expect(state.calls.map((each) => each.call.id)).toEqual(['a', 'b']);

@@ -53,7 +53,8 @@ function onFrame(state: FeedState, frame: Frame, userId: string): FeedState {
     case 'hello': {
       // After a break only what the server names is alive; an old call kept here would be a ghost.
       const known = { ...state, status: 'live' as const, everLive: true, head: frame.head, epoch: frame.epoch };
-      return onMe(known, frame.me);
+      // Nobody's phone stands before an administrator or an auditor.
+      return frame.me ? onMe(known, frame.me) : { ...known, me: null, calls: [], currentCallId: null };
     }
     case 'call.card': return withCard({ ...state, head: Math.max(state.head ?? 0, frame.seq) }, frame.card);
     case 'call.gone': return withoutCall(state, frame.call_id);

@@ -184,7 +184,7 @@ export interface FieldFault { field: string; code: string; message: string }
 
 /** One message of `/api/v1/feed`, by `type`. */
 export type Frame =
-  | { type: 'hello'; head: number; epoch: string | number; me: Me }
+  | { type: 'hello'; head: number; epoch: string | number; me: Me | null }
   | { type: 'call.card'; seq: number; n?: number; call_id: string; card: CallCard; reason: 'arrived' | 'changed' | 'transfer' }
   | { type: 'call.gone'; call_id: string }
   | { type: 'operator.state'; user_id: string; state: OperatorState; reason: StateReason | null; since: string; call_id: string | null }

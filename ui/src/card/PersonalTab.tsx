@@ -19,15 +19,15 @@ export function PersonalTab({ card, personal, onUnmasked }: Props) {
       <dl className={styles.facts}>
         {card.organisation ? <OrganisationFacts card={card} /> : (
           <>
-            <Fact name={t('personal.full_name')}>{personal.full_name}</Fact>
-            <Fact name={t('personal.birth_date')}>{personal.birth_date && date(personal.birth_date, language)}</Fact>
-            <Fact name={t('personal.sex')}>{personal.sex && named('personal.sex_value', personal.sex)}</Fact>
-            <Fact name={t('personal.birth_place')}>{personal.birth_place}</Fact>
+            <Fact name={t('personal.full_name')} hidden={!personal.unmasked}>{personal.full_name}</Fact>
+            <Fact name={t('personal.birth_date')} hidden={!personal.unmasked}>{personal.birth_date && date(personal.birth_date, language)}</Fact>
+            <Fact name={t('personal.sex')} hidden={!personal.unmasked}>{personal.sex && named('personal.sex_value', personal.sex)}</Fact>
+            <Fact name={t('personal.birth_place')} hidden={!personal.unmasked}>{personal.birth_place}</Fact>
           </>
         )}
         <Fact name={t('personal.phones')}>{personal.phones.map((each, index) => <div key={index}>{phone(each.number)} <span className="dim">{named('personal.phone_kind', each.kind)}</span></div>)}</Fact>
         <Fact name={t('personal.emails')}>{personal.emails.map((each) => <div key={each.email}>{each.email}</div>)}</Fact>
-        <Fact name={t('personal.addresses')}>{personal.addresses.map((each, index) => <div key={index}>{each.text} <span className="dim">{named('personal.address_kind', each.kind)}</span></div>)}</Fact>
+        <Fact name={t('personal.addresses')}>{personal.addresses.map((each, index) => <div key={index}>{each.text || [each.region, each.city].filter(Boolean).join(', ')} <span className="dim">{each.text || personal.unmasked ? '' : `${t('common.hidden')} · `}{named('personal.address_kind', each.kind)}</span></div>)}</Fact>
         <Fact name={t('personal.documents')}>
           {personal.documents.map((each, index) => (
             <div key={index}>
@@ -58,10 +58,11 @@ function OrganisationFacts({ card }: { card: Card }) {
   );
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+/** What is not shown is either hidden from the reader or not known at all: two different answers. */
+function Fact({ name, hidden, children }: { name: string; hidden?: boolean; children: ReactNode }) {
   const { t } = useWords();
   const nothing = children === null || children === undefined || children === '' || (Array.isArray(children) && children.length === 0);
-  return <><dt>{name}</dt><dd>{nothing ? <span className="dim">{t('common.unknown')}</span> : children}</dd></>;
+  return <><dt>{name}</dt><dd>{nothing ? <span className="dim">{t(hidden ? 'common.hidden' : 'common.unknown')}</span> : children}</dd></>;
 }
 
 /** Showing everything is a right of its own and leaves a trace with its reason. */

@@ -8,6 +8,7 @@ import { clients } from '../api/endpoints';
 import { useSession } from '../api/session';
 import type { Card, Consent } from '../api/types';
 import { bytes } from '../format/format';
+import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import { dropDraft, loadDraft, saveDraft } from '../state/drafts';
 import { Empty, Failure, Load, Moment } from '../ui/parts';
@@ -134,7 +135,7 @@ export function AccessTab({ clientId }: { clientId: string }) {
       {(page) => (page.items.length === 0 ? <Empty>{t('access.empty')}</Empty> : (
         <table className="grid">
           <thead><tr><th>{t('access.col.at')}</th><th>{t('access.col.user')}</th><th>{t('access.col.action')}</th><th>{t('access.col.reason')}</th></tr></thead>
-          <tbody>{page.items.map((row, index) => <tr key={index}><td><Moment at={row.at} /></td><td>{row.user}</td><td>{row.action}</td><td className="dim">{row.reason}</td></tr>)}</tbody>
+          <tbody>{page.items.map((row, index) => <tr key={index}><td><Moment at={row.at} /></td><td>{row.user}</td><td>{i18next.exists(`access.action.${row.action}`) ? t(`access.action.${row.action}`) : row.action}</td><td className="dim">{row.reason}</td></tr>)}</tbody>
         </table>
       ))}
     </Load>
