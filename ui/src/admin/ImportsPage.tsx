@@ -1,7 +1,9 @@
 import { Button, Progress } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { administers } from '../app/access';
 import { imports } from '../api/endpoints';
+import { useSession } from '../api/session';
 import type { ImportJob } from '../api/types';
 import { duration, integer } from '../format/format';
 import { useWords } from '../i18n/use-language';
@@ -13,6 +15,7 @@ import { ImportForm } from './ImportForm';
 export function ImportsPage() {
   const { t } = useWords();
   const list = useQuery({ queryKey: ['imports'], queryFn: imports.list });
+  const { user } = useSession();
   const [watching, setWatching] = useState<string | null>(null);
   const running = list.data?.items.filter((job) => job.state === 'running') ?? [];
   return (
@@ -20,7 +23,7 @@ export function ImportsPage() {
       <div className={styles.head}><h1 className="grow">{t('admin.section.imports')}</h1></div>
       {running.map((job) => <Running key={job.import_id} job={job} />)}
       {watching && !running.some((job) => job.import_id === watching) && <Watched id={watching} />}
-      <ImportForm onStarted={setWatching} />
+      {administers(user.role) && <ImportForm onStarted={setWatching} />}
       <section className={`panel ${styles.scroll}`}>
         <div className="panel-head"><h2>{t('imports.history')}</h2></div>
         <Load of={list}>{(page) => (page.items.length === 0 ? <Empty>{t('imports.empty')}</Empty> : <History jobs={page.items} />)}</Load>

@@ -1,7 +1,9 @@
 import { Button, CopyButton, Modal, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { administers } from '../app/access';
 import { tokens } from '../api/endpoints';
+import { useSession } from '../api/session';
 import type { Token, TokenScope } from '../api/types';
 import { useWords } from '../i18n/use-language';
 import { Empty, Failure, Load, Moment } from '../ui/parts';
@@ -13,12 +15,14 @@ export function TokensPage() {
   const { t } = useWords();
   const queries = useQueryClient();
   const list = useQuery({ queryKey: ['tokens'], queryFn: tokens.list });
+  const { user } = useSession();
+  const may = administers(user.role);
   const [making, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<Token | null>(null);
   const revoke = useMutation({ mutationFn: (id: string) => tokens.remove(id), onSuccess: () => { void queries.invalidateQueries({ queryKey: ['tokens'] }); setRevoking(null); } });
   return (
     <>
-      <div className={styles.head}><h1 className="grow">{t('admin.section.tokens')}</h1><Button onClick={() => setMaking(true)}>{t('tokens.create')}</Button></div>
+      <div className={styles.head}><h1 className="grow">{t('admin.section.tokens')}</h1>{may && <Button onClick={() => setMaking(true)}>{t('tokens.create')}</Button>}</div>
       <section className={`panel ${styles.scroll}`}>
         <Load of={list}>
           {(page) => (page.items.length === 0 ? <Empty>{t('tokens.empty')}</Empty> : (
@@ -29,7 +33,7 @@ export function TokensPage() {
                   <tr key={token.id}>
                     <td>{token.name}</td><td>{t(`tokens.scope.${token.scope}`)}</td><td>{token.ip_list.length > 0 ? token.ip_list.join(', ') : <span className="dim">{t('tokens.anywhere')}</span>}</td>
                     <td>{token.rate_per_second ? t('common.per_second', { value: token.rate_per_second }) : '—'}</td><td className="dim">{token.created_at ? <Moment at={token.created_at} /> : '—'}</td>
-                    <td className="dim">{token.last_used_at ? <Moment at={token.last_used_at} mode="relative" /> : t('tokens.never')}</td><td className="num"><Button size="compact-xs" variant="subtle" color="red" onClick={() => setRevoking(token)}>{t('tokens.revoke')}</Button></td>
+                    <td className="dim">{token.last_used_at ? <Moment at={token.last_used_at} mode="relative" /> : t('tokens.never')}</td><td className="num">{may && <Button size="compact-xs" variant="subtle" color="red" onClick={() => setRevoking(token)}>{t('tokens.revoke')}</Button>}</td>
                   </tr>
                 ))}
               </tbody>

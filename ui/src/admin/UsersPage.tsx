@@ -1,7 +1,9 @@
 import { Button, Modal, Select, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, useState } from 'react';
+import { administers } from '../app/access';
 import { users } from '../api/endpoints';
+import { useSession } from '../api/session';
 import type { Role, User } from '../api/types';
 import { usePasswordLength } from '../app/PasswordDialog';
 import { useWords } from '../i18n/use-language';
@@ -14,10 +16,12 @@ const ROLES: Role[] = ['operator', 'collector', 'supervisor', 'partner_manager',
 export function UsersPage() {
   const { t } = useWords();
   const list = useQuery({ queryKey: ['users'], queryFn: users.list });
+  const { user: me } = useSession();
+  const may = administers(me.role);
   const [open, setOpen] = useState<User | 'new' | null>(null);
   return (
     <>
-      <div className={styles.head}><h1 className="grow">{t('admin.section.users')}</h1><Button onClick={() => setOpen('new')}>{t('users.create')}</Button></div>
+      <div className={styles.head}><h1 className="grow">{t('admin.section.users')}</h1>{may && <Button onClick={() => setOpen('new')}>{t('users.create')}</Button>}</div>
       <section className={`panel ${styles.scroll}`}>
         <Load of={list}>
           {(page) => (page.items.length === 0 ? <Empty>{t('users.empty')}</Empty> : (
@@ -25,7 +29,7 @@ export function UsersPage() {
               <thead><tr><th>{t('users.col.name')}</th><th>{t('users.col.login')}</th><th>{t('users.col.role')}</th><th>{t('users.col.extension')}</th><th>{t('users.col.totp')}</th><th>{t('users.col.last')}</th><th>{t('users.col.state')}</th></tr></thead>
               <tbody>
                 {page.items.map((user) => (
-                  <tr key={user.id} className="click" tabIndex={0} onClick={() => setOpen(user)} onKeyDown={(event) => { if (event.key === 'Enter') setOpen(user); }}>
+                  <tr key={user.id} {...(may ? { className: 'click', tabIndex: 0, onClick: () => setOpen(user), onKeyDown: (event: KeyboardEvent) => { if (event.key === 'Enter') setOpen(user); } } : {})}>
                     <td>{user.name}</td><td>{user.login}</td><td>{t(`role.${user.role}`)}</td><td>{user.extension}</td><td className={user.totp ? '' : 'dim'}>{t(user.totp ? 'users.on' : 'users.off')}</td>
                     <td className="dim">{user.last_login_at ? <Moment at={user.last_login_at} mode="relative" /> : t('users.never')}</td><td>{user.disabled ? <span className="tag bad">{t('users.disabled')}</span> : <span className="dim">{t('users.enabled')}</span>}</td>
                   </tr>

@@ -7,10 +7,10 @@ export type PageName = (typeof PAGES)[number];
 const BY_ROLE: Record<Role, PageName[]> = {
   operator: ['workspace', 'clients', 'calls'],
   collector: ['workspace', 'clients', 'calls'],
-  supervisor: ['floor', 'workspace', 'clients', 'calls'],
-  partner_manager: ['clients'],
+  supervisor: ['floor', 'workspace', 'clients', 'calls', 'admin'],
+  partner_manager: ['clients', 'workspace', 'calls'],
   administrator: ['admin', 'clients', 'calls', 'floor'],
-  auditor: ['clients', 'calls', 'admin'],
+  auditor: ['clients', 'calls', 'floor', 'admin'],
 };
 
 export const ADDRESSES: Record<PageName, string> = { workspace: '/workspace', floor: '/floor', clients: '/clients', calls: '/calls', admin: '/admin' };
@@ -19,9 +19,15 @@ export function pagesFor(role: Role): PageName[] { return BY_ROLE[role] ?? ['cli
 export function homeFor(role: Role): string { return ADDRESSES[pagesFor(role)[0] ?? 'clients']; }
 
 export const takesCalls = (role: Role): boolean => pagesFor(role).includes('workspace');
-export const editsClients = (role: Role): boolean => role !== 'auditor';
+export const editsClients = (role: Role): boolean => role !== 'auditor' && role !== 'administrator';
+export const unmasksClients = (role: Role): boolean => role === 'supervisor' || role === 'auditor';
+export const readsFiles = (role: Role): boolean => role !== 'administrator';
 export const readsAccess = (role: Role): boolean => role === 'auditor' || role === 'administrator' || role === 'supervisor';
 export const administers = (role: Role): boolean => role === 'administrator';
-export const sections = (role: Role): string[] => (role === 'administrator'
-  ? ['users', 'tokens', 'topics', 'branches', 'imports', 'backups', 'pbx', 'health']
-  : ['backups', 'pbx', 'health']);
+
+const SECTIONS: Partial<Record<Role, string[]>> = {
+  administrator: ['users', 'tokens', 'topics', 'branches', 'imports', 'backups', 'pbx', 'health'],
+  supervisor: ['topics', 'branches', 'users', 'imports', 'pbx', 'health'],
+  auditor: ['users', 'tokens', 'imports', 'backups', 'pbx', 'health'],
+};
+export const sections = (role: Role): string[] => SECTIONS[role] ?? ['health'];

@@ -23,7 +23,7 @@ function Detail({ call, name }: { call: Call; name: string | null }) {
   const { t, language } = useWords();
   const { user, lender } = useSession();
   const [correcting, setCorrecting] = useState(false);
-  const may = call.state === 'finished' && (call.operator?.user_id === user.id || user.role === 'supervisor' || user.role === 'administrator');
+  const may = call.state === 'finished' && (call.operator?.user_id === user.id || user.role === 'supervisor');
   const facts: [string, React.ReactNode][] = [
     [t('calls.col.time'), exactTime(call.started_at, language, lender.time_zone)],
     [t('calls.col.operator'), call.operator ? `${call.operator.name}${call.operator.extension ? ` · ${call.operator.extension}` : ''}` : '—'],

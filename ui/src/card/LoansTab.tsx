@@ -21,7 +21,7 @@ export function LoansTab({ card, callId }: { card: Card; callId: string | null }
         <thead>
           <tr>
             <th>{t('loans.col.number')}</th><th>{t('loans.col.status')}</th><th className="num">{t('loans.col.next')}</th><th>{t('loans.col.due')}</th>
-            <th className="num">{t('loans.col.outstanding')}</th><th className="num">{t('loans.col.overdue')}</th><th>{t('loans.col.product')}</th>
+            <th className="num">{t('loans.col.outstanding')}</th><th className="num">{t('loans.col.overdue')}</th><th className={styles.rest}>{t('loans.col.product')}</th>
           </tr>
         </thead>
         <tbody>
@@ -34,7 +34,7 @@ export function LoansTab({ card, callId }: { card: Card; callId: string | null }
                 {loan.locked
                   ? <td colSpan={4} className="dim">{t('loans.locked', { level: 2 })}</td>
                   : <>{sum(loan.next_payment)}<td><ShortDate of={loan.next_due_on} /></td>{sum(loan.outstanding)}{sum(loan.overdue, late ? 'bad' : '')}</>}
-                <td className="cut" style={{ maxWidth: 180 }} title={loan.product ?? undefined}>{loan.product}</td>
+                <td className={`cut ${styles.rest}`} title={loan.product ?? undefined}>{loan.product}</td>
               </tr>
             );
           })}

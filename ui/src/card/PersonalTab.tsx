@@ -1,6 +1,8 @@
 import { Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { unmasksClients } from '../app/access';
 import { clients } from '../api/endpoints';
+import { useSession } from '../api/session';
 import type { Card, Personal } from '../api/types';
 import { date, phone, shortDate } from '../format/format';
 import { i18next } from '../i18n';
@@ -68,16 +70,18 @@ function Fact({ name, hidden, children }: { name: string; hidden?: boolean; chil
 /** Showing everything is a right of its own and leaves a trace with its reason. */
 export function UnmaskBar({ card, personal, onUnmasked, why }: Props & { why?: string }) {
   const { t } = useWords();
+  const { user } = useSession();
   const [asking, setAsking] = useState(false);
   if (card.kind === 'anonymous') return null;
   // Nothing is hidden from this role or at this level: there is nothing to ask for or to hide.
   if (card.personal.unmasked) return null;
+  const may = unmasksClients(user.role);
   return (
     <div className={styles.toolbar}>
-      <span className="grow dim">{personal.unmasked ? t('personal.unmasked') : (why ?? t('personal.masked'))}</span>
+      <span className="grow dim">{personal.unmasked ? t('personal.unmasked') : may ? (why ?? t('personal.masked')) : t('personal.masked_by_level')}</span>
       {personal.unmasked
         ? <Button variant="default" onClick={() => onUnmasked(null)}>{t('personal.hide')}</Button>
-        : <Button variant="default" onClick={() => setAsking(true)}>{t('personal.unmask')}</Button>}
+        : may && <Button variant="default" onClick={() => setAsking(true)}>{t('personal.unmask')}</Button>}
       <ReasonDialog opened={asking} onClose={() => setAsking(false)} title={t('personal.unmask_title')} action={t('personal.unmask')} run={async (reason) => onUnmasked(await clients.unmask(card.client_id, reason))} />
     </div>
   );

@@ -3,7 +3,7 @@ import { Button, FileButton, Modal, Select, Textarea, TextInput } from '@mantine
 import { IconFile, IconFileText, IconLock } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { editsClients } from '../app/access';
+import { editsClients, readsFiles } from '../app/access';
 import { clients } from '../api/endpoints';
 import { useSession } from '../api/session';
 import type { Card, Consent } from '../api/types';
@@ -45,7 +45,7 @@ export function DocumentsTab({ card, callId }: { card: Card; callId: string | nu
           <tbody>
             {card.files.map((file) => (
               <tr key={file.id}>
-                <td>{file.locked ? <span className="row dim"><IconLock size={16} stroke={1.6} aria-hidden />{file.name}</span> : <a className="row" href={clients.fileAddress(card.client_id, file.id, callId)} target="_blank" rel="noreferrer">{file.kind === 'contract' ? <IconFileText size={16} stroke={1.6} aria-hidden /> : <IconFile size={16} stroke={1.6} aria-hidden />}{file.name}</a>}</td>
+                <td>{file.locked || !readsFiles(user.role) ? <span className="row dim"><IconLock size={16} stroke={1.6} aria-hidden />{file.name}</span> : <a className="row" href={clients.fileAddress(card.client_id, file.id, callId)} target="_blank" rel="noreferrer">{file.kind === 'contract' ? <IconFileText size={16} stroke={1.6} aria-hidden /> : <IconFile size={16} stroke={1.6} aria-hidden />}{file.name}</a>}</td>
                 <td>{t(`documents.kind.${file.kind}`)}</td><td className="num">{bytes(file.size, language)}</td><td><Moment at={file.at} /></td>
               </tr>
             ))}
