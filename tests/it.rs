@@ -7,5 +7,6 @@ mod it {
     mod access;
     mod errors;
     pub mod harness;
+    mod imports;
     mod session;
 }

@@ -169,6 +169,7 @@ impl Core {
             journal: tail,
             archive: Default::default(),
             jobs: Default::default(),
+            imports: crate::service::imports::Imports::default(),
         });
         tokio::spawn(Arc::clone(&services).follow_commits());
         tokio::spawn(Arc::clone(&services).nightly_round());

@@ -7,6 +7,7 @@ mod bench_data;
 mod check_config;
 mod demo;
 mod doctor;
+mod import;
 mod serve;
 
 use crate::app::{Core, ServeError, StartError, chain};
@@ -44,6 +45,8 @@ enum Command {
     Restore(backup::Restore),
     /// Examine a data folder, change nothing.
     Doctor(doctor::Doctor),
+    /// Import clients, loans, schedules or payments from a CSV or XLSX file into a stopped box.
+    Import(import::Import),
     /// Check a configuration file, or print the default one.
     CheckConfig(check_config::CheckConfig),
 }
@@ -79,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Backup(command) => command.run(configuration),
         Command::Restore(command) => command.run(configuration),
         Command::Doctor(command) => command.run(configuration),
+        Command::Import(command) => command.run(configuration),
         Command::CheckConfig(command) => command.run(configuration),
     };
     match result {

@@ -15,6 +15,7 @@ pub mod edge;
 pub mod error;
 pub mod feed;
 pub mod health;
+pub mod imports;
 pub mod lockout;
 pub mod openapi;
 pub mod operators;

@@ -8,7 +8,7 @@ use crate::domain::fields::FromJson;
 use crate::http::client_body::ClientBody;
 use crate::http::router::{Entrance, Route};
 use crate::http::{
-    backups, blobs, clients, directory, feed, health, session, settings, tokens, users,
+    backups, blobs, clients, directory, feed, health, imports, session, settings, tokens, users,
 };
 
 /// A row for a handler without a body.
@@ -87,6 +87,23 @@ static TABLE: &[Route] = &[
         directory::restore, "Offer an entry again."),
     route!("GET" api!("/directory/{kind}/{id}/history"), needs(Action::ReadDirectory),
         directory::history, "The latest changes of an entry."),
+
+    route!("GET" api!("/imports"), needs(Action::ReadImports), imports::list,
+        "All runs of imports, newest first."),
+    route!("POST" api!("/imports"), needs(Action::RunImports), imports::start,
+        "Import a stored file.", imports::StartBody),
+    route!("GET" api!("/imports/mappings"), needs(Action::ReadImports), imports::mappings,
+        "Mappings that come with the product."),
+    route!("POST" api!("/imports/preview"), needs(Action::RunImports), imports::preview,
+        "The first rows as a mapping understands them.", imports::PreviewBody),
+    route!("GET" api!("/imports/{id}"), needs(Action::ReadImports), imports::show,
+        "How a run stands."),
+    route!("POST" api!("/imports/{id}/resume"), needs(Action::RunImports), imports::resume,
+        "Go on with a run that stopped."),
+    route!("POST" api!("/imports/{id}/cancel"), needs(Action::RunImports), imports::cancel,
+        "Stop a run."),
+    route!("GET" api!("/imports/{id}/rejects"), needs(Action::ReadImports), imports::rejects,
+        "Rejected rows as CSV: line, field, reason."),
 
     route!("GET" api!("/feed"), Entrance::SignedIn, feed::not_a_socket,
         "What changes, as it happens (WebSocket)."),

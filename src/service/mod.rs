@@ -89,6 +89,8 @@ pub struct Services {
     pub archive: backups::Archive,
     /// Long pieces of work.
     pub jobs: jobs::Jobs,
+    /// Imports under way.
+    pub imports: imports::Imports,
 }
 
 impl std::fmt::Debug for Services {

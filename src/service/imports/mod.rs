@@ -6,6 +6,7 @@
 //! nothing. Must never write a row's text anywhere but into the journal.
 
 mod chunk;
+mod desk;
 mod enrich;
 mod prepare;
 mod progress;
@@ -14,10 +15,11 @@ mod runner;
 #[cfg(test)]
 mod tests;
 
+pub use desk::{FileToImport, ImportView, Imports, MappingView};
 pub use prepare::{Preview, PreviewRow, Request, preview};
 pub use progress::{Progress, Snapshot};
 pub use rejects::{read_rejects, rejects_path};
-pub use runner::{Environment, Job, begin, resume};
+pub use runner::{Environment, Job, Session, begin, resume};
 
 use crate::committer::Refusal;
 use crate::domain::{FieldFault, Rejection};

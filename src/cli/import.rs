@@ -1,0 +1,279 @@
+//! `lenderbox import`: a file into the base of a stopped box, with progress and a list of rejects.
+//!
+//! A serving box imports by its page or its API; the data folder belongs to one process.
+
+use super::{CliError, configuration, say, with_core};
+use crate::base::ids::ImportId;
+use crate::domain::access::Principal;
+use crate::domain::import::run::{FileSource, ImportPlan, ImportRun, RunState};
+use crate::domain::import::{ImportKind, shipped, shipped_named};
+use crate::service::Services;
+use crate::service::imports::{
+    Environment, ImportError, Job, Preview, Progress, Request, begin, preview, resume,
+};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Rows that `--preview` shows.
+const PREVIEW_ROWS: usize = 20;
+/// Rejected rows after which the person is pointed to the list instead.
+const REJECTS_SHOWN: usize = 5;
+
+/// What a file brings.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    Clients,
+    Loans,
+    Schedules,
+    Payments,
+}
+
+impl Kind {
+    const fn kind(self) -> ImportKind {
+        match self {
+            Self::Clients => ImportKind::Clients,
+            Self::Loans => ImportKind::Loans,
+            Self::Schedules => ImportKind::Schedules,
+            Self::Payments => ImportKind::Payments,
+        }
+    }
+}
+
+/// Import clients, loans, schedules or payments.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// What the file brings.
+    #[arg(value_enum)]
+    kind: Kind,
+    /// CSV (also gzipped) or XLSX.
+    file: PathBuf,
+    /// A mapping file, or the name of one that comes with the product (see --help below).
+    #[arg(long)]
+    mapping: String,
+    /// Only count what would happen; write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Show how the first rows are understood; write nothing.
+    #[arg(long)]
+    preview: bool,
+    /// Go on with the last run of this file that did not come to its end.
+    #[arg(long)]
+    resume: bool,
+    /// A second file that the mapping needs, as NAME=FILE; otherwise it is looked for beside FILE.
+    #[arg(long, value_parser = lookup)]
+    lookup: Vec<(String, PathBuf)>,
+    /// The data folder, instead of the configured one.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+}
+
+fn lookup(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.to_owned(), PathBuf::from(file)))
+        }
+        _ => Err("write it as NAME=FILE".to_owned()),
+    }
+}
+
+impl Import {
+    /// Imports the file.
+    ///
+    /// # Errors
+    /// When the mapping or the file is at fault, or the folder is in use.
+    pub fn run(self, path: Option<&Path>) -> Result<(), CliError> {
+        let config = configuration(path, self.data_dir.as_deref())?;
+        let request = self.request()?;
+        if self.preview {
+            let today = {
+                use crate::base::time::{Clock, SystemClock};
+                SystemClock.now().date_in(config.lender.zone)
+            };
+            let shown = preview(&request, today, PREVIEW_ROWS).map_err(said)?;
+            return show_preview(&shown);
+        }
+        with_core(config, async move |core| {
+            let services = Arc::clone(&core.services);
+            let working = tokio::task::spawn_blocking(move || self.work(&services, request));
+            working
+                .await
+                .map_err(|_| CliError::Said("the import broke off".into()))?
+        })
+    }
+
+    fn request(&self) -> Result<Request, CliError> {
+        let mapping_text = match shipped_named(&self.mapping) {
+            Some(shipped) => shipped.text.to_owned(),
+            None => std::fs::read_to_string(&self.mapping).map_err(|error| {
+                let names: Vec<&str> = shipped().iter().map(|shipped| shipped.name).collect();
+                let known = names.join(", ");
+                let mapping = &self.mapping;
+                CliError::Said(format!(
+                    "cannot read the mapping {mapping}: {error}; mappings that come with the product: {known}"
+                ))
+            })?,
+        };
+        Ok(Request {
+            kind: self.kind.kind(),
+            path: self.file.clone(),
+            mapping_text,
+            lookups: self.lookup.iter().cloned().collect(),
+            beside: true,
+        })
+    }
+
+    fn work(&self, services: &Arc<Services>, request: Request) -> Result<(), CliError> {
+        let full_path = std::fs::canonicalize(&self.file).unwrap_or_else(|_| self.file.clone());
+        let full_path = full_path.display().to_string();
+        let unfinished = if self.resume {
+            let found = services.unfinished_import(request.kind, &full_path);
+            let found = found.map_err(|error| CliError::Said(error.to_string()))?;
+            Some(found.ok_or_else(|| {
+                CliError::Said("there is no unfinished import of this file".to_owned())
+            })?)
+        } else {
+            None
+        };
+        let id = unfinished
+            .unwrap_or_else(|| ImportId::from_uuid(services.ids.next(services.clock.now())));
+        let plan = self.plan(&request, full_path);
+        let job = Job {
+            id,
+            principal: Principal::System,
+            request,
+            rejects: services.rejects_path(id),
+            cancel: Arc::new(AtomicBool::new(false)),
+            progress: Arc::new(Progress::new()),
+        };
+        let rejects = job.rejects.clone();
+        let bar = progress_bar();
+        let shown = bar.clone();
+        let environment = Environment {
+            on_progress: Arc::new(move |_, progress| show_progress(&shown, progress)),
+            ..services.import_environment()
+        };
+        let session = match unfinished {
+            Some(_) => resume(environment, job),
+            None => begin(environment, job, plan),
+        };
+        let run = session.and_then(|session| session.work());
+        bar.finish_and_clear();
+        report(&run.map_err(said)?, &rejects)
+    }
+
+    fn plan(&self, request: &Request, full_path: String) -> ImportPlan {
+        let file_name = self
+            .file
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        ImportPlan {
+            kind: request.kind,
+            file_name: file_name.unwrap_or_default(),
+            source: FileSource::Path(full_path),
+            mapping: shipped_named(&self.mapping)
+                .map_or("", |found| found.name)
+                .to_owned(),
+            mapping_text: request.mapping_text.clone(),
+            dry_run: self.dry_run,
+        }
+    }
+}
+
+fn said(error: ImportError) -> CliError {
+    CliError::Said(crate::app::chain(&error))
+}
+
+fn progress_bar() -> ProgressBar {
+    let bar = ProgressBar::new(1_000);
+    let template = "{bar:30} {percent:>3} %  {msg}";
+    // The template is fixed and valid; a plain bar would do as well.
+    bar.set_style(
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    bar
+}
+
+fn show_progress(bar: &ProgressBar, progress: &Progress) {
+    let snapshot = progress.snapshot();
+    if let Some(permille) = snapshot.permille {
+        bar.set_position(u64::from(permille));
+    }
+    let left = match snapshot.seconds_left() {
+        Some(seconds) => format!(", {} min {:02} s left", seconds / 60, seconds % 60),
+        None => String::new(),
+    };
+    let (rows, rejected) = (snapshot.counts.rows, snapshot.counts.rejected);
+    let pace = snapshot.rows_per_second();
+    bar.set_message(format!(
+        "{rows} rows, {rejected} rejected, {pace} rows/s{left}"
+    ));
+}
+
+fn report(run: &ImportRun, rejects: &Path) -> Result<(), CliError> {
+    let counts = run.counts;
+    let dry = run.plan.as_ref().is_some_and(|plan| plan.dry_run);
+    let what = match run.state {
+        RunState::Finished if dry => "would be",
+        RunState::Finished => "done",
+        _ => "interrupted",
+    };
+    say(format!(
+        "{what}: {} rows: {} created, {} updated, {} unchanged, {} skipped, {} rejected",
+        counts.rows,
+        counts.created,
+        counts.updated,
+        counts.unchanged,
+        counts.skipped,
+        counts.rejected
+    ))?;
+    if counts.rejected == 0 {
+        return Ok(());
+    }
+    let text = std::fs::read_to_string(rejects)?;
+    for line in text.lines().skip(1).take(REJECTS_SHOWN) {
+        say(format!("  line {line}"))?;
+    }
+    say(format!(
+        "all rejected rows, with line, field and reason: {}",
+        rejects.display()
+    ))
+}
+
+fn show_preview(shown: &Preview) -> Result<(), CliError> {
+    say(format!(
+        "{}, delimiter {:?}",
+        shown.encoding, shown.delimiter
+    ))?;
+    say(format!("columns: {}", shown.columns.join(" | ")))?;
+    for row in &shown.rows {
+        let fields: Vec<String> = row
+            .target
+            .iter()
+            .map(|(field, text)| format!("{field}={text}"))
+            .collect();
+        say(format!("line {}: {}", row.line, fields.join("; ")))?;
+        for fault in &row.faults {
+            say(format!("  {}: {}", fault.field, fault.message))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lookup_is_a_name_and_a_file() {
+        assert_eq!(
+            lookup("owner=a=b.csv"),
+            Ok(("owner".to_owned(), PathBuf::from("a=b.csv")))
+        );
+        for wrong in ["owner", "=x", "owner="] {
+            assert!(lookup(wrong).is_err(), "{wrong}");
+        }
+    }
+}

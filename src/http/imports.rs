@@ -1,0 +1,206 @@
+//! Imports: mappings, preview, runs, rejected rows.
+
+use crate::base::ids::ImportId;
+use crate::domain::import::ImportKind;
+use crate::http::edge::Edge;
+use crate::http::error::ApiError;
+use crate::http::request::{Answer, Outcome, Request, json, no_content, ok};
+use crate::json_object;
+use crate::service::imports::{FileToImport, Preview};
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use warp::http::{Response, StatusCode};
+
+crate::json_words! {
+    ImportKind = "clients, loans, schedules, payments",
+}
+
+json_object! {
+    /// Body of `POST /imports`.
+    #[derive(Debug)]
+    pub struct StartBody {
+        /// What the file brings.
+        pub kind: ImportKind,
+        /// The stored file (`PUT /blobs`).
+        pub blob: String,
+        /// Its name, as people know it.
+        pub file_name: String,
+        /// A mapping that comes with the product.
+        pub mapping: Option<String>,
+        /// Or the text of one.
+        pub mapping_text: Option<String>,
+        /// Only count.
+        pub dry_run: Option<bool>,
+    }
+}
+
+json_object! {
+    /// Body of `POST /imports/preview`.
+    #[derive(Debug)]
+    pub struct PreviewBody {
+        /// What the file brings.
+        pub kind: ImportKind,
+        /// The stored file.
+        pub blob: String,
+        /// A mapping that comes with the product.
+        pub mapping: Option<String>,
+        /// Or the text of one.
+        pub mapping_text: Option<String>,
+    }
+}
+
+fn id(request: &Request) -> Result<ImportId, ApiError> {
+    request.parameter(0, "import")
+}
+
+/// `GET /imports`.
+///
+/// # Errors
+/// 403.
+pub async fn list(edge: Edge, request: Request) -> Outcome {
+    let items = edge.services.import_list(&request.caller()?)?;
+    ok(&json!({ "items": items, "next_cursor": null }))
+}
+
+/// `GET /imports/{id}`.
+///
+/// # Errors
+/// 404.
+pub async fn show(edge: Edge, request: Request) -> Outcome {
+    ok(&edge
+        .services
+        .import_run(&request.caller()?, id(&request)?)?)
+}
+
+/// `GET /imports/mappings`.
+///
+/// # Errors
+/// 403.
+pub async fn mappings(edge: Edge, request: Request) -> Outcome {
+    let items = edge.services.import_mappings(&request.caller()?)?;
+    ok(&json!({ "items": items, "next_cursor": null }))
+}
+
+/// `POST /imports`.
+///
+/// # Errors
+/// 409 while another one runs; 422 names every fault of the mapping or the file.
+pub async fn start(edge: Edge, mut request: Request) -> Outcome {
+    let caller = request.caller()?;
+    let StartBody {
+        kind,
+        blob,
+        file_name,
+        mapping,
+        mapping_text,
+        dry_run,
+    } = request.json().await?;
+    let dry_run = dry_run.unwrap_or(false);
+    let file = FileToImport {
+        kind,
+        blob,
+        file_name,
+        mapping,
+        mapping_text,
+        dry_run,
+    };
+    let services = edge.services.clone();
+    let starting = tokio::task::spawn_blocking(move || services.start_import(&caller, &file));
+    let import_id = starting.await.map_err(ApiError::internal)??;
+    json(StatusCode::ACCEPTED, &json!({ "import_id": import_id }))
+}
+
+/// `POST /imports/preview`.
+///
+/// # Errors
+/// 422 names every fault of the mapping or the file.
+pub async fn preview(edge: Edge, mut request: Request) -> Outcome {
+    let caller = request.caller()?;
+    let PreviewBody {
+        kind,
+        blob,
+        mapping,
+        mapping_text,
+    } = request.json().await?;
+    let file_name = String::new();
+    let file = FileToImport {
+        kind,
+        blob,
+        file_name,
+        mapping,
+        mapping_text,
+        dry_run: true,
+    };
+    let services = edge.services.clone();
+    let reading = tokio::task::spawn_blocking(move || services.preview_import(&caller, &file));
+    let shown = reading.await.map_err(ApiError::internal)??;
+    ok(&shown_preview(shown))
+}
+
+fn shown_preview(preview: Preview) -> Value {
+    let rows: Vec<Value> = preview
+        .rows
+        .into_iter()
+        .map(|row| {
+            let target: Map<String, Value> = row
+                .target
+                .into_iter()
+                .map(|(field, text)| (field.into(), text.into()))
+                .collect();
+            json!({
+                "line": row.line,
+                "cells": row.cells,
+                "target": target,
+                "faults": row.faults,
+            })
+        })
+        .collect();
+    json!({
+        "columns": preview.columns,
+        "delimiter": preview.delimiter,
+        "encoding": preview.encoding,
+        "rows": rows,
+    })
+}
+
+/// `POST /imports/{id}/resume`.
+///
+/// # Errors
+/// 404; 409 when it has finished or another one runs.
+pub async fn resume(edge: Edge, request: Request) -> Outcome {
+    let (caller, id) = (request.caller()?, id(&request)?);
+    let services = edge.services.clone();
+    let resuming = tokio::task::spawn_blocking(move || services.resume_import(&caller, id));
+    resuming.await.map_err(ApiError::internal)??;
+    json(StatusCode::ACCEPTED, &json!({ "import_id": id }))
+}
+
+/// `POST /imports/{id}/cancel`.
+///
+/// # Errors
+/// 404; 409 when it does not run.
+pub async fn cancel(edge: Edge, request: Request) -> Outcome {
+    edge.services
+        .cancel_import(&request.caller()?, id(&request)?)?;
+    no_content()
+}
+
+/// `GET /imports/{id}/rejects`: line, field, reason; never a cell.
+///
+/// # Errors
+/// 404.
+pub async fn rejects(edge: Edge, request: Request) -> Outcome {
+    let (caller, id) = (request.caller()?, id(&request)?);
+    let services = edge.services.clone();
+    let reading = tokio::task::spawn_blocking(move || services.import_rejects(&caller, id));
+    let text = reading.await.map_err(ApiError::internal)??;
+    let answer = Response::builder()
+        .header("Content-Type", "text/csv; charset=utf-8")
+        .header(
+            "Content-Disposition",
+            format!("attachment; filename=\"{id}-rejects.csv\""),
+        )
+        .body(Bytes::from(text))
+        .map_err(ApiError::internal)?;
+    Ok(Answer::Whole(answer))
+}

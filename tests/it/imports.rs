@@ -1,0 +1,236 @@
+//! Imports through the API of a serving box and through the command line of a stopped one.
+
+use super::harness::{Client, Lenderbox, binary, eventually};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const PEOPLE: &str = "kind = \"clients\"\nsource = \"t\"\nkey = \"{Код}\"\n[columns]\n\
+    full_name = \"ФИО\"\nphone = \"Телефон\"\ninn = \"ИНН\"\n";
+const FILE: &str = "Код;ФИО;Телефон;ИНН\n\
+    1;ТЕСТОВ ИВАН ПЕТРОВИЧ;8 (999) 000-00-01;500100732259\n\
+    2;Тестова Анна Петровна;8 999 000 00 02;\n\
+    3;Тестов Олег;123;5001\n";
+
+fn upload(client: &Client, bytes: &[u8]) -> String {
+    let kind = [("Content-Type", "text/csv")];
+    let answer = client.send("PUT", "/blobs", Some(bytes.to_vec()), &kind);
+    answer.ok()["blob"].as_str().unwrap().to_owned()
+}
+
+fn finished(client: &Client, id: &str) -> Value {
+    eventually("the import has ended", || {
+        let run = client.get(&format!("/imports/{id}")).ok();
+        (run["state"] != "running").then_some(run)
+    })
+}
+
+fn counts(run: &Value) -> [u64; 5] {
+    ["rows_read", "created", "updated", "unchanged", "rejected"].map(|k| run[k].as_u64().unwrap())
+}
+
+#[test]
+fn an_administrator_previews_imports_and_reads_the_rejects() {
+    let lenderbox = Lenderbox::demo();
+    let admin = lenderbox.sign_in("administrator", 0);
+    let mappings = admin.get("/imports/mappings").ok();
+    let names: Vec<&str> = mappings["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|m| m["name"].as_str())
+        .collect();
+    assert!(
+        names.contains(&"1c-clients") && names.contains(&"berka-loans"),
+        "{names:?}"
+    );
+
+    let blob = upload(&admin, FILE.as_bytes());
+    let body = json!({"kind": "clients", "blob": blob, "mapping_text": PEOPLE});
+    let preview = admin.post("/imports/preview", &body).ok();
+    assert_eq!(preview["columns"], json!(["Код", "ФИО", "Телефон", "ИНН"]));
+    assert_eq!(
+        preview["rows"][0]["target"]["full_name"],
+        "ТЕСТОВ ИВАН ПЕТРОВИЧ"
+    );
+    let codes: Vec<&str> = preview["rows"][2]["faults"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|fault| fault["code"].as_str())
+        .collect();
+    assert_eq!(codes, ["invalid_phone", "invalid_inn"]);
+
+    let mut body = json!({"kind": "clients", "blob": blob, "file_name": "люди.csv",
+        "mapping_text": PEOPLE, "dry_run": true});
+    let import = |body: &Value| {
+        let started = admin.post("/imports", body);
+        assert_eq!(started.status, 202, "{}", started.body);
+        finished(&admin, started.body["import_id"].as_str().unwrap())
+    };
+    assert_eq!(counts(&import(&body)), [3, 2, 0, 0, 1]);
+    assert_eq!(
+        admin.get("/search?q=Тестова").ok()["items"],
+        json!([]),
+        "a dry run writes nothing"
+    );
+    body["dry_run"] = json!(false);
+    let run = import(&body);
+    assert_eq!(
+        (run["state"].as_str(), counts(&run)),
+        (Some("finished"), [3, 2, 0, 0, 1])
+    );
+    assert_eq!(counts(&import(&body)), [3, 0, 0, 2, 1]);
+    assert_eq!(
+        admin.get("/imports").ok()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+
+    let id = run["import_id"].as_str().unwrap();
+    let rejects = admin.get(&format!("/imports/{id}/rejects"));
+    assert_eq!(
+        rejects.header("content-type"),
+        Some("text/csv; charset=utf-8")
+    );
+    let text = rejects.body.as_str().unwrap();
+    assert!(
+        text.contains("4;phone;") && text.contains("4;inn;"),
+        "{text}"
+    );
+    assert!(!text.contains("Тестов") && !text.contains("5001"));
+
+    let operator = lenderbox.sign_in("operator", 0);
+    let found = operator.get("/search?q=89990000001").ok();
+    assert_eq!(found["items"].as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(operator.get("/imports").status, 403);
+    assert_eq!(operator.post("/imports", &body).status, 403);
+    let over = admin.post(&format!("/imports/{id}/resume"), &json!({}));
+    assert_eq!((over.status, over.code()), (409, "import_finished"));
+}
+
+#[test]
+fn a_wrong_mapping_or_file_is_refused_with_every_fault() {
+    let lenderbox = Lenderbox::demo();
+    let admin = lenderbox.sign_in("administrator", 0);
+    let blob = upload(&admin, FILE.as_bytes());
+    let start = |mapping: Value, blob: &str| {
+        let mut body = json!({"kind": "clients", "blob": blob, "file_name": "f.csv"});
+        body.as_object_mut()
+            .unwrap()
+            .extend(mapping.as_object().unwrap().clone());
+        admin.post("/imports", &body)
+    };
+    let wrong = start(json!({"mapping": "1c-clients"}), &blob);
+    assert_eq!((wrong.status, wrong.code()), (422, "invalid_fields"));
+    assert_eq!(wrong.fields(), ["columns.birth_date"]);
+    let other = start(json!({"mapping": "1c-loans"}), &blob);
+    assert_eq!(other.fields(), ["kind"]);
+    assert_eq!(
+        start(json!({"mapping": "none"}), &blob).fields(),
+        ["mapping"]
+    );
+    assert_eq!(start(json!({}), &blob).fields(), ["mapping"]);
+    let text = json!({"mapping_text": PEOPLE});
+    assert_eq!(start(text.clone(), &"0".repeat(64)).fields(), ["blob"]);
+    let old = upload(&admin, b"\xd0\xcf\x11\xe0 an old workbook");
+    let refused = start(text, &old);
+    assert_eq!(refused.fields(), ["blob"]);
+    let message = refused.body["error"]["fields"][0]["message"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        message.starts_with("f.csv is an old Excel workbook"),
+        "{message}"
+    );
+    assert_eq!(admin.get("/imports").ok()["items"], json!([]));
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(binary())
+        .args(arguments)
+        .arg("--data-dir")
+        .arg(folder)
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn the_command_line_imports_a_file_twice() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (data, file) = (
+        temporary.path().join("data"),
+        temporary.path().join("people.csv"),
+    );
+    let mapping = temporary.path().join("people.toml");
+    std::fs::write(&file, FILE).unwrap();
+    std::fs::write(&mapping, PEOPLE).unwrap();
+    let (file, mapping) = (file.to_str().unwrap(), mapping.to_str().unwrap());
+    let import = |more: &[&str]| {
+        let mut arguments = vec!["import", "clients", file, "--mapping", mapping];
+        arguments.extend(more);
+        said(&run(&data, &arguments))
+    };
+    assert!(import(&["--preview"]).contains("full_name=ТЕСТОВ ИВАН ПЕТРОВИЧ"));
+    let first = "3 rows: 2 created, 0 updated, 0 unchanged, 0 skipped, 1 rejected";
+    assert!(import(&["--dry-run"]).starts_with(&format!("would be: {first}")));
+    let said = import(&[]);
+    assert!(said.starts_with(&format!("done: {first}")), "{said}");
+    assert!(
+        said.contains("line 4;phone;") && said.contains(".rejects.csv"),
+        "{said}"
+    );
+    let again = "done: 3 rows: 0 created, 0 updated, 2 unchanged, 0 skipped, 1 rejected";
+    assert!(import(&[]).starts_with(again));
+    let refused = run(
+        &data,
+        &["import", "clients", file, "--mapping", mapping, "--resume"],
+    );
+    assert!(!refused.status.success());
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        words.contains("there is no unfinished import of this file"),
+        "{words}"
+    );
+}
+
+#[test]
+fn the_sample_sets_go_in_by_the_command_line() {
+    let shared: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/berka");
+    if !shared.exists() {
+        eprintln!("left out: the Berka set is not beside the project");
+        return;
+    }
+    let temporary = tempfile::tempdir().unwrap();
+    let import = |kind: &str, file: &str, mapping: &str| {
+        let path = shared.join(file);
+        let path = path.to_str().unwrap();
+        said(&run(
+            temporary.path(),
+            &["import", kind, path, "--mapping", mapping],
+        ))
+    };
+    let clients = import("clients", "client.asc", "berka-clients");
+    assert!(
+        clients.starts_with("done: 5369 rows: 5369 created"),
+        "{clients}"
+    );
+    // The owners of the loans are found in disp.asc beside the file.
+    let loans = import("loans", "loan.asc", "berka-loans");
+    assert!(
+        loans.starts_with("done: 682 rows: 682 created, 0 updated"),
+        "{loans}"
+    );
+}
