@@ -14,6 +14,7 @@ pub mod domain;
 pub mod feed;
 pub mod gateways;
 pub mod http;
+pub mod intake;
 pub mod journal;
 pub mod samples;
 pub mod service;

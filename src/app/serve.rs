@@ -4,6 +4,7 @@ use super::open::Core;
 use crate::http::certificate::{self, TlsError};
 use crate::http::edge::Edge;
 use crate::http::{self, server};
+use crate::intake::pbx::PbxIntake;
 use crate::service::ServiceError;
 use std::io;
 use std::net::SocketAddr;
@@ -85,11 +86,13 @@ pub async fn serve(
         stop.clone(),
     ));
     edge.set_ready(true);
+    let intake = PbxIntake::start(&core.services);
     ready(&core, &Listening { address, scheme }).await;
     if serving.await.is_err() {
         tracing::error!("the server ended with a fault");
     }
     edge.set_ready(false);
+    intake.stop().await;
     let closed = tokio::task::spawn_blocking(move || core.close()).await;
     if closed.is_err() {
         tracing::error!("the data folder did not close well; the next start repairs the view");

@@ -1,0 +1,807 @@
+//! From an exchange's wire to the operator's frames: a peer on loopback speaks the manager
+//! interface with recorded streams, the box's services do the rest.
+
+#![allow(clippy::unwrap_used)]
+
+use lenderbox::actors::{Runtime, SingleLane};
+use lenderbox::app::Core;
+use lenderbox::base::ids::{CallId, ClientId, EntryId, UserId};
+use lenderbox::base::personal::Personal;
+use lenderbox::config::Config;
+use lenderbox::domain::access::{Principal, Role};
+use lenderbox::domain::call::pbx_event::{Direction, PbxEventBody};
+use lenderbox::domain::call::progress::CallResult;
+use lenderbox::domain::call::{Call, Disposition, OpeningWord};
+use lenderbox::domain::client::{ClientDraft, PhoneDraft};
+use lenderbox::domain::directory::EntryKind;
+use lenderbox::feed::{Follower, Received};
+use lenderbox::gateways::ami::parser::{Message, Parser};
+use lenderbox::gateways::pbx_simulator::Scenario;
+use lenderbox::intake::pbx::PbxIntake;
+use lenderbox::service::calls::{CallFilter, DialInput, NotesInput, TransferInput};
+use lenderbox::service::users::UserToCreate;
+use lenderbox::service::{Caller, ServiceError, Services};
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A box with two operators, a supervisor and one client, and an exchange at `port`.
+struct Stage {
+    services: Arc<Services>,
+    anna: Caller,
+    boris: Caller,
+    elena: Caller,
+    client: ClientId,
+    topic: EntryId,
+}
+
+fn person(id: UserId, role: Role) -> Caller {
+    Caller {
+        principal: Principal::User(id),
+        role: Some(role),
+        scope: None,
+        address: "test".into(),
+        command: None,
+    }
+}
+
+impl Stage {
+    async fn set(services: Arc<Services>) -> Self {
+        let admin = Caller::system();
+        let mut people = Vec::new();
+        for (login, role, extension) in [
+            ("anna", Role::Operator, Some("101")),
+            ("boris", Role::Operator, Some("102")),
+            ("elena", Role::Supervisor, None),
+        ] {
+            let user = services.create_user(
+                &admin,
+                UserToCreate {
+                    login: login.into(),
+                    name: format!("Name of {login}"),
+                    role,
+                    extension: extension.map(str::to_owned),
+                    password: Personal::new("лодка-под-дождём".into()),
+                },
+            );
+            let id: UserId = user.await.unwrap().id.to_string().parse().unwrap();
+            people.push(person(id, role));
+        }
+        let elena = people.pop().unwrap();
+        let boris = people.pop().unwrap();
+        let anna = people.pop().unwrap();
+        let draft = ClientDraft {
+            last_name: Some(Personal::new("Иванова".into())),
+            first_name: Some(Personal::new("Мария".into())),
+            birth_date: Some(Personal::new("1990-02-28".parse().unwrap())),
+            code_word: Some(Personal::new("Ромашка".into())),
+            phones: Some(vec![PhoneDraft {
+                number: Personal::new("+7 916 123-45-67".into()),
+                ..PhoneDraft::default()
+            }]),
+            ..ClientDraft::default()
+        };
+        let card = services.register_client(&elena, draft, true).await.unwrap();
+        let topic = EntryId::from_uuid(uuid::Uuid::from_u128(5));
+        let body =
+            serde_json::json!({"title": {"ru": "Платёж", "en": "Payment"}, "required_level": 2});
+        services
+            .put_entry(&elena, EntryKind::Topic, topic, 0, body)
+            .await
+            .unwrap();
+        until("the names", || {
+            services.people.at_extension("101").is_some()
+        })
+        .await;
+        Self {
+            services,
+            anna,
+            boris,
+            elena,
+            client: card.client_id.parse().unwrap(),
+            topic,
+        }
+    }
+
+    fn notes(&self) -> NotesInput {
+        NotesInput {
+            topics: vec![self.topic],
+            comment: "said when".into(),
+            opening_words: OpeningWord::ALL.to_vec(),
+            disposition: Some(Disposition::InfoGiven),
+        }
+    }
+
+    async fn state_of(&self, caller: &Caller) -> (String, Option<String>) {
+        let own = self.services.own_state(caller).await.unwrap();
+        (own.state.to_owned(), own.reason.map(str::to_owned))
+    }
+}
+
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    let waited = tokio::time::timeout(DEADLINE, async {
+        while !holds() {
+            ticks.tick().await;
+        }
+    });
+    assert!(waited.await.is_ok(), "waited in vain for {what}");
+}
+
+/// The frames of one person, read until one fits.
+struct Page {
+    follower: Follower,
+    user: UserId,
+    role: Role,
+    seen: VecDeque<String>,
+}
+
+impl Page {
+    fn open(services: &Services, caller: &Caller) -> Self {
+        let Principal::User(user) = caller.principal else {
+            panic!("a person")
+        };
+        let follower = services.feed.follow(None).unwrap();
+        Self {
+            follower,
+            user,
+            role: caller.role.unwrap(),
+            seen: VecDeque::new(),
+        }
+    }
+
+    async fn next(&mut self) -> Value {
+        loop {
+            let received = tokio::time::timeout(DEADLINE, self.follower.next()).await;
+            let Ok(Received::Message(message)) = received else {
+                panic!("no frame; seen {:?}", self.seen)
+            };
+            if message.audience.admits(self.user, self.role) {
+                let frame: Value = serde_json::from_str(&message.to_json()).unwrap();
+                let state = frame["card"]["call"]["state"]
+                    .as_str()
+                    .or(frame["state"].as_str());
+                self.seen
+                    .push_back(format!("{} {}", message.kind, state.unwrap_or("")));
+                return frame;
+            }
+        }
+    }
+
+    async fn until(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let frame = self.next().await;
+            if fits(&frame) {
+                return frame;
+            }
+        }
+    }
+
+    async fn card(&mut self, state: &str) -> Value {
+        self.until(|frame| frame["type"] == "call.card" && frame["card"]["call"]["state"] == state)
+            .await
+    }
+
+    async fn own(&mut self, state: &str) -> Value {
+        let user = self.user.to_string();
+        self.until(|f| {
+            f["type"] == "operator.state" && f["state"] == state && f["user_id"] == user.as_str()
+        })
+        .await
+    }
+}
+
+/// The exchange: accepts one link at a time, answers the log-in, plays what it is told.
+struct Exchange {
+    listener: TcpListener,
+    stream: Option<TcpStream>,
+    parser: Parser,
+    waiting: VecDeque<Message>,
+}
+
+impl Exchange {
+    async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self {
+            listener,
+            stream: None,
+            parser: Parser::default(),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    fn port(&self) -> u16 {
+        self.listener.local_addr().unwrap().port()
+    }
+
+    async fn accept(&mut self) {
+        let (mut stream, _) = tokio::time::timeout(DEADLINE, self.listener.accept())
+            .await
+            .unwrap()
+            .unwrap();
+        stream
+            .write_all(b"Asterisk Call Manager/10.0.0\r\n")
+            .await
+            .unwrap();
+        self.stream = Some(stream);
+        self.waiting.clear();
+        let login = self.action("Login").await;
+        assert_eq!(
+            (login.get("Username"), login.get("Secret")),
+            (Some("lenderbox"), Some("s3cret"))
+        );
+        self.say(
+            "Response: Success\r\nActionID: login\r\nMessage: Authentication accepted\r\n\r\n",
+        )
+        .await;
+        let inventory = self.action("CoreShowChannels").await;
+        assert_eq!(inventory.get("ActionID"), Some("inventory"));
+    }
+
+    async fn inventory(&mut self) {
+        self.say("Response: Success\r\nActionID: inventory\r\n\r\nEvent: CoreShowChannelsComplete\r\nActionID: inventory\r\n\r\n").await;
+    }
+
+    /// The next action with that name.
+    async fn action(&mut self, name: &str) -> Message {
+        let reading = async {
+            loop {
+                if let Some(message) = self.waiting.pop_front() {
+                    if message.get("Action") == Some(name) {
+                        return message;
+                    }
+                    continue;
+                }
+                let mut buffer = [0_u8; 4096];
+                let count = self
+                    .stream
+                    .as_mut()
+                    .unwrap()
+                    .read(&mut buffer)
+                    .await
+                    .unwrap();
+                assert!(count > 0, "the box hung up while {name} was awaited");
+                self.waiting.extend(self.parser.push(&buffer[..count]));
+            }
+        };
+        tokio::time::timeout(DEADLINE, reading)
+            .await
+            .unwrap_or_else(|_| panic!("no {name}"))
+    }
+
+    async fn say(&mut self, text: &str) {
+        self.stream
+            .as_mut()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .await
+            .unwrap();
+    }
+}
+
+fn recording(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ami");
+    let found = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let path = found.into_iter().find(|path| {
+        path.file_name()
+            .unwrap()
+            .to_string_lossy()
+            .starts_with(name)
+    });
+    std::fs::read_to_string(path.unwrap()).unwrap()
+}
+
+/// The part of a recording up to (and without) the message that contains `mark`.
+fn until_mark<'a>(text: &'a str, mark: &str) -> (&'a str, &'a str) {
+    let place = text.find(mark).unwrap();
+    let start = text[..place].rfind("\r\n\r\n").map_or(0, |end| end + 4);
+    text.split_at(start)
+}
+
+fn config(folder: &Path, port: Option<u16>) -> Arc<Config> {
+    let ami = port.map_or_else(String::new, |port| {
+        format!(
+            "[[pbx.ami]]\nname = \"pbx1\"\nport = {port}\nsecret = \"s3cret\"\nsecret_file = \"\"\n"
+        )
+    });
+    let mut config = Config::from_text(&ami, folder).unwrap_or_else(|error| panic!("{error}"));
+    config.storage.folder = folder.join("data");
+    Arc::new(config)
+}
+
+fn with_stage(port: Option<u16>, test: impl AsyncFnOnce(&Stage)) {
+    let folder = tempfile::tempdir().unwrap();
+    Runtime::block_on(2, async {
+        let core = Core::open(config(folder.path(), port)).unwrap();
+        let stage = Stage::set(Arc::clone(&core.services)).await;
+        test(&stage).await;
+        drop(stage);
+        tokio::task::spawn_blocking(move || core.close())
+            .await
+            .unwrap();
+    });
+}
+
+fn with_exchange(test: impl AsyncFnOnce(&Stage, &mut Exchange)) {
+    let folder = tempfile::tempdir().unwrap();
+    Runtime::block_on(2, async {
+        let mut exchange = Exchange::open().await;
+        let core = Core::open(config(folder.path(), Some(exchange.port()))).unwrap();
+        let stage = Stage::set(Arc::clone(&core.services)).await;
+        let intake = PbxIntake::start(&core.services);
+        exchange.accept().await;
+        exchange.inventory().await;
+        test(&stage, &mut exchange).await;
+        intake.stop().await;
+        drop(stage);
+        tokio::task::spawn_blocking(move || core.close())
+            .await
+            .unwrap();
+    });
+}
+
+fn call_id(frame: &Value) -> CallId {
+    frame["call_id"].as_str().unwrap().parse().unwrap()
+}
+
+async fn state(services: &Services, id: CallId) -> Call {
+    services
+        .calls
+        .look(id.uuid(), |lane: &SingleLane<Call>| lane.state().clone())
+        .await
+        .unwrap()
+}
+
+#[test]
+fn an_answered_call_shows_the_card_and_ends_in_a_written_result() {
+    with_exchange(async |stage, exchange| {
+        let Stage {
+            services,
+            anna,
+            elena,
+            ..
+        } = stage;
+        services.set_own_state(anna, "ready", None).await.unwrap();
+        let mut page = Page::open(services, anna);
+        let mut floor = Page::open(services, elena);
+        let text = recording("01");
+        let (ringing, rest) = until_mark(&text, "DialStatus: ANSWER");
+        exchange.say(ringing).await;
+        let frame = page.card("ringing").await;
+        assert_eq!(frame["reason"], "arrived");
+        let card = &frame["card"];
+        assert_eq!(card["call"]["client_number"], "+79161234567");
+        assert_eq!(card["call"]["client_id"], stage.client.to_string());
+        assert_eq!(card["call"]["level"], 1);
+        assert_eq!(card["card"]["client_id"], stage.client.to_string());
+        assert_eq!(
+            card["card"]["answers"][0]["locked"], true,
+            "nothing private before identification"
+        );
+        assert_eq!(card["identification"]["required_level"], 2);
+        page.own("ringing").await;
+        floor
+            .until(|f| f["type"] == "operator.state" && f["state"] == "ringing")
+            .await;
+        let id = call_id(&frame);
+
+        let (talking, end) = until_mark(rest, "Event: HangupRequest");
+        exchange.say(talking).await;
+        page.card("talking").await;
+        page.own("on_call").await;
+        let wrong = vec![("birth_date".to_owned(), "01.01.1991".to_owned())];
+        let after = services.identify(anna, id, wrong).await.unwrap();
+        assert_eq!(after.identification.unwrap().attempts_left, 2);
+        let right = [
+            ("full_name", "иванова мария"),
+            ("birth_date", "28.02.1990"),
+            ("code_word", "ромашка"),
+        ];
+        let right = right
+            .map(|(field, value)| (field.to_owned(), value.to_owned()))
+            .to_vec();
+        let after = services.identify(anna, id, right).await.unwrap();
+        assert_eq!(
+            (after.call.level, after.card.unwrap().answers[0].locked),
+            (3, false)
+        );
+        let noted = services
+            .set_call_notes(anna, id, stage.notes())
+            .await
+            .unwrap();
+        assert_eq!(noted.topics[0].title, "Платёж");
+
+        exchange.say(end).await;
+        page.card("wrap_up").await;
+        page.own("wrap_up").await;
+        let refused = services
+            .set_own_state(anna, "ready", None)
+            .await
+            .unwrap_err();
+        assert!(matches!(refused, ServiceError::Rejected(r) if r.code == "wrap_up_open"));
+        let finished = services.finish_call(anna, id, stage.notes()).await.unwrap();
+        assert_eq!(
+            (finished.state, finished.result),
+            ("finished", Some("answered"))
+        );
+        assert_eq!((finished.talk_seconds, finished.wait_seconds), (4, 2));
+        let own = page.own("not_ready").await;
+        assert_eq!(own["reason"], "after_call");
+        let all = services.list_calls(elena, &CallFilter::default()).unwrap();
+        assert_eq!(all.items.len(), 1);
+        assert_eq!(
+            all.items[0].client_number, "+7916***4567",
+            "masked for who does not work on it"
+        );
+        let of_client = CallFilter {
+            client: Some(stage.client),
+            ..CallFilter::default()
+        };
+        assert_eq!(
+            services.list_calls(anna, &of_client).unwrap().items.len(),
+            1
+        );
+        let live = CallFilter {
+            live: true,
+            ..CallFilter::default()
+        };
+        assert!(services.list_calls(elena, &live).unwrap().items.is_empty());
+        let events = services.call_events(elena, id).unwrap();
+        assert_eq!(events[0]["type"], "ringing");
+        assert_eq!(events.len(), 4);
+    });
+}
+
+#[test]
+fn a_transfer_raises_the_card_at_the_receiver_and_takes_it_from_the_giver() {
+    with_exchange(async |stage, exchange| {
+        let Stage {
+            services,
+            anna,
+            boris,
+            ..
+        } = stage;
+        services.set_own_state(anna, "ready", None).await.unwrap();
+        services.set_own_state(boris, "ready", None).await.unwrap();
+        let (mut giver, mut receiver) = (Page::open(services, anna), Page::open(services, boris));
+        let text = recording("08");
+        let (before, after) = until_mark(&text, "Event: BlindTransfer");
+        exchange
+            .say(before.trim_end_matches("Response: Success\r\nActionID: bt1\r\n"))
+            .await;
+        let talking = giver.card("talking").await;
+        let id = call_id(&talking);
+        services
+            .choose_client(anna, id, Some(stage.client))
+            .await
+            .unwrap();
+        let Principal::User(to_user) = boris.principal else {
+            unreachable!()
+        };
+        let input = TransferInput {
+            to_user: Some(to_user),
+            ..TransferInput::default()
+        };
+        services.transfer(anna, id, input).await.unwrap();
+        let action = exchange.action("BlindTransfer").await;
+        assert_eq!(
+            action.get("Channel"),
+            Some("PJSIP/101-00000037"),
+            "the giver's own channel"
+        );
+        assert_eq!(action.get("Exten"), Some("102"));
+        let (ringing, talking) = until_mark(after, "DialStatus: ANSWER");
+        exchange.say(ringing).await;
+        let popped = receiver.card("ringing").await;
+        assert_eq!(popped["reason"], "transfer");
+        assert_eq!(
+            popped["card"]["card"]["client_id"],
+            stage.client.to_string()
+        );
+        giver.until(|frame| frame["type"] == "call.gone").await;
+        assert_eq!(giver.own("not_ready").await["reason"], "after_call");
+        exchange.say(talking).await;
+        receiver.card("wrap_up").await;
+        receiver.own("wrap_up").await;
+        services
+            .finish_call(boris, id, stage.notes())
+            .await
+            .unwrap();
+        let call = state(services, id).await.progress(None);
+        let parts: Vec<&str> = call
+            .participants
+            .iter()
+            .map(|p| p.extension.as_str())
+            .collect();
+        assert_eq!(
+            (parts, call.result),
+            (vec!["101", "102"], Some(CallResult::Answered))
+        );
+    });
+}
+
+#[test]
+fn click_to_call_dials_once_and_its_events_find_the_call() {
+    with_exchange(async |stage, exchange| {
+        let Stage { services, anna, .. } = stage;
+        let up = || services.telephony.dialling_source().is_some();
+        until("the link", up).await;
+        let mut page = Page::open(services, anna);
+        let input = DialInput {
+            number: Some("8 916 111-22-33".into()),
+            ..DialInput::default()
+        };
+        let dialled = services.dial(anna, input.clone()).await.unwrap();
+        page.card("ringing").await;
+        let busy = services.dial(anna, input).await.unwrap_err();
+        assert!(matches!(busy, ServiceError::Rejected(r) if r.code == "call_open"));
+        let action = exchange.action("Originate").await;
+        assert_eq!(action.get("Channel"), Some("PJSIP/101"));
+        assert_eq!(action.get("Exten"), Some("79161112233"));
+        assert_eq!(
+            action.get("ActionID"),
+            Some(dialled.command.to_string().as_str())
+        );
+        let channel = action.get("ChannelId").unwrap().to_owned();
+        let text = recording("10")
+            .replace("pbx1-1795289871.64", &channel)
+            .replace("orig1", action.get("ActionID").unwrap());
+        let (_, events) = until_mark(&text, "Event: Newchannel");
+        let (talking, end) = until_mark(events, "Event: HangupRequest");
+        exchange.say(talking).await;
+        page.card("talking").await;
+        exchange.say(end).await;
+        let wrap_up = page.card("wrap_up").await;
+        assert_eq!(
+            call_id(&wrap_up),
+            dialled.call,
+            "one call from the click to the end"
+        );
+        assert_eq!(wrap_up["card"]["call"]["result"], "answered");
+        assert_eq!(wrap_up["card"]["call"]["direction"], "outbound");
+        let silent = NotesInput {
+            opening_words: vec![],
+            ..stage.notes()
+        };
+        let missing = services
+            .finish_call(anna, dialled.call, silent)
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(missing, ServiceError::Rejected(r) if r.fields[0].field == "opening_words")
+        );
+        services
+            .finish_call(anna, dialled.call, stage.notes())
+            .await
+            .unwrap();
+    });
+}
+
+#[test]
+fn an_agent_who_does_not_pick_up_his_own_call_is_told_so() {
+    with_exchange(async |stage, exchange| {
+        let Stage { services, anna, .. } = stage;
+        until("the link", || {
+            services.telephony.dialling_source().is_some()
+        })
+        .await;
+        let mut page = Page::open(services, anna);
+        let input = DialInput {
+            client: Some(stage.client),
+            ..DialInput::default()
+        };
+        let dialled = services.dial(anna, input).await.unwrap();
+        let action = exchange.action("Originate").await;
+        let id = action.get("ActionID").unwrap();
+        exchange.say(&recording("13").replace("orig3", id)).await;
+        page.until(|frame| frame["type"] == "call.gone").await;
+        let call = state(services, dialled.call).await;
+        assert_eq!(
+            call.dial.as_ref().unwrap().failed.as_ref().unwrap().reason,
+            "bad_endpoint"
+        );
+        assert_eq!(call.progress(None).result, Some(CallResult::Failed));
+        // A technical fault is not the agent's: no "missed".
+        page.own("offline").await;
+    });
+}
+
+#[test]
+fn a_missed_offer_makes_not_ready_and_a_withdrawn_one_does_not() {
+    with_exchange(async |stage, exchange| {
+        let Stage { services, anna, .. } = stage;
+        services.set_own_state(anna, "ready", None).await.unwrap();
+        let mut page = Page::open(services, anna);
+        let text = recording("04");
+        let (ringing, rest) = until_mark(&text, "Event: HangupRequest");
+        exchange.say(ringing).await;
+        page.own("ringing").await;
+        exchange.say(rest).await;
+        page.until(|frame| frame["type"] == "call.gone").await;
+        page.own("ready").await;
+        let text = recording("05").replace("103", "101");
+        let (ringing, rest) = until_mark(&text, "Event: DialEnd");
+        exchange.say(ringing).await;
+        page.own("ringing").await;
+        exchange.say(rest).await;
+        page.until(|frame| frame["type"] == "call.gone").await;
+        assert_eq!(page.own("not_ready").await["reason"], "missed");
+        let rows = services.operator_rows(anna).unwrap();
+        assert_eq!(rows.iter().map(|row| row.missed_today).sum::<u32>(), 1);
+    });
+}
+
+#[test]
+fn calls_that_ended_while_the_link_was_down_are_closed_when_it_comes_back() {
+    with_exchange(async |stage, exchange| {
+        let Stage { services, anna, .. } = stage;
+        let mut page = Page::open(services, anna);
+        let text = recording("01");
+        let (talking, _) = until_mark(&text, "Event: HangupRequest");
+        exchange.say(talking).await;
+        page.card("talking").await;
+        drop(exchange.stream.take());
+        page.until(|frame| frame["type"] == "pbx.link" && frame["state"] == "down")
+            .await;
+        let dial = DialInput {
+            number: Some("+79161112233".into()),
+            ..DialInput::default()
+        };
+        let boris = services.dial(&stage.boris, dial).await.unwrap_err();
+        assert_eq!(boris, ServiceError::PbxDown);
+        exchange.accept().await;
+        exchange.inventory().await;
+        page.card("wrap_up").await;
+        page.own("wrap_up").await;
+        assert_eq!(services.pbx_status(anna).unwrap().live_calls, 0);
+    });
+}
+
+fn event(json: Value) -> PbxEventBody {
+    serde_json::from_value(json).unwrap()
+}
+
+#[test]
+fn events_by_http_are_taken_once_in_any_order_and_faults_are_named() {
+    with_stage(None, async |stage| {
+        let Stage {
+            services, boris, ..
+        } = stage;
+        let base = |id: &str, kind: &str, at: &str| {
+            serde_json::json!({"event_id": id, "call_id": "c7", "type": kind, "at": format!("2026-11-21T12:00:{at}Z"),
+                "agent": "102", "leg_id": "l1", "direction": "inbound", "from": "89161234567"})
+        };
+        let batch = vec![
+            event(base("e2", "answered", "05")),
+            event(
+                serde_json::json!({"event_id": "x", "call_id": "c7", "type": "sung", "at": "2026-11-21T12:00:00Z"}),
+            ),
+            event(base("e1", "ringing", "00")),
+            event(base("e2", "answered", "05")),
+        ];
+        let mut page = Page::open(services, boris);
+        let machine = Caller {
+            scope: Some(lenderbox::domain::access::TokenScope::Pbx),
+            ..Caller::system()
+        };
+        let intake = services
+            .take_pbx_bodies(&machine, "http", batch.clone())
+            .await
+            .unwrap();
+        assert_eq!(
+            (intake.accepted, intake.rejected),
+            (3, vec![(1, "unknown_type")])
+        );
+        let frame = page.card("talking").await;
+        let again = services
+            .take_pbx_bodies(&machine, "http", batch)
+            .await
+            .unwrap();
+        assert_eq!(again.accepted, 3);
+        let id = call_id(&frame);
+        assert_eq!(state(services, id).await.facts.len(), 2);
+        let all = services
+            .list_calls(&stage.elena, &CallFilter::default())
+            .unwrap();
+        assert_eq!(all.items.len(), 1, "one conversation, one call");
+        // A second call answered by the same operator: the end of the first was lost.
+        let second = serde_json::json!({"event_id": "s1", "call_id": "c8", "type": "answered", "at": "2026-11-21T12:10:00Z", "agent": "102", "leg_id": "l9"});
+        services
+            .take_pbx_bodies(&machine, "http", vec![event(second)])
+            .await
+            .unwrap();
+        let first = state(services, id).await.progress(None);
+        assert!(!first.stage.is_live() && first.end_is_estimated);
+        assert_eq!(stage.state_of(boris).await.0, "on_call");
+        let (records, _) = services.pbx_records(&stage.elena, None, None, 100).unwrap();
+        let kinds: Vec<&str> = records.iter().map(|record| record.kind).collect();
+        assert_eq!(kinds.iter().filter(|kind| **kind == "rejected").count(), 2);
+        assert_eq!(kinds.iter().filter(|kind| **kind == "event").count(), 7);
+    });
+}
+
+#[test]
+fn work_goes_on_by_hand_without_an_exchange() {
+    with_stage(None, async |stage| {
+        let Stage {
+            services,
+            anna,
+            boris,
+            ..
+        } = stage;
+        let dial = DialInput {
+            number: Some("+79161112233".into()),
+            ..DialInput::default()
+        };
+        assert_eq!(
+            services.dial(anna, dial).await.unwrap_err(),
+            ServiceError::PbxDown
+        );
+        let card = services
+            .open_call_by_hand(anna, Direction::Inbound, "8 (916) 123-45-67", None)
+            .await
+            .unwrap();
+        assert!(
+            card.call.by_hand && card.card.is_some(),
+            "the client is found by the number"
+        );
+        let id: CallId = card.call.id.parse().unwrap();
+        assert_eq!(stage.state_of(anna).await.0, "on_call");
+        let foreign = services
+            .finish_call(boris, id, stage.notes())
+            .await
+            .unwrap_err();
+        assert!(matches!(foreign, ServiceError::Rejected(r) if r.code == "not_found"));
+        services.hang_up(anna, id).await.unwrap();
+        assert_eq!(stage.state_of(anna).await.0, "wrap_up");
+        let empty = services
+            .finish_call(anna, id, NotesInput::default())
+            .await
+            .unwrap_err();
+        let ServiceError::Rejected(rejection) = empty else {
+            panic!("{empty}")
+        };
+        let fields: Vec<&str> = rejection.fields.iter().map(|f| f.field.as_str()).collect();
+        assert_eq!(fields, ["topics", "disposition"]);
+        services.finish_call(anna, id, stage.notes()).await.unwrap();
+        assert_eq!(
+            stage.state_of(anna).await,
+            ("not_ready".into(), Some("after_call".into()))
+        );
+        let correction = lenderbox::service::calls::CorrectionInput {
+            disposition: Some(Disposition::Complaint),
+            reason: "clicked beside".into(),
+            ..Default::default()
+        };
+        let corrected = services.correct_call(anna, id, correction).await.unwrap();
+        assert_eq!(corrected.disposition, Some(Disposition::Complaint));
+        assert_eq!(
+            corrected.corrections[0].disposition,
+            Some(Disposition::InfoGiven)
+        );
+    });
+}
+
+#[test]
+fn a_made_up_call_pops_like_a_real_one() {
+    with_stage(None, async |stage| {
+        let Stage { services, anna, .. } = stage;
+        let mut page = Page::open(services, anna);
+        let scenario = Scenario::parse("lost_hangup").unwrap();
+        let (number, extension) = (Some("+79161234567".into()), Some("101".into()));
+        services
+            .simulate_calls(&Caller::system(), scenario, number, extension)
+            .unwrap();
+        let frame = page.card("ringing").await;
+        assert_eq!(frame["card"]["card"]["client_id"], stage.client.to_string());
+        page.card("talking").await;
+    });
+}
