@@ -109,7 +109,8 @@ function useFeedNotices(): void {
         break;
       case 'call.gone': {
         const gone = before.calls.find((card) => card.call.id === frame.call_id);
-        if (gone && gone.call.state !== 'ringing') addNotice('calm', t('notice.call_gone'), phone(gone.call.client_number ?? ''));
+        // A finished card goes as well, and a call that was never answered is no loss: only a talk that moved on is news.
+        if (gone && (gone.call.state === 'talking' || gone.call.state === 'held')) addNotice('calm', t('notice.call_gone'), phone(gone.call.client_number ?? ''));
         break;
       }
       case 'pbx.link':

@@ -6,7 +6,7 @@ import { takesCalls } from '../app/access';
 import { type CallFilter, calls } from '../api/endpoints';
 import { useSession } from '../api/session';
 import type { CallsFilter } from '../app/router';
-import { parseDate, shortDate } from '../format/format';
+import { dayStart, nextDay, parseDate, shortDate } from '../format/format';
 import { useWords } from '../i18n/use-language';
 import { useKeys } from '../ui/keys';
 import { Empty, Load, useToday } from '../ui/parts';
@@ -17,7 +17,7 @@ import { CallTable } from './CallTable';
 /** Live and past calls; the filter lives in the address, so that a view can be sent to a colleague. */
 export function CallsPage() {
   const { t, language } = useWords();
-  const { user } = useSession();
+  const { user, lender } = useSession();
   const navigate = useNavigate();
   const search: CallsFilter = useSearch({ strict: false });
   const today = useToday();
@@ -27,7 +27,7 @@ export function CallsPage() {
   const filter: CallFilter = {
     state: view === 'live' ? 'live' : 'all', limit: 50,
     ...(view === 'mine' ? { operator: user.id } : {}),
-    ...(search.day && view !== 'live' ? { from: search.day, to: search.day } : {}),
+    ...(search.day && view !== 'live' ? { from: dayStart(search.day, lender.time_zone), to: dayStart(nextDay(search.day), lender.time_zone) } : {}),
   };
   const list = useInfiniteQuery({
     queryKey: ['calls', view, search.day ?? '', user.id],

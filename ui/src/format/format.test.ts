@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, date, dateInSentence, decimal, duration, inZone, money, parseDate, phone, phoneDigits, relative, shortDate } from './format';
+import { bytes, date, dateInSentence, dayStart, decimal, duration, inZone, money, nextDay, parseDate, phone, phoneDigits, relative, shortDate } from './format';
 
 /** Non-breaking spaces are what the page needs and what a reader of this file cannot see. */
 const plain = (text: string): string => text.replace(/\u00a0/g, ' ');
@@ -37,6 +37,11 @@ describe('dates', () => {
     expect(inZone('2026-11-21T21:30:05Z', 'Europe/Moscow')).toEqual({ date: '2026-11-22', time: '00:30', seconds: '05' });
     expect(inZone('2026-11-21T21:30:05Z', 'Asia/Kamchatka').date).toBe('2026-11-22');
     expect(inZone('2026-11-21T21:30:05Z', 'America/New_York').date).toBe('2026-11-21');
+  });
+  it('begin at midnight of the lender', () => {
+    expect(dayStart('2026-11-21', 'Europe/Moscow')).toBe('2026-11-20T21:00:00.000Z');
+    expect(dayStart('2026-11-21', 'Asia/Kamchatka')).toBe('2026-11-20T12:00:00.000Z');
+    expect(nextDay('2026-12-31')).toBe('2027-01-01');
   });
   it.each([
     ['15.03.1985', '1985-03-15'], ['15031985', '1985-03-15'], ['5/3/85', '1985-03-05'], ['1985-03-15', '1985-03-15'], ['15 марта 1985', '1985-03-15'], ['15 мая 1985', '1985-05-15'], ['15 Mar 1985', '1985-03-15'],

@@ -102,6 +102,18 @@ export function inZone(instant: string | number, timeZone: string): { date: stri
   return { date: `${parts.year}-${parts.month}-${parts.day}`, time: `${parts.hour}:${parts.minute}`, seconds: parts.second ?? '00' };
 }
 
+/** The instant at which a day begins in the zone, as the API takes it. */
+export function dayStart(day: string, timeZone: string): string {
+  const guess = Date.parse(`${day}T00:00:00Z`);
+  const shown = inZone(guess, timeZone);
+  const offset = Date.parse(`${shown.date}T${shown.time}:${shown.seconds}Z`) - guess;
+  return new Date(guess - offset).toISOString();
+}
+
+export function nextDay(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+}
+
 export function dateTime(instant: string, language: Language, timeZone: string): string {
   const local = inZone(instant, timeZone);
   return local.date ? `${shortDate(local.date, language)} ${local.time}` : instant;

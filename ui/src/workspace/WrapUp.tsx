@@ -5,7 +5,7 @@ import { ApiError } from '../api/client';
 import { calls, operators, system } from '../api/endpoints';
 import { dispatchFeed } from '../api/feed';
 import { useSession } from '../api/session';
-import { type CallCard, DISPOSITIONS, type Disposition, OPENING_WORDS, type PublicSettings } from '../api/types';
+import { type Call, type CallCard, DISPOSITIONS, type Disposition, OPENING_WORDS, type PublicSettings } from '../api/types';
 import { useWords } from '../i18n/use-language';
 import { addConfirmation } from '../state/notices';
 import { dialogOpen, isTyping, useKeys } from '../ui/keys';
@@ -17,9 +17,10 @@ import styles from './workspace.module.css';
 type Fault = 'topics' | 'comment' | 'disposition' | 'opening_words';
 const FOCUS_ORDER: Fault[] = ['topics', 'opening_words', 'comment', 'disposition'];
 
-/** What is missing before the card can be finished, in the order of the column. */
-export function missingFields(draft: CallDraft, settings: Pick<PublicSettings, 'min_comment'> | undefined): Fault[] {
+/** What is missing before the card can be finished, in the order of the column. Nobody was spoken to: nothing is. */
+export function missingFields(draft: CallDraft, call: Pick<Call, 'result'>, settings: Pick<PublicSettings, 'min_comment'> | undefined): Fault[] {
   const missing: Fault[] = [];
+  if (call.result !== null && call.result !== 'answered') return missing;
   if (draft.topics.length === 0) missing.push('topics');
   if (draft.comment.trim().length < (settings?.min_comment ?? 0)) missing.push('comment');
   if (!draft.disposition) missing.push('disposition');
@@ -62,13 +63,13 @@ export function WrapUp({ of }: { of: CallCard }) {
     },
   });
   const submit = () => {
-    const missing = missingFields(draft, settings.data);
+    const missing = missingFields(draft, call, settings.data);
     setFaults(missing);
     if (missing[0]) { focusField(missing[0]); return; }
     if (over) finish.mutate();
   };
   useKeys({ 'Ctrl+Enter': submit });
-  useFocusAfterTalk(call.state, draft, settings.data);
+  useFocusAfterTalk(call, draft, settings.data);
 
   const edit = (part: Partial<CallDraft>) => {
     change(part);
@@ -105,12 +106,13 @@ export function WrapUp({ of }: { of: CallCard }) {
 }
 
 /** When the talk ends the caret goes to what is missing, unless the operator is in the middle of a word elsewhere. */
-function useFocusAfterTalk(state: string, draft: CallDraft, settings: PublicSettings | undefined): void {
+function useFocusAfterTalk(call: Call, draft: CallDraft, settings: PublicSettings | undefined): void {
+  const { state } = call;
   const before = useRef(state);
   useEffect(() => {
     const ended = before.current !== 'wrap_up' && state === 'wrap_up';
     before.current = state;
-    const first = missingFields(draft, settings)[0];
+    const first = missingFields(draft, call, settings)[0];
     if (ended && first && !isTyping() && !dialogOpen()) focusField(first);
-  }, [state, draft, settings]);
+  }, [state, call, draft, settings]);
 }

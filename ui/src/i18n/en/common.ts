@@ -138,6 +138,7 @@ export const common = {
     unknown_loan: 'no such loan',
     unknown_currency: 'no such currency',
     sum_differs: 'the sums do not add up',
+    unchanged: 'change something',
     repeated: 'is repeated',
     single_column: 'the file has one column: check the delimiter',
     wrong_encoding: 'wrong encoding',

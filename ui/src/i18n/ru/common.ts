@@ -138,6 +138,7 @@ export const common = {
     unknown_loan: 'такого займа нет',
     unknown_currency: 'нет такой валюты',
     sum_differs: 'суммы не сходятся',
+    unchanged: 'измените хоть что-нибудь',
     repeated: 'повторяется',
     single_column: 'в файле один столбец: проверьте разделитель',
     wrong_encoding: 'не та кодировка',
