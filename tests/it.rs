@@ -5,6 +5,7 @@
 
 mod it {
     mod access;
+    mod crash;
     mod errors;
     pub mod harness;
     mod imports;

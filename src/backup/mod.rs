@@ -248,8 +248,8 @@ impl Backups {
         })
     }
 
-    /// Keeps, for each of the newest `days` days (UTC) that have any, the newest snapshot of that day,
-    /// and removes all others with the files that only they need. The newest snapshot always stays.
+    /// Keeps all snapshots of the newest day (UTC) that has any, and for each of the `days` - 1 days
+    /// with snapshots before it the newest one; removes all others with the files that only they need.
     /// Returns the names removed.
     ///
     /// # Errors
@@ -260,6 +260,7 @@ impl Backups {
             // An unreadable manifest may need any file: nothing is removed before it is settled.
             return Ok(Vec::new());
         }
+        let mut newest_day = None;
         let mut kept_days = BTreeSet::new();
         let mut kept_objects = BTreeSet::new();
         let mut removed = Vec::new();
@@ -269,8 +270,10 @@ impl Backups {
                 .taken_at()
                 .micros()
                 .div_euclid(86_400_000_000);
+            let of_newest_day = *newest_day.get_or_insert(day) == day;
             let room = kept_days.len() < days.max(1);
-            if room && kept_days.insert(day) {
+            let first_of_day = room && kept_days.insert(day);
+            if of_newest_day || first_of_day {
                 kept_objects.extend(snapshot.manifest.files.into_iter().map(|file| file.object));
             } else {
                 removed.push(snapshot.manifest.name);

@@ -86,6 +86,10 @@ impl Demo {
     pub fn run(self, path: Option<&Path>) -> Result<(), CliError> {
         let mut config = configuration(path, Some(&self.data_dir))?;
         config.listen.address = self.listen;
+        if path.is_none() {
+            // A demo leaves nothing outside of its folder.
+            config.backup.folder = self.data_dir.join("backups");
+        }
         if self.listen.ip().is_loopback() {
             config.listen.tls = Tls::Off;
         }

@@ -88,13 +88,14 @@ impl Lenderbox {
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let start: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+        // sled writes lines of its own to stdout when it meets damage: they are passed over.
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let start: Option<Value> = lines
+            .map_while(Result::ok)
+            .find_map(|line| serde_json::from_str(&line).ok());
+        let start = start.unwrap_or_else(|| {
             let _ = child.kill();
-            panic!("the first line is not JSON: {line:?}")
+            panic!("the box said no line of JSON")
         });
         let address = start["address"]
             .as_str()
@@ -232,6 +233,22 @@ impl Client {
         body: Option<Vec<u8>>,
         headers: &[(&str, &str)],
     ) -> Answer {
+        self.exchange(method, path, body, headers).unwrap()
+    }
+
+    /// As [`Client::send`], but without an answer when the box is gone.
+    pub fn try_send(&self, method: &str, path: &str, body: Option<&Value>) -> Option<Answer> {
+        let body = body.map(|body| body.to_string().into_bytes());
+        self.exchange(method, path, body, &[]).ok()
+    }
+
+    fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Vec<u8>>,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, ureq::Error> {
         let url = match path.strip_prefix("//") {
             Some(root) => format!("{}/{root}", self.address),
             None => format!("{}/api/v1{path}", self.address),
@@ -259,8 +276,7 @@ impl Client {
         let mut response = match body {
             Some(body) => agent.run(request.body(body).unwrap()),
             None => agent.run(request.body(()).unwrap()),
-        }
-        .unwrap();
+        }?;
         let headers = response
             .headers()
             .iter()
@@ -271,13 +287,13 @@ impl Client {
                 )
             })
             .collect();
-        let text = response.body_mut().read_to_string().unwrap_or_default();
+        let text = response.body_mut().read_to_string()?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Answer {
+        Ok(Answer {
             status: response.status().as_u16(),
             body,
             headers,
-        }
+        })
     }
 }
 
