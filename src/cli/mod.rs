@@ -7,8 +7,12 @@ mod bench_data;
 mod check_config;
 mod demo;
 mod doctor;
+mod export;
 mod import;
+mod rebuild;
 mod serve;
+mod tokens;
+mod users;
 
 use crate::app::{Core, ServeError, StartError, chain};
 use crate::config::{Config, ConfigError};
@@ -47,6 +51,14 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Import clients, loans, schedules or payments from a CSV or XLSX file into a stopped box.
     Import(import::Import),
+    /// Build the view anew from the journal.
+    Rebuild(rebuild::Rebuild),
+    /// Write clients, loans or payments as CSV.
+    Export(export::Export),
+    /// Add, list and disable people.
+    User(users::Users),
+    /// Add, list and revoke machines' tokens.
+    Token(tokens::Tokens),
     /// Check a configuration file, or print the default one.
     CheckConfig(check_config::CheckConfig),
 }
@@ -83,6 +95,10 @@ pub fn run() -> ExitCode {
         Command::Restore(command) => command.run(configuration),
         Command::Doctor(command) => command.run(configuration),
         Command::Import(command) => command.run(configuration),
+        Command::Rebuild(command) => command.run(configuration),
+        Command::Export(command) => command.run(configuration),
+        Command::User(command) => command.run(configuration),
+        Command::Token(command) => command.run(configuration),
         Command::CheckConfig(command) => command.run(configuration),
     };
     match result {

@@ -1,0 +1,235 @@
+//! `lenderbox export`: a lender's own data as CSV, from the command line of a stopped box.
+
+use super::users::said;
+use super::{CliError, configuration, say, with_core};
+use crate::base::ids::ClientId;
+use crate::domain::client::Client;
+use crate::domain::loan::{Loan, standing};
+use crate::service::access_log::AccessKind;
+use crate::service::{Caller, Services};
+use crate::store::{Head, keys};
+use clap::{Args, ValueEnum};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Write clients, loans or payments as CSV. Personal data in clear: guard the file.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// What to write.
+    what: What,
+    /// The file; it must not exist.
+    #[arg(long)]
+    out: PathBuf,
+    /// The data folder, instead of the configured one.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum What {
+    Clients,
+    Loans,
+    Payments,
+}
+
+impl Export {
+    /// Writes the file and records the export in the access log.
+    ///
+    /// # Errors
+    /// When the folder is in use, the file exists or cannot be written.
+    pub fn run(self, path: Option<&Path>) -> Result<(), CliError> {
+        let config = configuration(path, self.data_dir.as_deref())?;
+        with_core(config, async |core| {
+            use std::os::unix::fs::OpenOptionsExt;
+            let mut file = std::fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&self.out)?;
+            // Spreadsheets take UTF-8 for what it is only with this mark.
+            file.write_all("\u{feff}".as_bytes())?;
+            let writer = csv::WriterBuilder::new().delimiter(b';').from_writer(file);
+            let what = format!("{:?}", self.what).to_lowercase();
+            let services = &*core.services;
+            services
+                .record_access(&Caller::system(), AccessKind::Export, None, &what)
+                .map_err(said)?;
+            let rows = write(services, self.what, writer)?;
+            say(format!("{rows} {what} in {}", self.out.display()))
+        })
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> CliError {
+    CliError::Said(error.to_string())
+}
+
+fn write(
+    services: &Services,
+    what: What,
+    mut out: csv::Writer<std::fs::File>,
+) -> Result<u64, CliError> {
+    let head: &[&str] = match what {
+        What::Clients => &[
+            "client_id",
+            "number",
+            "kind",
+            "name",
+            "birth_date",
+            "inn",
+            "snils",
+            "phones",
+            "emails",
+            "source_keys",
+        ],
+        What::Loans => &[
+            "loan_id",
+            "client_id",
+            "number",
+            "product",
+            "currency",
+            "principal",
+            "rate_percent",
+            "issued_on",
+            "term_months",
+            "status",
+            "outstanding",
+            "overdue",
+            "days_past_due",
+            "as_of",
+        ],
+        What::Payments => &[
+            "loan_id",
+            "loan_number",
+            "source_key",
+            "on",
+            "amount",
+            "currency",
+            "kind",
+        ],
+    };
+    out.write_record(head).map_err(failed)?;
+    let (prefix, today) = (keys::lanes(), services.today());
+    let (mut rows, mut fault) = (0, None);
+    services
+        .store
+        .scan(&prefix, &prefix, |key, value| {
+            let written = match (keys::stream_of_head(key).map(|stream| stream.kind), what) {
+                (Some(crate::domain::StreamKind::Client), What::Clients) => {
+                    Head::decode::<Client>(value)
+                        .map_err(failed)
+                        .and_then(|client| client_row(&mut out, &client.state))
+                }
+                (Some(crate::domain::StreamKind::Loan), What::Loans) => Head::decode::<Loan>(value)
+                    .map_err(failed)
+                    .and_then(|loan| loan_row(&mut out, &loan.state, today)),
+                (Some(crate::domain::StreamKind::Loan), What::Payments) => {
+                    Head::decode::<Loan>(value)
+                        .map_err(failed)
+                        .and_then(|loan| payment_rows(&mut out, &loan.state))
+                }
+                _ => Ok(0),
+            };
+            match written {
+                Ok(more) => rows += more,
+                Err(error) => fault = Some(error),
+            }
+            fault.is_none()
+        })
+        .map_err(failed)?;
+    out.flush()?;
+    fault.map_or(Ok(rows), Err)
+}
+
+fn id(client: Option<ClientId>) -> String {
+    client.map(|id| id.to_string()).unwrap_or_default()
+}
+
+fn client_row(out: &mut csv::Writer<std::fs::File>, client: &Client) -> Result<u64, CliError> {
+    let details = &client.details;
+    let joined = |parts: Vec<String>| parts.join(", ");
+    let row = [
+        id(client.id),
+        client.number.to_string(),
+        format!("{:?}", details.kind).to_lowercase(),
+        details.display_name(),
+        details
+            .birth_date
+            .as_ref()
+            .map(|date| date.reveal().to_string())
+            .unwrap_or_default(),
+        details
+            .inn
+            .as_ref()
+            .map(|inn| inn.reveal().clone())
+            .unwrap_or_default(),
+        details
+            .snils
+            .as_ref()
+            .map(|snils| snils.reveal().clone())
+            .unwrap_or_default(),
+        joined(
+            details
+                .phones
+                .iter()
+                .map(|phone| phone.e164.reveal().clone())
+                .collect(),
+        ),
+        joined(
+            details
+                .emails
+                .iter()
+                .map(|email| email.address.reveal().clone())
+                .collect(),
+        ),
+        joined(client.source_keys.clone()),
+    ];
+    out.write_record(row).map_err(failed)?;
+    Ok(1)
+}
+
+fn loan_row(
+    out: &mut csv::Writer<std::fs::File>,
+    loan: &Loan,
+    today: crate::base::time::Date,
+) -> Result<u64, CliError> {
+    let (terms, stands) = (&loan.terms, standing::on(loan, today));
+    let sum = |minor: i64| loan.money(minor).to_decimal();
+    let row = [
+        loan.id.map(|id| id.to_string()).unwrap_or_default(),
+        id(loan.client),
+        terms.number.clone(),
+        terms.product.clone(),
+        loan.currency().code().to_owned(),
+        sum(terms.principal.minor()),
+        terms.rate_percent.to_string(),
+        terms.issued_on.to_string(),
+        terms.term_months.to_string(),
+        terms.status.code().to_owned(),
+        stands.outstanding.map(sum).unwrap_or_default(),
+        sum(stands.overdue),
+        stands.days_past_due.to_string(),
+        stands
+            .as_of
+            .map(|date| date.to_string())
+            .unwrap_or_default(),
+    ];
+    out.write_record(row).map_err(failed)?;
+    Ok(1)
+}
+
+fn payment_rows(out: &mut csv::Writer<std::fs::File>, loan: &Loan) -> Result<u64, CliError> {
+    for payment in &loan.payments {
+        let row = [
+            loan.id.map(|id| id.to_string()).unwrap_or_default(),
+            loan.terms.number.clone(),
+            payment.source_key.clone(),
+            payment.on.to_string(),
+            loan.money(payment.amount).to_decimal(),
+            loan.currency().code().to_owned(),
+            format!("{:?}", payment.kind).to_lowercase(),
+        ];
+        out.write_record(row).map_err(failed)?;
+    }
+    Ok(loan.payments.len() as u64)
+}
