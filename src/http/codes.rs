@@ -14,6 +14,7 @@ pub const ERRORS: &[(&str, u16, &str)] = &[
     ("bad_credentials", 401, "log-in or password is wrong"),
     ("totp_required", 401, "the code of the second factor is missing or wrong"),
     ("bad_token", 401, "the bearer token is not known or revoked"),
+    ("bad_proof", 401, "the secret or signature of a webhook is wrong or too old"),
     ("forbidden", 403, "the caller has no right to this"),
     ("csrf", 403, "the X-CSRF-Token header is missing or wrong"),
     ("bad_origin", 403, "the request comes from another site"),

@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod backups;
 pub mod blobs;
+pub mod calls;
 pub mod certificate;
 pub mod client_body;
 pub mod clients;
@@ -19,6 +20,7 @@ pub mod imports;
 pub mod lockout;
 pub mod openapi;
 pub mod operators;
+pub mod pbx;
 pub mod pbx_feed;
 pub mod replay;
 pub mod request;

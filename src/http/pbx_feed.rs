@@ -1,10 +1,163 @@
 //! The feed for exchanges: commands out, acknowledgements in.
 
+use crate::gateways::ami::client::PbxCommand;
 use crate::http::edge::Edge;
-use warp::ws::WebSocket;
+use crate::service::telephony::{LinkKind, LinkState};
+use futures_util::{SinkExt, StreamExt};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+use warp::ws::{Message as Frame, WebSocket};
 
-/// Serves one exchange.
-pub async fn serve(_edge: Edge, name: String, socket: WebSocket) {
+/// Between two pings; an exchange that is silent for three of them is gone.
+const PING: Duration = Duration::from_secs(10);
+/// Pings without an answer before the line is given up.
+const SILENT_PINGS_MAX: u8 = 3;
+/// Characters of a reason that are kept.
+const REASON_CHARS_MAX: usize = 200;
+
+/// What an exchange says. Unknown fields are ignored, as in its events.
+#[derive(Debug, Deserialize)]
+struct Heard {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    command_id: String,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// A command as it is sent.
+fn shown(command: &PbxCommand) -> Value {
+    match command {
+        PbxCommand::Originate {
+            command_id,
+            call,
+            extension,
+            number,
+        } => json!({
+            "type": "dial", "command_id": command_id, "call_id": call, "extension": extension,
+            "number": number,
+        }),
+        PbxCommand::Hangup {
+            command_id,
+            call,
+            extension,
+        } => json!({
+            "type": "hangup", "command_id": command_id, "call_id": call, "extension": extension,
+        }),
+        PbxCommand::Transfer {
+            command_id,
+            call,
+            extension,
+            to,
+            attended,
+        } => json!({
+            "type": "transfer", "command_id": command_id, "call_id": call,
+            "extension": extension, "to": to, "attended": attended,
+        }),
+    }
+}
+
+async fn hear(edge: &Edge, text: &str) {
+    let Ok(heard) = serde_json::from_str::<Heard>(text) else {
+        tracing::warn!("an exchange said something that is not an answer");
+        return;
+    };
+    match heard.kind.as_str() {
+        "failed" => {
+            let reason = heard.reason.unwrap_or_default();
+            let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
+            edge.services
+                .command_failed(&heard.command_id, &reason)
+                .await;
+        }
+        // What follows an acknowledged command is told by events.
+        "ack" => tracing::debug!(
+            command = heard.command_id,
+            "an exchange has taken a command"
+        ),
+        other => tracing::debug!(kind = other, "an exchange said something unknown"),
+    }
+}
+
+/// Serves one exchange until it goes.
+pub async fn serve(edge: Edge, name: String, socket: WebSocket) {
+    let telephony = &edge.services.telephony;
+    let mut commands = telephony.follow_commands();
+    telephony.followers(true);
+    edge.services
+        .link_changed(&name, LinkKind::Feed, LinkState::Up, None);
     tracing::info!(exchange = name, "an exchange follows commands");
-    drop(socket);
+    exchange(&edge, socket, &mut commands).await;
+    let left = telephony.followers(false);
+    tracing::info!(exchange = name, left, "an exchange follows no longer");
+    let why = Some("the exchange has closed the line".to_owned());
+    edge.services
+        .link_changed(&name, LinkKind::Feed, LinkState::Down, why);
+}
+
+async fn exchange(
+    edge: &Edge,
+    socket: WebSocket,
+    commands: &mut tokio::sync::broadcast::Receiver<PbxCommand>,
+) {
+    let (mut out, mut input) = socket.split();
+    let mut pings = tokio::time::interval_at(tokio::time::Instant::now() + PING, PING);
+    let mut silent = 0_u8;
+    loop {
+        let frame = tokio::select! {
+            command = commands.recv() => match command {
+                Ok(command) => Frame::text(shown(&command).to_string()),
+                // The commands that were missed fail by themselves after a while.
+                Err(RecvError::Lagged(count)) => {
+                    tracing::warn!(count, "an exchange was too slow for commands");
+                    continue;
+                }
+                Err(RecvError::Closed) => return,
+            },
+            _ = pings.tick() => {
+                silent += 1;
+                if silent > SILENT_PINGS_MAX {
+                    return;
+                }
+                Frame::ping(Vec::new())
+            }
+            heard = input.next() => {
+                silent = 0;
+                match heard {
+                    Some(Ok(frame)) if frame.is_close() => return,
+                    Some(Ok(frame)) => {
+                        if let Ok(text) = frame.to_str() {
+                            hear(edge, text).await;
+                        }
+                        continue;
+                    }
+                    _ => return,
+                }
+            }
+        };
+        if out.send(frame).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_have_the_agreed_shape() {
+        let command = PbxCommand::Originate {
+            command_id: "c1".into(),
+            call: "k1".into(),
+            extension: "101".into(),
+            number: "+79161234567".into(),
+        };
+        let expected = json!({"type": "dial", "command_id": "c1", "call_id": "k1",
+            "extension": "101", "number": "+79161234567"});
+        assert_eq!(shown(&command), expected);
+    }
 }

@@ -8,7 +8,8 @@ use crate::domain::fields::FromJson;
 use crate::http::client_body::ClientBody;
 use crate::http::router::{Entrance, Route};
 use crate::http::{
-    backups, blobs, clients, directory, feed, health, imports, session, settings, tokens, users,
+    backups, blobs, calls, clients, directory, feed, health, imports, operators, pbx, session,
+    settings, tokens, users,
 };
 
 /// A row for a handler without a body.
@@ -109,6 +110,52 @@ static TABLE: &[Route] = &[
         "What changes, as it happens (WebSocket)."),
     route!("GET" api!("/pbx/feed"), needs(Action::ServePbx), feed::not_a_socket,
         "Commands for an exchange (WebSocket)."),
+
+    route!("POST" api!("/pbx/events"), needs(Action::ServePbx), pbx::events,
+        "Events of an exchange: one or a list of at most 500; unknown fields are ignored."),
+    route!("POST" api!("/pbx/hooks/{source}"), Entrance::Hook, pbx::hook,
+        "Events of a cloud exchange, by the mapping of the settings."),
+    route!("POST" api!("/pbx/route"), needs(Action::AskRoute), pbx::route,
+        "Where to send a call.", pbx::RouteBody),
+    route!("POST" api!("/pbx/simulate"), needs(Action::SimulatePbx), pbx::simulate,
+        "Play a made-up call.", pbx::SimulateBody),
+    route!("GET" api!("/pbx/status"), needs(Action::ReadPbx), pbx::status,
+        "The links to the exchanges."),
+    route!("GET" api!("/pbx/recorder"), needs(Action::ReadRecorder), pbx::recorder,
+        "What the exchanges said, in their own words."),
+
+    route!("GET" api!("/operators"), needs(Action::ReadOperators), operators::list,
+        "Who works at the phones."),
+    route!("GET" api!("/operators/me"), Entrance::SignedIn, operators::show_own,
+        "What the caller is doing."),
+    route!("PUT" api!("/operators/me/state"), needs(Action::SetOwnState), operators::set_own,
+        "Say whether calls may come.", operators::StateBody),
+
+    route!("GET" api!("/calls"), needs(Action::ReadCalls), calls::list, "Calls, newest first."),
+    route!("POST" api!("/calls"), needs(Action::WorkCalls), calls::open_by_hand,
+        "Open a call's card by hand.", calls::NewCallBody),
+    route!("POST" api!("/calls/dial"), needs(Action::ControlCalls), calls::dial,
+        "Have the exchange dial.", calls::DialBody),
+    route!("GET" api!("/calls/{id}"), needs(Action::ReadCalls), calls::show,
+        "A call with whom it may be about."),
+    route!("GET" api!("/calls/{id}/events"), needs(Action::ReadRecorder), calls::events,
+        "The events of a call."),
+    route!("POST" api!("/calls/{id}/hangup"), needs(Action::ControlCalls), calls::hang_up,
+        "Hang up."),
+    route!("POST" api!("/calls/{id}/transfer"), needs(Action::ControlCalls), calls::transfer,
+        "Hand the client over.", calls::TransferBody),
+    route!("PUT" api!("/calls/{id}/client"), needs(Action::WorkCalls), calls::choose_client,
+        "Say whom the call is about.", calls::ClientChoiceBody),
+    route!("POST" api!("/calls/{id}/identify"), needs(Action::WorkCalls), calls::identify,
+        "Compare the caller's answers.", calls::IdentifyBody),
+    route!("PUT" api!("/calls/{id}/notes"), needs(Action::WorkCalls), calls::set_notes,
+        "Keep what is written so far.", calls::NotesBody),
+    route!("POST" api!("/calls/{id}/consult"), needs(Action::WorkCalls), calls::consult,
+        "Record that a knowledge item was opened.", calls::ConsultBody),
+    route!("POST" api!("/calls/{id}/finish"), needs(Action::WorkCalls), calls::finish,
+        "The final word on a call.", calls::NotesBody),
+    route!("POST" api!("/calls/{id}/correct"), needs(Action::CorrectCalls), calls::correct,
+        "Replace a wrong result, with a reason.", calls::CorrectBody),
 
     route!("GET" api!("/clients/{id}"), needs(Action::ReadClients), clients::card,
         "A client's card, redacted to the caller's right and the level of the call."),

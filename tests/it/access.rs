@@ -77,7 +77,7 @@ const ROWS: &[(&str, &str)] = &[
     ("PUT /api/v1/operators/me/state", "ocspa"),
     ("GET /api/v1/calls", PEOPLE),
     ("GET /api/v1/calls/{id}", PEOPLE),
-    ("GET /api/v1/calls/{id}/events", PEOPLE),
+    ("GET /api/v1/calls/{id}/events", "sau"),
     ("POST /api/v1/calls", "ocsp"),
     ("POST /api/v1/calls/dial", "ocsp"),
     ("POST /api/v1/calls/{id}/hangup", "ocsp"),
