@@ -23,6 +23,7 @@ export const editsClients = (role: Role): boolean => role !== 'auditor' && role 
 export const unmasksClients = (role: Role): boolean => role === 'supervisor' || role === 'auditor';
 export const readsFiles = (role: Role): boolean => role !== 'administrator';
 export const readsAccess = (role: Role): boolean => role === 'auditor' || role === 'administrator' || role === 'supervisor';
+export const readsRecorder = readsAccess;
 export const administers = (role: Role): boolean => role === 'administrator';
 
 const SECTIONS: Partial<Record<Role, string[]>> = {

@@ -2,6 +2,7 @@ import { Button, Modal, Select, Textarea } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
+import { readsRecorder } from '../app/access';
 import { calls } from '../api/endpoints';
 import { useSession } from '../api/session';
 import { type Call, DISPOSITIONS, type Disposition } from '../api/types';
@@ -50,7 +51,7 @@ function Detail({ call, name }: { call: Call; name: string | null }) {
       {call.participants.length > 0 && (
         <section className="stack small"><h3>{t('calls.participants')}</h3>{call.participants.map((each, index) => <div key={index}>{each.operator.name}{each.extension && each.extension !== each.operator.name ? ` · ${each.extension}` : ''} · {t(`calls.${each.role}`)}{each.from && <> · <Moment at={each.from} mode="time" /></>}{each.from && each.to && <>–<Moment at={each.to} mode="time" /></>}</div>)}</section>
       )}
-      <Events id={call.id} zone={lender.time_zone} />
+      {readsRecorder(user.role) && <Events id={call.id} zone={lender.time_zone} />}
       <CorrectDialog call={call} opened={correcting} onClose={() => setCorrecting(false)} />
     </div>
   );

@@ -4,7 +4,7 @@ export const call = {
     direction: { inbound: 'inbound', outbound: 'outbound', internal: 'internal' },
     result: { answered: 'answered', no_answer: 'no answer', busy: 'busy', abandoned: 'gave up waiting', queue_timeout: 'queue time ran out', failed: 'failed', rejected: 'rejected' },
     no_number: 'Number withheld', queue: 'queue “{{queue}}”', by_hand: 'card by hand', ivr: 'IVR: {{facts}}', transfer: 'Transfer', hangup: 'Hang up', anonymous: 'Anonymous call',
-    change_client: 'Another client', number: 'No. {{number}}', region: 'Call', actions: 'Call actions', calling: 'Dialling: the card appears when the PBX starts the call.', dial: 'Call {{number}}',
+    change_client: 'Another client', number: 'No.\u00a0{{number}}', region: 'Call', actions: 'Call actions', calling: 'Dialling: the card appears when the PBX starts the call.', dial: 'Call {{number}}',
   },
   by_hand: {
     title: 'Call card by hand', why: 'For when telephony does not report the call. Card, identity check and result work as usual.', direction: 'Direction', number: 'Number of the other side', make: 'Make the card',

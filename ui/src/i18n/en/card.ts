@@ -2,7 +2,7 @@ export const card = {
   client: {
     kind: { person: 'person', organisation: 'organisation', prospect: 'prospect', anonymous: 'anonymous client' },
     form: { network: 'network', store: 'store', employee: 'store employee', partner: 'partner' },
-    since: 'client since {{year}}', number: 'No. {{number}}', local_time: '{{time}} at the client', language: 'language: {{language}}', stores_one: '{{count}} unit', stores_other: '{{count}} units',
+    since: 'client since {{year}}', number: 'No.\u00a0{{number}}', local_time: '{{time}} at the client', language: 'language: {{language}}', stores_one: '{{count}} unit', stores_other: '{{count}} units',
     contacts: 'Contacts', restrictions: 'Restrictions', consents: 'Consents', last_note: 'Last note', verified: 'verified', ext: 'ext. {{extension}}', parent: 'Part of network', title: 'Client',
   },
   recommendation: {

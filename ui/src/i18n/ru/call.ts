@@ -4,7 +4,7 @@ export const call = {
     direction: { inbound: 'входящий', outbound: 'исходящий', internal: 'внутренний' },
     result: { answered: 'отвечен', no_answer: 'не ответили', busy: 'занято', abandoned: 'не дождались', queue_timeout: 'вышло время очереди', failed: 'сбой', rejected: 'отклонён' },
     no_number: 'Номер скрыт', queue: 'очередь «{{queue}}»', by_hand: 'карточка вручную', ivr: 'IVR: {{facts}}', transfer: 'Перевод', hangup: 'Завершить', anonymous: 'Анонимный звонок',
-    change_client: 'Другой клиент', number: '№ {{number}}', region: 'Звонок', actions: 'Действия со звонком', calling: 'Набираем номер: карточка появится, когда АТС начнёт вызов.', dial: 'Позвонить на {{number}}',
+    change_client: 'Другой клиент', number: '№\u00a0{{number}}', region: 'Звонок', actions: 'Действия со звонком', calling: 'Набираем номер: карточка появится, когда АТС начнёт вызов.', dial: 'Позвонить на {{number}}',
   },
   by_hand: {
     title: 'Карточка звонка вручную', why: 'Когда телефония не сообщает о звонке. Карточка, проверка личности и итог работают как обычно.', direction: 'Направление', number: 'Номер собеседника', make: 'Завести карточку',

@@ -2,7 +2,7 @@ export const card = {
   client: {
     kind: { person: 'человек', organisation: 'организация', prospect: 'потенциальный клиент', anonymous: 'анонимный клиент' },
     form: { network: 'сеть', store: 'магазин', employee: 'сотрудник магазина', partner: 'партнёр' },
-    since: 'клиент с {{year}}', number: '№ {{number}}', local_time: 'у клиента {{time}}', language: 'язык: {{language}}', stores_one: '{{count}} подразделение', stores_few: '{{count}} подразделения', stores_many: '{{count}} подразделений', stores_other: '{{count}} подразделения',
+    since: 'клиент с {{year}}', number: '№\u00a0{{number}}', local_time: 'у клиента {{time}}', language: 'язык: {{language}}', stores_one: '{{count}} подразделение', stores_few: '{{count}} подразделения', stores_many: '{{count}} подразделений', stores_other: '{{count}} подразделения',
     contacts: 'Контакты', restrictions: 'Ограничения', consents: 'Согласия', last_note: 'Последняя заметка', verified: 'проверен', ext: 'доб. {{extension}}', parent: 'Входит в сеть', title: 'Клиент',
   },
   recommendation: {
