@@ -7,7 +7,7 @@ import type { ImportKind, ImportPreview } from '../api/types';
 import { bytes } from '../format/format';
 import { useWords } from '../i18n/use-language';
 import { addConfirmation } from '../state/notices';
-import { Failure } from '../ui/parts';
+import { Failure, faultText } from '../ui/parts';
 import styles from './admin.module.css';
 
 const KINDS: ImportKind[] = ['clients', 'loans', 'schedules', 'payments'];
@@ -95,7 +95,7 @@ function Preview({ of }: { of: ImportPreview }) {
           {of.rows.map((row) => (
             <tr key={row.line}>
               <td className="num dim">{row.line}</td>
-              <td>{row.faults.length === 0 ? <span className="good">{t('imports.no_faults')}</span> : row.faults.map((fault, index) => <div key={index} className="bad">{fault.field}: {fault.message || fault.code}</div>)}</td>
+              <td>{row.faults.length === 0 ? <span className="good">{t('imports.no_faults')}</span> : row.faults.map((fault, index) => <div key={index} className="bad"><span title={fault.message}>{faultText(fault, t)}</span></div>)}</td>
               {of.columns.map((_, index) => <td key={index} className="nowrap">{row.cells[index]}</td>)}
               <td className={styles.mono}>{row.target ? Object.entries(row.target).filter(([, value]) => value !== null && value !== '').map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ') : '—'}</td>
             </tr>

@@ -29,7 +29,7 @@ export function useClientSearch(text: string, enabled = true) {
 export function Spotlight({ opened, onClose, pages }: { opened: boolean; onClose: () => void; pages: PageName[] }) {
   const { t } = useWords();
   return (
-    <Modal.Root opened={opened} onClose={onClose} size={620} yOffset="10vh" centered={false}>
+    <Modal.Root opened={opened} onClose={onClose} size={620} yOffset="10vh" centered={false} transitionProps={{ duration: 0 }}>
       <Modal.Overlay backgroundOpacity={0.35} />
       <Modal.Content aria-label={t('bar.search')}><Modal.Body p="xs"><Finder onClose={onClose} pages={pages} /></Modal.Body></Modal.Content>
     </Modal.Root>
@@ -68,7 +68,7 @@ function Finder({ onClose, pages }: { onClose: () => void; pages: PageName[] }) 
   return (
     <div onKeyDown={onKeyDown}>
       <TextInput
-        size="sm" data-autofocus value={text} onChange={(event) => { setText(event.currentTarget.value); setAt(0); }} placeholder={t('spotlight.placeholder')} aria-label={t('bar.search')}
+        size="sm" autoFocus data-autofocus value={text} onChange={(event) => { setText(event.currentTarget.value); setAt(0); }} placeholder={t('spotlight.placeholder')} aria-label={t('bar.search')}
         leftSection={<IconSearch size={16} stroke={1.6} />} role="combobox" aria-expanded="true" aria-controls="spotlight-list" aria-activedescendant={total > 0 ? `spot-${chosen}` : undefined} autoComplete="off"
       />
       <div id="spotlight-list" className={styles.hits} role="listbox" aria-label={t('bar.search')}>
