@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod export;
 mod import;
+mod pbx;
 mod rebuild;
 mod serve;
 mod tokens;
@@ -59,6 +60,8 @@ enum Command {
     User(users::Users),
     /// Add, list and revoke machines' tokens.
     Token(tokens::Tokens),
+    /// Play made-up or recorded calls to a running box.
+    Pbx(pbx::Pbx),
     /// Check a configuration file, or print the default one.
     CheckConfig(check_config::CheckConfig),
 }
@@ -99,6 +102,7 @@ pub fn run() -> ExitCode {
         Command::Export(command) => command.run(configuration),
         Command::User(command) => command.run(configuration),
         Command::Token(command) => command.run(configuration),
+        Command::Pbx(command) => command.run(),
         Command::CheckConfig(command) => command.run(configuration),
     };
     match result {
