@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 1024 * 1024;
+static ZEROS: [u8; CHUNK_BYTES] = [0; CHUNK_BYTES];
 const SUFFIX: &str = ".segment";
 
 /// File name of the segment that begins with `first_seq`.
@@ -203,7 +204,10 @@ impl Window {
             if self.bytes.is_empty() {
                 break;
             }
-            if let Some(place) = self.bytes.iter().rposition(|byte| *byte != 0) {
+            // Nearly always all zeros, which comparing as a whole shows fastest.
+            if self.bytes != ZEROS[..self.bytes.len()]
+                && let Some(place) = self.bytes.iter().rposition(|byte| *byte != 0)
+            {
                 end = at + place as u64 + 1;
             }
             at += self.bytes.len() as u64;

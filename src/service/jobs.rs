@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 /// Jobs that are remembered.
 const JOBS_MAX: usize = 100;
+/// How far jobs stand back behind everything else, 0 to 19.
+const JOB_NICENESS: i32 = 10;
 /// Pause between two looks at a job that is waited for.
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
@@ -120,27 +122,39 @@ impl Services {
             job,
             percent: u64::MAX,
         };
-        tokio::task::spawn_blocking(move || {
+        let services = Arc::clone(self);
+        let run = move || {
+            // On Linux this is the thread's own priority: calls and clicks go first.
+            if let Err(error) = rustix::process::setpriority_process(None, JOB_NICENESS) {
+                tracing::debug!(%error, "a job runs at normal priority");
+            }
             let outcome = work(&mut progress);
-            let services = progress.services;
-            let ended = services.jobs.change(job, |job| {
-                job.finished_at = Some(services.clock.now().to_rfc3339());
-                (job.state, job.message) = match outcome {
-                    Ok(message) => (JobState::Done, message),
-                    Err(message) => (JobState::Failed, message),
-                };
-                if job.state == JobState::Done {
-                    job.done = job.total;
-                }
-            });
-            if let Some(job) = ended {
-                if job.state == JobState::Failed {
-                    tracing::error!(kind, message = job.message, "a job failed");
-                }
-                services.publish_job(&job);
+            let services = Arc::clone(&progress.services);
+            services.end_job(job, kind, outcome);
+        };
+        if let Err(error) = std::thread::Builder::new().name(kind.into()).spawn(run) {
+            services.end_job(job, kind, Err(format!("no thread for the job: {error}")));
+        }
+        job
+    }
+
+    fn end_job(&self, job: Uuid, kind: &'static str, outcome: Result<String, String>) {
+        let now = self.clock.now().to_rfc3339();
+        let ended = self.jobs.change(job, |job| {
+            job.finished_at = Some(now);
+            (job.state, job.message) = match outcome {
+                Ok(message) => (JobState::Done, message),
+                Err(message) => (JobState::Failed, message),
+            };
+            if job.state == JobState::Done {
+                job.done = job.total;
             }
         });
-        job
+        let Some(job) = ended else { return };
+        if job.state == JobState::Failed {
+            tracing::error!(kind, message = job.message, "a job failed");
+        }
+        self.publish_job(&job);
     }
 
     fn publish_job(&self, job: &Job) {

@@ -273,7 +273,7 @@ impl World {
         let current = engine.store().load::<Client>(stream(ask.client())).unwrap();
         let loaded = match (ask, self.stale.get(&ask.client())) {
             (Ask::Register { .. }, _) => Loaded::default(),
-            (_, Some(stale)) if splitmix(&mut self.random) % 4 == 0 => stale.clone(),
+            (_, Some(stale)) if splitmix(&mut self.random).is_multiple_of(4) => stale.clone(),
             _ => current.clone(),
         };
         if self.one_in(3) {
