@@ -325,12 +325,15 @@ impl Services {
             .flush()
             .map_err(|_| ServiceError::Unavailable)?;
         let tail = self.pbx_log.tail();
-        let mut reader = match tail.read_from(cursor.unwrap_or(1)) {
+        let limit = limit.clamp(1, RECORDS_SHOWN_MAX);
+        // Without a place to begin the latest records are meant; of one call, all of it.
+        let latest = tail.head().saturating_sub(limit as u64 - 1).max(1);
+        let first = cursor.unwrap_or(if wanted.is_some() { 1 } else { latest });
+        let mut reader = match tail.read_from(first) {
             Err(crate::journal::LogError::Gone { oldest, .. }) => tail.read_from(oldest),
             other => other,
         }
         .map_err(broken)?;
-        let limit = limit.clamp(1, RECORDS_SHOWN_MAX);
         let mut rows = Vec::new();
         while let Some(frame) = reader.next_frame().map_err(broken)? {
             if rows.len() == limit {

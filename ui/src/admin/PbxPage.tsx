@@ -1,8 +1,8 @@
 import { Button, SegmentedControl, TextInput } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { administers } from '../app/access';
-import { pbx } from '../api/endpoints';
+import { pbx, RECORDER_ROWS } from '../api/endpoints';
 import { useSession } from '../api/session';
 import { type PbxStatus, type Scenario, SCENARIOS } from '../api/types';
 import { decimal, integer } from '../format/format';
@@ -90,14 +90,20 @@ function Recorder() {
   const { t } = useWords();
   const [call, setCall] = useState<string | null>(null);
   const rows = useInfiniteQuery({
-    queryKey: ['pbx', 'recorder', call], queryFn: ({ pageParam }) => pbx.recorder(pageParam, call ?? undefined), initialPageParam: undefined as string | undefined, getNextPageParam: (page) => page.next_cursor ?? undefined, refetchInterval: 10_000,
+    queryKey: ['pbx', 'recorder', call],
+    queryFn: ({ pageParam }) => pbx.recorder(pageParam, call ?? undefined),
+    initialPageParam: undefined as number | undefined,
+    // The newest come first, so the next page is the one before; a call is shown whole.
+    getNextPageParam: (page) => { const first = page.items[0]?.seq; return !call && first !== undefined && first > 1 ? Math.max(1, first - RECORDER_ROWS) : undefined; },
+    refetchInterval: 10_000,
   });
   return (
     <section className={`panel ${styles.scroll}`}>
       <div className="panel-head"><h2 className="grow">{t('pbx.recorder')}</h2>{call && <Button size="compact-xs" variant="default" onClick={() => setCall(null)}>{t('pbx.all_events')}</Button>}</div>
       <Load of={rows}>
         {(data) => {
-          const items = data.pages.flatMap((page) => page.items);
+          const seen = new Map(data.pages.flatMap((page) => page.items).map((row) => [row.seq, row]));
+          const items = [...seen.values()].sort((one, other) => (call ? one.seq - other.seq : other.seq - one.seq));
           if (items.length === 0) return <Empty>{t('pbx.recorder_empty')}</Empty>;
           return (
             <>
@@ -107,7 +113,7 @@ function Recorder() {
                   {items.map((row) => (
                     <tr key={row.seq}>
                       <td className="num dim">{row.seq}</td><td><Moment at={row.at} /></td><td>{row.source}</td><td className={row.kind === 'rejected' ? 'bad' : 'dim'}>{t(`pbx.rec_kind.${row.kind}`)}</td>
-                      <td className={styles.mono}>{row.call_id && !call ? <button type="button" className={card.linkButton} title={t('pbx.of_call')} onClick={() => setCall(row.call_id)}>{row.call_id.slice(0, 8)}</button> : null} {row.text}</td>
+                      <td className={styles.mono}>{row.call_id && !call ? <button type="button" className={card.linkButton} title={t('pbx.of_call')} onClick={() => setCall(row.call_id)}>{row.call_id.slice(0, 8)}</button> : null} <EventText text={row.text} /></td>
                     </tr>
                   ))}
                 </tbody>
@@ -119,4 +125,21 @@ function Recorder() {
       </Load>
     </section>
   );
+}
+
+/** Said in every event or nothing to a reader: the rest tells what happened. */
+const SILENT = new Set(['event_id', 'call_id', 'leg_id', 'at', 'type']);
+
+/** An event as its type and what it says; anything else as it came. */
+function EventText({ text }: { text: string }) {
+  const parsed = useMemo(() => {
+    try {
+      return JSON.parse(text) as Record<string, unknown>;
+    } catch {
+      return null;
+    }
+  }, [text]);
+  if (!parsed || typeof parsed.type !== 'string') return <span>{text}</span>;
+  const facts = Object.entries(parsed).filter(([name, value]) => !SILENT.has(name) && value !== null && value !== '' && JSON.stringify(value) !== '{}');
+  return <span title={text}><strong>{parsed.type}</strong> {facts.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join(' ')}</span>;
 }

@@ -112,9 +112,12 @@ export const backups = {
   job: (id: string) => send<Job>('GET', `/jobs/${q(id)}`),
 };
 
+/** Rows of the flight recorder at a time. */
+export const RECORDER_ROWS = 100;
+
 export const pbx = {
   status: () => send<PbxStatus>('GET', '/pbx/status'),
-  recorder: (cursor?: string, call?: string) => send<Page<RecorderRow>>('GET', '/pbx/recorder', { query: { cursor, call } }),
+  recorder: (cursor?: number, call?: string) => send<Page<RecorderRow>>('GET', '/pbx/recorder', { query: { cursor, call, limit: RECORDER_ROWS } }),
   simulate: (body: { scenario: Scenario; number?: string; extension?: string }) => send<void>('POST', '/pbx/simulate', { body }),
 };
 

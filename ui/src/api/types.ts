@@ -48,7 +48,7 @@ export interface Call {
   operator: { user_id: string | null; name: string; extension: string | null } | null;
   client_id: string | null; anonymous?: boolean; candidates_count: number;
   started_at: string; answered_at: string | null; ended_at: string | null; result: CallResult | null;
-  participants: { operator: { user_id: string | null; name: string; extension: string }; extension: string; from: string | null; to: string | null; role: 'first' | 'transfer' }[];
+  participants: { operator: string; extension: string; from: string | null; to: string | null; role: 'first' | 'transfer' }[];
   talk_seconds: number; hold_seconds: number; wait_seconds: number;
   topics: { entry_id: string; title: string | Localized; at: string }[];
   consulted: { entry_id: string; link: string; at: string }[];

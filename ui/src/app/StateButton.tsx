@@ -35,7 +35,7 @@ export function StateButton() {
         <button type="button" className={`${styles.barButton} ${styles.state}`} data-tone={STATE_TONES[state]} data-state={state} aria-label={`${t('state.label')}: ${words}`}>
           <Icon size={16} stroke={1.8} aria-hidden />
           <span className="cut grow" style={{ textAlign: 'left', maxWidth: 220 }}>{words}</span>
-          {me && <Timer since={me.since} />}
+          {me && me.state !== 'offline' && <Timer since={me.since} />}
           <IconChevronDown size={14} aria-hidden />
         </button>
       </Menu.Target>

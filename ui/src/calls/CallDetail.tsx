@@ -49,7 +49,7 @@ function Detail({ call, name }: { call: Call; name: string | null }) {
         </section>
       )}
       {call.participants.length > 0 && (
-        <section className="stack small"><h3>{t('calls.participants')}</h3>{call.participants.map((each, index) => <div key={index}>{each.operator.name}{each.extension && each.extension !== each.operator.name ? ` · ${each.extension}` : ''} · {t(`calls.${each.role}`)}{each.from && <> · <Moment at={each.from} mode="time" /></>}{each.from && each.to && <>–<Moment at={each.to} mode="time" /></>}</div>)}</section>
+        <section className="stack small"><h3>{t('calls.participants')}</h3>{call.participants.map((each, index) => <div key={index}>{each.operator}{each.extension && each.extension !== each.operator ? ` · ${each.extension}` : ''} · {t(`calls.${each.role}`)}{each.from && <> · <Moment at={each.from} mode="time" /></>}{each.from && each.to && <>–<Moment at={each.to} mode="time" /></>}</div>)}</section>
       )}
       {readsRecorder(user.role) && <Events id={call.id} zone={lender.time_zone} />}
       <CorrectDialog call={call} opened={correcting} onClose={() => setCorrecting(false)} />
