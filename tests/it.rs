@@ -5,6 +5,7 @@
 
 mod it {
     mod access;
+    mod calls;
     mod crash;
     mod errors;
     pub mod harness;
