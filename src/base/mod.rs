@@ -12,6 +12,8 @@ pub mod money;
 pub mod names;
 pub mod personal;
 pub mod phone;
+#[cfg(test)]
+mod properties;
 pub mod row;
 pub mod text;
 pub mod time;

@@ -123,10 +123,10 @@ pub fn parse(raw: &str) -> Result<String, NameError> {
 /// The form to compare: upper case, `Ё` as `Е`, hyphens and spaces as one space.
 #[must_use]
 pub fn key(raw: &str) -> String {
-    clean(raw)
-        .to_uppercase()
-        .replace('Ё', "Е")
-        .replace('-', " ")
+    // Cleansed again: in capitals more Latin letters look like Cyrillic ones.
+    let upper = clean(&clean(raw).to_uppercase()).replace('Ё', "Е");
+    let words = upper.split([' ', '-']).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a patronymic field says that there is none.

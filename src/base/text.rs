@@ -14,7 +14,7 @@ pub fn spaces(text: &str) -> String {
     let mut push = |c: char| {
         if is_space(c) {
             pending = true;
-        } else if !is_invisible(c) {
+        } else {
             if pending && !out.is_empty() {
                 out.push(' ');
             }
@@ -22,10 +22,12 @@ pub fn spaces(text: &str) -> String {
             out.push(c);
         }
     };
+    // Invisible characters go first: between two accents they would hide their order.
+    let seen = text.chars().filter(|c| is_space(*c) || !is_invisible(*c));
     if text.is_ascii() {
-        text.chars().for_each(&mut push)
+        seen.for_each(&mut push);
     } else {
-        text.nfc().for_each(&mut push)
+        seen.nfc().for_each(&mut push);
     }
     out
 }
@@ -34,7 +36,19 @@ pub fn spaces(text: &str) -> String {
 /// without empty, doubled or unmatched ones, and no space before `,`, `;` or `)`.
 #[must_use]
 pub fn cleansed(text: &str) -> String {
-    let spaced = spaces(text);
+    let mut current = spaces(text);
+    loop {
+        // Dropping one sign may bring two others together; every round is shorter, so it ends.
+        let next = tidied(&current);
+        if next == current {
+            return next;
+        }
+        current = next;
+    }
+}
+
+/// One round of [`cleansed`].
+fn tidied(spaced: &str) -> String {
     let unified: Vec<char> = spaced.chars().map(unify).collect();
     let kept = drop_odd_brackets(&unified);
     let mut out = String::with_capacity(kept.len() * 2);

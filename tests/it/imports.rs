@@ -234,3 +234,53 @@ fn the_sample_sets_go_in_by_the_command_line() {
         "{loans}"
     );
 }
+
+#[test]
+fn a_run_cut_off_by_a_power_cut_goes_on_without_losing_or_repeating_a_row() {
+    const ROWS: u64 = 6_000;
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path().join("data");
+    let mut lenderbox = Lenderbox::start(&folder, &["--clients", "20"]);
+    let admin = lenderbox.sign_in("administrator", 0);
+    let mut text = "Код;ФИО;Телефон;ИНН\n".to_owned();
+    for row in 1..=ROWS {
+        let inn = if row % 1_000 == 0 { "1" } else { "" };
+        text.push_str(&format!("{row};Тестов Иван;+7999{row:07};{inn}\n"));
+    }
+    let blob = upload(&admin, text.as_bytes());
+    let body =
+        json!({"kind": "clients", "blob": blob, "file_name": "f.csv", "mapping_text": PEOPLE});
+    let started = admin.post("/imports", &body).ok();
+    let id = started["import_id"].as_str().unwrap().to_owned();
+    let second = admin.post("/imports", &body);
+    assert_eq!((second.status, second.code()), (409, "import_running"));
+    let path = format!("/imports/{id}");
+    eventually("some rows are durable", || {
+        let run = admin.get(&path).ok();
+        (run["rows_read"].as_u64().unwrap() >= 500).then_some(())
+    });
+    lenderbox.kill();
+    drop(lenderbox);
+
+    let lenderbox = Lenderbox::start(&folder, &[]);
+    let admin = lenderbox.sign_in("administrator", 0);
+    let cut_off = admin.get(&path).ok();
+    assert_eq!(cut_off["state"], "interrupted");
+    let durable = cut_off["created"].as_u64().unwrap();
+    assert!((1..ROWS - 6).contains(&durable), "{cut_off}");
+    assert_eq!(
+        admin.post(&format!("{path}/resume"), &json!({})).status,
+        202
+    );
+    let run = finished(&admin, &id);
+    assert_eq!(counts(&run), [ROWS, ROWS - 6, 0, 0, 6], "{run}");
+    let rejects = admin.get(&format!("{path}/rejects"));
+    assert_eq!(rejects.body.as_str().unwrap().lines().count(), 7);
+    assert_eq!(
+        counts(&finished(&admin, &{
+            let again = admin.post("/imports", &body).ok();
+            again["import_id"].as_str().unwrap().to_owned()
+        })),
+        [ROWS, 0, 0, ROWS - 6, 6]
+    );
+}

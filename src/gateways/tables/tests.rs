@@ -248,3 +248,44 @@ fn real_files_are_read_whole() {
         assert_eq!((good.len(), bad.len()), (rows, faults), "{path:?}");
     }
 }
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_a_spreadsheet_writes_is_read_as_it_was(
+            rows in proptest::collection::vec(
+                proptest::collection::vec("[А-Яа-яa-z0-9 ,;|\t\"\n№.-]{0,12}", 3), 0..30),
+            delimiter in proptest::sample::select(vec![b';', b',', b'\t', b'|']),
+            windows in any::<bool>(),
+        ) {
+            let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+            writer.write_record(["key", "name", "value"]).unwrap();
+            for row in &rows {
+                writer.write_record(row).unwrap();
+            }
+            let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let bytes = if windows { WINDOWS_1251.encode(&text).0.to_vec() } else { text.into_bytes() };
+            let table = open(&bytes).unwrap();
+            prop_assert_eq!(table.columns(), ["key", "name", "value"]);
+            let read: Vec<Vec<String>> = good(table).into_iter().map(|(_, cells)| cells).collect();
+            let blank = |row: &&Vec<String>| row.iter().any(|cell| !cell.trim().is_empty());
+            let kept: Vec<Vec<String>> = rows.iter().filter(blank).cloned().collect();
+            prop_assert_eq!(read, kept);
+        }
+
+        #[test]
+        fn arbitrary_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+            if let Ok(table) = open(&bytes) {
+                let columns = table.columns().len();
+                for row in table.flatten() {
+                    prop_assert_eq!(row.len(), columns);
+                }
+            }
+        }
+    }
+}
