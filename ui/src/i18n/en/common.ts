@@ -35,6 +35,7 @@ export const common = {
     unknown_field: 'The page is older than the server. Reload it.',
     invalid_query: 'The page asked what the server does not know. Reload it.',
     not_signed_in: 'The session has ended. Log in again: what you typed is kept.',
+    bad_proof: 'The proof of the request is wrong: check the shared secret and the clocks.',
     bad_token: 'The key is unknown or revoked.',
     csrf: 'The session changed in another tab. Reload the page.',
     bad_origin: 'The request came from another site.',
