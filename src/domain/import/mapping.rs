@@ -136,7 +136,7 @@ impl Template {
     }
 }
 
-const KEYS: [&str; 17] = [
+pub(super) const KEYS: [&str; 17] = [
     "name",
     "kind",
     "description",
