@@ -5,5 +5,5 @@
 mod open;
 mod serve;
 
-pub use open::{Core, StartError, StartReport, chain, memory_used};
+pub use open::{Core, StartError, StartReport, chain};
 pub use serve::{Listening, ServeError, serve};

@@ -13,6 +13,7 @@ use crate::service::people::People;
 use crate::store::rebuild::{self, ReplayError};
 use crate::store::{Store, StoreError, StoreSettings};
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::process::memory_used;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,6 @@ const CLIENT_LANES_MAX: usize = 20_000;
 const OTHER_LANES_MAX: usize = 4_000;
 /// Threads that lanes run on.
 const ARBITERS: usize = 2;
-/// Bytes of a memory page, as `/proc/self/statm` counts.
-const PAGE_BYTES: u64 = 4_096;
 
 /// Why the box does not start.
 #[derive(Debug, thiserror::Error)]
@@ -349,12 +348,4 @@ fn committer_settings(
         }),
         on_group: Arc::new(move |frames, took| metrics.commit_group(frames, took)),
     }
-}
-
-/// Bytes of memory that this process holds.
-#[must_use]
-pub fn memory_used() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * PAGE_BYTES)
 }

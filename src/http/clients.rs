@@ -126,6 +126,22 @@ pub async fn loan(edge: Edge, request: Request) -> Outcome {
     ok(&shown)
 }
 
+/// `GET /clients/{id}/history`.
+///
+/// # Errors
+/// 404 when there is no such client.
+pub async fn history(edge: Edge, request: Request) -> Outcome {
+    let id = client(&request)?;
+    let query = request.query(&["call", "cursor", "limit"])?;
+    let call = query.read("call", "a call's identifier")?;
+    let before = query.read("cursor", "a cursor of the page before")?;
+    let (caller, limit) = (request.caller()?, query.limit()?);
+    ok(&edge
+        .services
+        .client_history(&caller, id, call, before, limit)
+        .await?)
+}
+
 /// `POST /clients`.
 ///
 /// # Errors

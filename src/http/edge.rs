@@ -140,6 +140,13 @@ impl Edge {
         format!("{:x}", self.0.start)
     }
 
+    /// Seconds since the start.
+    #[must_use]
+    pub fn uptime_seconds(&self) -> i64 {
+        let start = i64::try_from(self.0.start).unwrap_or(0);
+        self.now().seconds_since(Timestamp::from_micros(start))
+    }
+
     /// The route of a request.
     #[must_use]
     pub fn find(&self, incoming: &Incoming) -> Found {

@@ -35,3 +35,15 @@ pub async fn metrics(edge: Edge, _request: Request) -> Outcome {
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     Ok(Answer::Whole(response))
 }
+
+/// `GET /health/summary`.
+///
+/// # Errors
+/// 403.
+pub async fn summary(edge: Edge, request: Request) -> Outcome {
+    let (caller, uptime) = (request.caller()?, edge.uptime_seconds());
+    let read = move || edge.services.health_summary(&caller, uptime);
+    ok(&tokio::task::spawn_blocking(read)
+        .await
+        .map_err(ApiError::internal)??)
+}

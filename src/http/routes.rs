@@ -191,6 +191,10 @@ static TABLE: &[Route] = &[
         "Prove that a backup can be restored."),
     route!("GET" api!("/jobs/{id}"), needs(Action::ReadJobs), backups::job, "How a job stands."),
 
+    route!("GET" api!("/clients/{id}/history"), needs(Action::ReadClients), clients::history,
+        "Calls, notes and payments of a client, newest first."),
+    route!("GET" api!("/health/summary"), needs(Action::ReadHealth), health::summary,
+        "How the box is."),
     route!("GET" api!("/settings/public"), needs(Action::ReadSettings), settings::public,
         "The settings that the page needs."),
     route!("GET" api!("/search/fields"), needs(Action::SearchClients), settings::search_fields,

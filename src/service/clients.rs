@@ -100,7 +100,7 @@ pub struct FileContent {
 
 impl Services {
     /// The level that the client has reached in a call that the caller works on; 0 without one.
-    async fn level_in_call(
+    pub(super) async fn level_in_call(
         &self,
         caller: &Caller,
         call: Option<CallId>,
@@ -126,7 +126,7 @@ impl Services {
         Ok(level.await?)
     }
 
-    fn check_scope(grant: Grant, lane: &ClientLane) -> Result<(), ServiceError> {
+    pub(super) fn check_scope(grant: Grant, lane: &ClientLane) -> Result<(), ServiceError> {
         if !lane.exists() {
             return Err(Rejection::not_found("client").into());
         }

@@ -13,6 +13,8 @@ pub mod clients;
 pub mod credentials;
 pub mod directory;
 pub mod duplicates;
+pub mod health;
+pub mod history;
 pub mod imports;
 pub mod jobs;
 pub mod operators;
