@@ -10,5 +10,6 @@ mod it {
     mod errors;
     pub mod harness;
     mod imports;
+    mod operator_day;
     mod session;
 }
