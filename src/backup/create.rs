@@ -62,36 +62,54 @@ impl Backups {
             .into_iter()
             .find(|base| base.manifest.recipient == recipient);
         let (wanted, chain) = wanted(source)?;
-        let mut known: BTreeMap<(String, String), Entry> = BTreeMap::new();
-        for file in base.iter().flat_map(|base| &base.manifest.files) {
+        let old = base.as_ref().map_or(&[][..], |base| &base.manifest.files);
+        let (files, added_bytes) = self.store_all(&wanted, old, progress)?;
+        let shares = files.iter().any(|file| old.contains(file));
+        let manifest = Manifest {
+            format: FORMAT,
+            name: name.clone(),
+            created_at: now.to_rfc3339(),
+            seq: source.point.seq,
+            chain,
+            digest: source.point.digest.clone(),
+            incremental_of: base.filter(|_| shares).map(|base| base.manifest.name),
+            recipient,
+            added_bytes,
+            files,
+        };
+        let path = self.snapshots().join(format!("{name}.json"));
+        self.write_small(&path, &manifest.to_bytes()?)?;
+        Ok(manifest)
+    }
+
+    /// Stores what is not among the `old` files yet; all entries, and the bytes that were added.
+    fn store_all(
+        &self,
+        wanted: &[Wanted],
+        old: &[Entry],
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Vec<Entry>, u64), BackupError> {
+        let mut known: BTreeMap<(&str, &str), &Entry> = BTreeMap::new();
+        for file in old {
             if let Some(sealed) = &file.sealed {
-                known.insert((file.path.clone(), sealed.clone()), file.clone());
+                known.insert((&file.path, sealed), file);
             }
         }
         let shared = |file: &Wanted| -> Option<Entry> {
-            let sealed = file.unchanging.clone()?;
-            let entry = known.get(&(file.path.clone(), sealed))?;
-            let there = self
-                .disk
-                .open(&self.object(&entry.object), false)
-                .ok()?
-                .size()
-                .ok()?;
-            (there == entry.object_bytes).then(|| entry.clone())
+            let entry = *known.get(&(file.path.as_str(), file.unchanging.as_deref()?))?;
+            let object = self.disk.open(&self.object(&entry.object), false).ok()?;
+            (object.size().ok()? == entry.object_bytes).then(|| entry.clone())
         };
-        let mut done = 0;
         let entries: Vec<Option<Entry>> = wanted.iter().map(shared).collect();
         let new = wanted
             .iter()
             .zip(&entries)
             .filter(|(_, entry)| entry.is_none());
         let total = new.map(|(file, _)| file.bytes).sum();
+        let (mut done, mut added_bytes) = (0, 0);
         let mut files = Vec::with_capacity(wanted.len());
-        let mut added_bytes = 0;
-        let mut any_shared = false;
         for (file, entry) in wanted.iter().zip(entries) {
             if let Some(entry) = entry {
-                any_shared = true;
                 files.push(entry);
                 continue;
             }
@@ -106,21 +124,7 @@ impl Backups {
         self.disk
             .sync_folder(&objects)
             .map_err(|error| io_error(&objects, error))?;
-        let manifest = Manifest {
-            format: FORMAT,
-            name: name.clone(),
-            created_at: now.to_rfc3339(),
-            seq: source.point.seq,
-            chain,
-            digest: source.point.digest.clone(),
-            incremental_of: base.filter(|_| any_shared).map(|base| base.manifest.name),
-            recipient,
-            added_bytes,
-            files,
-        };
-        let path = self.snapshots().join(format!("{name}.json"));
-        self.write_small(&path, &manifest.to_bytes()?)?;
-        Ok(manifest)
+        Ok((files, added_bytes))
     }
 
     fn free_name(&self, wished: &str) -> String {

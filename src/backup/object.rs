@@ -121,6 +121,15 @@ fn compress(
     }
 }
 
+/// blake3 of a whole file of the archive, hexadecimal.
+pub(super) fn hash(disk: &dyn Disk, path: &Path) -> io::Result<String> {
+    let file = disk.open(path, false)?;
+    let size = file.size()?;
+    let mut reader = Hashing::new(DiskReader::new(file, size));
+    io::copy(&mut reader, &mut io::sink())?;
+    Ok(reader.hex())
+}
+
 /// Reads the archive's file `source` back into the new file `target` of `file_bytes` bytes, durably;
 /// returns the kept bytes and their hash. The caller compares both with the manifest.
 pub(super) fn fetch(

@@ -138,11 +138,8 @@ impl Backups {
             path: file.path.clone(),
         };
         let source = self.object(&file.object);
-        let size = self
-            .disk
-            .open(&source, false)
-            .and_then(|object| object.size());
-        if size.map_err(|_| damaged())? != file.object_bytes {
+        let found = object::hash(self.disk.as_ref(), &source).map_err(|_| damaged())?;
+        if found != file.object_blake3 {
             return Err(damaged());
         }
         let fetched = object::fetch(

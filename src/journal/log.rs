@@ -52,7 +52,7 @@ impl LogOptions {
             prepare_ahead: true,
             retained: false,
             attested: 0,
-            verify_bytes: 2 * SEGMENT_BYTES,
+            verify_bytes: SEGMENT_BYTES,
             clock,
         }
     }

@@ -60,17 +60,18 @@ pub(super) fn read_segment(
     let file = disk.open(path, false).map_err(io)?;
     let mut bytes = [0_u8; SEGMENT_HEADER_BYTES];
     let count = file.read_at(&mut bytes, 0).map_err(io)?;
-    let damage = |what: &str| {
-        OpenError::Damage(Damage {
-            file: path.to_owned(),
-            offset: 0,
+    let damage = |offset, what: String| {
+        let file = path.to_owned();
+        Err(OpenError::Damage(Damage {
+            file,
+            offset,
             first_seq,
             last_seq: first_seq,
-            what: what.to_owned(),
-        })
+            what,
+        }))
     };
     if count < SEGMENT_HEADER_BYTES {
-        return Err(damage("the file is shorter than a segment's header"));
+        return damage(0, "the file is shorter than a segment's header".into());
     }
     let header = match SegmentHeader::decode(&bytes) {
         Ok(header) => header,
@@ -88,7 +89,7 @@ pub(super) fn read_segment(
             });
         }
         Err(HeaderFault::Damaged) => {
-            return Err(damage("the header does not match its checksum"));
+            return damage(0, "the header does not match its checksum".into());
         }
     };
     if header.first_seq != first_seq {
@@ -103,16 +104,9 @@ pub(super) fn read_segment(
     }
     let size = file.size().map_err(io)?;
     if size != header.segment_bytes {
-        return Err(OpenError::Damage(Damage {
-            file: path.to_owned(),
-            offset: size.min(header.segment_bytes),
-            first_seq,
-            last_seq: first_seq,
-            what: format!(
-                "the file has {size} bytes and must have {}",
-                header.segment_bytes
-            ),
-        }));
+        let bytes = header.segment_bytes;
+        let what = format!("the file has {size} bytes and must have {bytes}");
+        return damage(size.min(bytes), what);
     }
     Ok(Segment {
         path: path.to_owned(),
