@@ -135,6 +135,8 @@ pub enum CallPhase {
     Talking,
     /// The result is not written yet.
     WrapUp,
+    /// The result is not written yet and the time for it is over: counts as not ready.
+    Overdue,
 }
 
 /// A call that concerns this operator.
@@ -199,6 +201,8 @@ pub enum CallChange {
     Left,
     /// The line is closed, the result is to be written.
     WrapUp,
+    /// The time for the result is over.
+    Expired,
     /// The result is written.
     Finished,
 }
@@ -263,10 +267,15 @@ impl Operator {
     /// The call on the desk: on the line, else ringing, else the oldest to be written up.
     #[must_use]
     pub fn current_call(&self) -> Option<CallId> {
-        [CallPhase::Talking, CallPhase::Ringing, CallPhase::WrapUp]
-            .into_iter()
-            .find_map(|phase| self.calls.iter().find(|open| open.phase == phase))
-            .map(|open| open.call)
+        [
+            CallPhase::Talking,
+            CallPhase::Ringing,
+            CallPhase::WrapUp,
+            CallPhase::Overdue,
+        ]
+        .into_iter()
+        .find_map(|phase| self.calls.iter().find(|open| open.phase == phase))
+        .map(|open| open.call)
     }
 
     /// Other calls on which this operator still seems to talk when `call` is answered: their end
@@ -309,7 +318,7 @@ impl Operator {
         let has = |phase| self.calls.iter().any(|open| open.phase == phase);
         let live = has(CallPhase::Talking) || has(CallPhase::Ringing);
         match wanted {
-            Availability::Ready if has(CallPhase::WrapUp) => {
+            Availability::Ready if has(CallPhase::WrapUp) || has(CallPhase::Overdue) => {
                 return Err(Rejection::rule(
                     "wrap_up_open",
                     "finish the last call first: choose its topic and result",
@@ -355,6 +364,8 @@ impl Operator {
             CallChange::Offered => Some(CallPhase::Ringing),
             CallChange::Connected => Some(CallPhase::Talking),
             CallChange::WrapUp => Some(CallPhase::WrapUp),
+            CallChange::Expired if before == Some(CallPhase::WrapUp) => Some(CallPhase::Overdue),
+            CallChange::Expired => before,
             CallChange::Missed
             | CallChange::Withdrawn
             | CallChange::Left
@@ -597,6 +608,28 @@ mod tests {
     }
 
     #[test]
+    fn a_wrap_up_that_takes_too_long_counts_as_not_ready_and_still_must_be_written() {
+        let mut operator = Operator::default();
+        for (at, command) in [
+            (0, set(Availability::Ready)),
+            (1, follow(1, CallChange::Connected)),
+            (5, follow(1, CallChange::WrapUp)),
+            (125, follow(1, CallChange::Expired)),
+            (126, follow(2, CallChange::Expired)),
+        ] {
+            run(&mut operator, seconds(at), command).unwrap();
+        }
+        assert_eq!(operator.state(), OperatorState::NotReady);
+        assert_eq!(operator.reason(), Some(NotReadyReason::AfterCall));
+        assert_eq!(operator.current_call(), Some(call(1)));
+        let refused = run(&mut operator, seconds(130), set(Availability::Ready));
+        assert_eq!(refused.unwrap_err().code, "wrap_up_open");
+        run(&mut operator, seconds(131), follow(1, CallChange::Finished)).unwrap();
+        run(&mut operator, seconds(132), set(Availability::Ready)).unwrap();
+        assert_eq!(operator.micros[OperatorState::WrapUp as usize], 120_000_000);
+    }
+
+    #[test]
     fn a_second_call_leaves_the_first_wrap_up_open() {
         let mut operator = Operator::default();
         for (at, command) in [
@@ -625,6 +658,7 @@ mod tests {
             Just(CallChange::Withdrawn),
             Just(CallChange::Left),
             Just(CallChange::WrapUp),
+            Just(CallChange::Expired),
             Just(CallChange::Finished),
         ];
         let wanted = prop_oneof![

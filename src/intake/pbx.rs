@@ -70,5 +70,8 @@ async fn sweep(services: Arc<Services>) {
             Ok(closed) => tracing::info!(closed, "calls whose end was lost were closed"),
             Err(error) => tracing::warn!(%error, "calls were not swept"),
         }
+        if let Err(error) = services.sweep_wrap_ups().await {
+            tracing::warn!(%error, "wrap-ups were not swept");
+        }
     }
 }

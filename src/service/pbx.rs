@@ -11,6 +11,8 @@ use crate::domain::access::Action;
 use crate::domain::call::pbx_event::{PbxEvent, PbxEventBody, PbxEventFault, PbxEventKind};
 use crate::domain::call::progress::Stage;
 use crate::domain::call::{CallCommand, CloseStale, DialFailed, Observe};
+use crate::domain::operator::{CallChange, CallPhase, Operator, OperatorState};
+use crate::domain::{StreamId, StreamKind};
 use crate::feed::Audience;
 use crate::gateways::ami::adapter::Output;
 use crate::gateways::ami::client::Report;
@@ -217,10 +219,10 @@ impl Services {
         let (id, new) = self
             .telephony
             .call_of(&self.store, source, &pbx_call, fresh)?;
-        if new && events.iter().all(|event| event.kind == PbxEventKind::Ended) {
-            // The end of a conversation whose begin nobody told: there is no call to speak of,
-            // but should the begin come late, it finds its end.
-            tracing::debug!(source, "an end without a begin");
+        if new && self.is_ordered(source) && events.iter().all(is_end) {
+            // It was up before the box knew the exchange: an end without a call is no record.
+            // Events by HTTP may come in any order, and a late begin must find its end.
+            return Ok(id);
         }
         let users = self.users_of(&events);
         let mut matches = Vec::new();
@@ -249,6 +251,14 @@ impl Services {
         self.command_call(&caller, id, command, Some(arrived))
             .await?;
         Ok(id)
+    }
+
+    /// Whether the events of `source` arrive in the order in which they happened.
+    fn is_ordered(&self, source: &str) -> bool {
+        self.telephony
+            .links()
+            .get(source)
+            .is_some_and(|link| link.kind == LinkKind::Ami)
     }
 
     fn users_of(&self, events: &[PbxEvent]) -> BTreeMap<String, UserId> {
@@ -528,7 +538,7 @@ impl Services {
         let mut closed = 0;
         for (id, lane) in self.live_calls()? {
             let call = lane.state();
-            let silent = now.seconds_since(call.last_at());
+            let silent = now.seconds_since(call.seen_at);
             let limit = match call.progress(None).stage {
                 Stage::Queued | Stage::Ringing => silent_max.min(RING_SECONDS_MAX),
                 Stage::Talking | Stage::Held => silent_max,
@@ -549,6 +559,34 @@ impl Services {
             }
         }
         Ok(closed)
+    }
+
+    /// Makes operators not ready whose time for writing a result is over (domain.md 5.1). To be
+    /// called every few seconds.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn sweep_wrap_ups(&self) -> Result<usize, ServiceError> {
+        let now = self.clock.now();
+        let mut expired = 0;
+        for person in self.people.all() {
+            let stream = StreamId::new(StreamKind::Operator, person.id.uuid());
+            let operator = self.store.load::<Operator>(stream)?.state;
+            let over = now.seconds_since(operator.since) >= self.config.calls.wrap_up_seconds;
+            if !over || operator.state() != OperatorState::WrapUp {
+                continue;
+            }
+            for open in operator
+                .calls
+                .iter()
+                .filter(|open| open.phase == CallPhase::WrapUp)
+            {
+                self.follow_call(person.id, open.call, CallChange::Expired)
+                    .await?;
+                expired += 1;
+            }
+        }
+        Ok(expired)
     }
 
     /// The exchanges at this moment.
@@ -648,4 +686,8 @@ impl Services {
             }
         }
     }
+}
+
+fn is_end(event: &PbxEvent) -> bool {
+    event.kind == PbxEventKind::Ended
 }

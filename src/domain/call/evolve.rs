@@ -27,6 +27,7 @@ pub fn evolve(call: &mut Call, event: &CallEvent, meta: &Meta) {
             call.dial = Some(requested.dial.clone());
         }
         CallEvent::Observed(observed) => {
+            call.seen_at = meta.at;
             fact::insert(&mut call.facts, Fact::from(&observed.event));
             for (extension, user) in &observed.users {
                 call.users.entry(extension.clone()).or_insert(*user);
@@ -83,6 +84,7 @@ fn open(call: &mut Call, origin: Origin, meta: &Meta) {
     call.number = meta.drawn.first().copied().unwrap_or(1);
     call.origin = origin;
     call.opened_at = meta.at;
+    call.seen_at = meta.at;
 }
 
 /// What was confirmed about one client says nothing about another.

@@ -348,6 +348,8 @@ pub struct Call {
     pub pbx_call: String,
     /// When the box first knew of it.
     pub opened_at: Timestamp,
+    /// When the box last heard of it, by our clock: the exchange's may be wrong.
+    pub seen_at: Timestamp,
     /// What the exchange saw, sorted.
     pub facts: Vec<Fact>,
     /// Who sat at which extension then.
@@ -396,12 +398,10 @@ impl Call {
         self.facts.iter().any(|fact| fact.id == id)
     }
 
-    /// When something last happened, by the exchange's clock or ours.
+    /// When something last happened, by the exchange's clock; by ours when it told nothing.
     #[must_use]
     pub fn last_at(&self) -> Timestamp {
-        self.facts
-            .last()
-            .map_or(self.opened_at, |fact| fact.at.max(self.opened_at))
+        self.facts.last().map_or(self.opened_at, |fact| fact.at)
     }
 }
 

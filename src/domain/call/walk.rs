@@ -78,7 +78,7 @@ impl Walk {
             PbxEventKind::QueueEntered => {
                 self.in_queue = true;
                 self.queue_since.get_or_insert(fact.at);
-                self.drop_announced();
+                self.drop_announced(|_| true);
             }
             PbxEventKind::QueueLeft => {
                 self.in_queue = false;
@@ -101,10 +101,11 @@ impl Walk {
     }
 
     /// Announcements that another phone's ringing has overtaken.
-    fn drop_announced(&mut self) {
+    fn drop_announced(&mut self, these: impl Fn(&Participant) -> bool) {
         let main = self.main.map(|index| self.participants[index].clone());
         let last = self.last_main.map(|index| self.participants[index].clone());
-        self.participants.retain(|part| !part.announced);
+        self.participants
+            .retain(|part| !(part.announced && these(part)));
         self.main = main.and_then(|part| self.participants.iter().position(|p| *p == part));
         self.last_main = last.and_then(|part| self.participants.iter().position(|p| *p == part));
     }
@@ -127,10 +128,10 @@ impl Walk {
             if part.leg == 0 {
                 part.leg = fact.leg;
             }
-            self.drop_announced();
+            self.drop_announced(|_| true);
             return;
         }
-        self.drop_announced();
+        self.drop_announced(|_| true);
         let role = self.next_role();
         self.participants
             .push(Participant::offered(agent, fact.at, fact.leg, role));
@@ -322,6 +323,8 @@ impl Walk {
     }
 
     pub(super) fn close(&mut self, at: Timestamp, cause: Option<Cause>) {
+        // Whoever was named by a transfer and whose phone never rang has no part in the call.
+        self.drop_announced(|part| part.role == Role::Transfer);
         let gave_up = match cause {
             Some(Cause::NoAnswer | Cause::Busy | Cause::Rejected | Cause::Failed) => cause,
             _ => Some(Cause::Cancelled),
