@@ -46,7 +46,7 @@ export const calls = {
 
 export const clients = {
   card: (id: string, call?: string | null) => send<Card>('GET', `/clients/${q(id)}`, { query: { call } }),
-  history: (id: string, cursor?: string) => send<Page<HistoryItem>>('GET', `/clients/${q(id)}/history`, { query: { cursor, limit: 50 } }),
+  history: (id: string, call: string | null, cursor?: string) => send<Page<HistoryItem>>('GET', `/clients/${q(id)}/history`, { query: { call, cursor, limit: 50 } }),
   loan: (id: string, loan: string, call?: string | null) => send<LoanDetail>('GET', `/clients/${q(id)}/loans/${q(loan)}`, { query: { call } }),
   create: (body: ClientBody) => send<Card>('POST', '/clients', { body }),
   change: (id: string, version: number, body: ClientBody) => send<Card>('PATCH', `/clients/${q(id)}`, { body, ifMatch: version }),

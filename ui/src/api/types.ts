@@ -13,7 +13,7 @@ export interface Localized { ru: string | null; en: string | null }
 export interface Session {
   csrf: string;
   user: { id: string; login: string; name: string; role: Role; extension: string | null };
-  totp: { enrolled: boolean; required: boolean };
+  totp: { enrolled: boolean; required: boolean; offered?: boolean };
   language: Language | null;
   lender: { name: string; time_zone: string; currency: string };
   features: { pbx_configured: boolean };
@@ -111,6 +111,7 @@ export interface Card {
 export interface HistoryItem {
   kind: 'call' | 'note' | 'payment' | 'import'; at: string; call_id: string | null; direction: Direction | null; result: CallResult | null;
   operator: string | null; topics: (string | Localized)[]; comment: string | null; disposition: Disposition | null; talk_seconds: number | null; title: string | null;
+  amount?: Money | null;
 }
 export interface LoanDetail {
   loan: LoanRow;

@@ -103,7 +103,7 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
           </div>
           <Menu.Divider />
           <Menu.Item onClick={() => setDialog('password')}>{t('menu.password')}</Menu.Item>
-          <Menu.Item onClick={() => setDialog('totp')}>{t('menu.totp')}</Menu.Item>
+          {totp.offered !== false && <Menu.Item onClick={() => setDialog('totp')}>{t('menu.totp')}</Menu.Item>}
           <Menu.Item onClick={onKeys} rightSection={<kbd className="key">?</kbd>}>{t('menu.keys')}</Menu.Item>
           <Menu.Divider />
           <Menu.Item onClick={() => signOut.mutate()}>{t('menu.sign_out')}</Menu.Item>

@@ -66,7 +66,7 @@ export function ClientCard({ card, callId, identification, whoExtra }: Props) {
         </div>
         <div id="tab-body" role="tabpanel" aria-labelledby={`tab-${tab}`} className={styles.body} tabIndex={0}>
           {tab === 'loans' && <LoansTab card={card} callId={callId} />}
-          {tab === 'history' && <HistoryTab clientId={card.client_id} />}
+          {tab === 'history' && <HistoryTab clientId={card.client_id} callId={callId} />}
           {tab === 'documents' && <DocumentsTab card={card} callId={callId} />}
           {tab === 'personal' && <PersonalTab card={card} personal={personal} onUnmasked={setUnmasked} />}
           {tab === 'notes' && <NotesTab card={card} />}

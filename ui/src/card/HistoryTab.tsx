@@ -3,17 +3,17 @@ import { IconCash, IconDatabaseImport, IconNote, IconPhoneIncoming, IconPhoneOut
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { clients } from '../api/endpoints';
-import type { HistoryItem, Language } from '../api/types';
+import type { HistoryItem } from '../api/types';
 import { duration, localized, money } from '../format/format';
 import { useWords } from '../i18n/use-language';
 import { Empty, Load, Moment } from '../ui/parts';
 import styles from './card.module.css';
 
-export function HistoryTab({ clientId }: { clientId: string }) {
+export function HistoryTab({ clientId, callId }: { clientId: string; callId: string | null }) {
   const { t } = useWords();
   const history = useInfiniteQuery({
-    queryKey: ['client', clientId, 'history'],
-    queryFn: ({ pageParam }) => clients.history(clientId, pageParam),
+    queryKey: ['client', clientId, 'history', callId],
+    queryFn: ({ pageParam }) => clients.history(clientId, callId, pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
@@ -53,15 +53,9 @@ function Item({ item }: { item: HistoryItem }) {
           {item.disposition && <span className="tag">{t(`disposition.${item.disposition}`)}</span>}
           {item.operator && <span className="caption">{item.operator}</span>}
         </div>
-        {item.title && <div>{titleText(item, language)}</div>}
+        {(item.amount || item.title) && <div>{item.amount && <strong>{money(item.amount, language)}</strong>} {item.title}</div>}
         {item.comment && <div>{item.comment}</div>}
       </div>
     </article>
   );
-}
-
-/** A payment comes as a sum and a currency; it is shown like every other sum. */
-function titleText(item: HistoryItem, language: Language): string {
-  const sum = item.kind === 'payment' ? /^(-?\d+(?:\.\d+)?) ([A-Z]{3})$/.exec(item.title ?? '') : null;
-  return sum ? money({ amount: sum[1] ?? '', currency: sum[2] ?? '' }, language) : (item.title ?? '');
 }
