@@ -51,403 +51,139 @@ pub(super) const CONTACTS: &[(&str, &str, bool)] = &[
     ("product.offer", "Рассказал о рассрочке, думает", false),
 ];
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "a table of topics reads best as one row each"
-)]
-fn topic(
+/// A topic as a row of the table below.
+struct Topic {
     key: &'static str,
     parent: Option<&'static str>,
     order: u32,
     level: u8,
-    severity: &str,
-    (ru, en): (&str, &str),
-    (hint_ru, hint_en): (&str, &str),
-    links: &[(&str, &str)],
-) -> SampleEntry {
-    let links: Vec<Value> = links
-        .iter()
-        .map(|(title, url)| json!({"title": title, "url": url}))
-        .collect();
-    let body = json!({
-        "title": {"ru": ru, "en": en},
-        "order": order,
-        "hint": {"ru": hint_ru, "en": hint_en},
-        "required_level": level,
-        "links": links,
-        "severity": severity,
-    });
-    SampleEntry { key, parent, body }
+    severity: &'static str,
+    title: (&'static str, &'static str),
+    hint: (&'static str, &'static str),
+    links: Links,
+}
+
+type Links = &'static [(&'static str, &'static str)];
+const NONE: Links = &[];
+const PAY: Links = &[("Способы оплаты", "https://example.ru/pay")];
+const TERMS: Links = &[("Условия", "https://example.ru/terms")];
+
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a table of topics reads best as one row each"
+)]
+const fn topic(
+    key: &'static str,
+    parent: Option<&'static str>,
+    order: u32,
+    level: u8,
+    severity: &'static str,
+    title: (&'static str, &'static str),
+    hint: (&'static str, &'static str),
+    links: Links,
+) -> Topic {
+    Topic {
+        key,
+        parent,
+        order,
+        level,
+        severity,
+        title,
+        hint,
+        links,
+    }
+}
+
+impl Topic {
+    fn entry(&self) -> SampleEntry {
+        let link = |(title, url): &(&str, &str)| json!({"title": title, "url": url});
+        let links: Vec<Value> = self.links.iter().map(link).collect();
+        let body = json!({
+            "title": {"ru": self.title.0, "en": self.title.1},
+            "order": self.order,
+            "hint": {"ru": self.hint.0, "en": self.hint.1},
+            "required_level": self.level,
+            "links": links,
+            "severity": self.severity,
+        });
+        SampleEntry {
+            key: self.key,
+            parent: self.parent,
+            body,
+        }
+    }
 }
 
 /// The tree of topics: parents before children.
 #[must_use]
 pub fn topics() -> Vec<SampleEntry> {
-    let mut all = loan_topics();
-    all.extend(other_topics());
-    all
+    TOPICS.iter().map(Topic::entry).collect()
 }
 
-fn loan_topics() -> Vec<SampleEntry> {
-    let pay: &[(&str, &str)] = &[("Способы оплаты", "https://example.ru/pay")];
-    let none: &[(&str, &str)] = &[];
-    vec![
-        topic(
-            "payment",
-            None,
-            1,
-            0,
-            "calm",
-            ("Платежи", "Payments"),
-            ("", ""),
-            none,
-        ),
-        topic(
-            "payment.next",
-            Some("payment"),
-            1,
-            2,
-            "calm",
-            ("Когда и сколько платить", "Next payment"),
-            (
-                "Назовите дату и сумму из ответа на карточке.",
-                "Read the date and the sum from the card.",
-            ),
-            none,
-        ),
-        topic(
-            "payment.where",
-            Some("payment"),
-            2,
-            0,
-            "calm",
-            ("Где оплатить", "Where to pay"),
-            (
-                "Предложите отправить список в SMS.",
-                "Offer to text the list.",
-            ),
-            pay,
-        ),
-        topic(
-            "payment.not_arrived",
-            Some("payment"),
-            3,
-            2,
-            "urgent",
-            ("Платёж не пришёл", "Payment has not arrived"),
-            (
-                "Уточните дату, сумму и способ; чек пусть пришлёт на почту.",
-                "Ask date, sum and way of payment; the receipt goes by e-mail.",
-            ),
-            none,
-        ),
-        topic(
-            "payment.total",
-            Some("payment"),
-            4,
-            2,
-            "calm",
-            ("Сколько осталось", "What is left"),
-            (
-                "Остаток и дата, на которую он верен.",
-                "What is left, and the date it is true on.",
-            ),
-            none,
-        ),
-        topic(
-            "early",
-            None,
-            2,
-            0,
-            "calm",
-            ("Досрочное погашение", "Early repayment"),
-            ("", ""),
-            none,
-        ),
-        topic(
-            "early.quote",
-            Some("early"),
-            1,
-            2,
-            "calm",
-            ("Сумма для досрочного погашения", "Early repayment sum"),
-            (
-                "Сумма верна на выбранный день.",
-                "The sum is true for the chosen day.",
-            ),
-            none,
-        ),
-        topic(
-            "early.notice",
-            Some("early"),
-            2,
-            3,
-            "calm",
-            ("Заявление на досрочное погашение", "Early repayment notice"),
-            ("Нужно кодовое слово.", "Needs the code word."),
-            none,
-        ),
-        topic(
-            "debt",
-            None,
-            3,
-            0,
-            "urgent",
-            ("Просрочка", "Arrears"),
-            ("", ""),
-            none,
-        ),
-        topic(
-            "debt.reminder",
-            Some("debt"),
-            1,
-            2,
-            "calm",
-            ("Напоминание о платеже", "Payment reminder"),
-            (
-                "Назовите себя, кредитора и предупредите о записи.",
-                "Say who you are, the creditor, and that the talk is recorded.",
-            ),
-            none,
-        ),
-        topic(
-            "debt.promise",
-            Some("debt"),
-            2,
-            2,
-            "urgent",
-            ("Обещание оплатить", "Promise to pay"),
-            (
-                "Запишите точную дату и сумму.",
-                "Write down the exact date and sum.",
-            ),
-            none,
-        ),
-        topic(
-            "debt.hardship",
-            Some("debt"),
-            3,
-            2,
-            "urgent",
-            ("Трудная ситуация, каникулы", "Hardship, credit holiday"),
-            (
-                "Расскажите о каникулах и реструктуризации.",
-                "Tell about the holiday and restructuring.",
-            ),
-            none,
-        ),
-        topic(
-            "debt.paid",
-            Some("debt"),
-            4,
-            2,
-            "urgent",
-            ("Уже оплатил", "Has paid already"),
-            (
-                "Запишите дату и способ; проверьте завтра.",
-                "Write down date and way; check tomorrow.",
-            ),
-            none,
-        ),
-    ]
-}
-
-fn other_topics() -> Vec<SampleEntry> {
-    let none: &[(&str, &str)] = &[];
-    vec![
-        topic(
-            "documents",
-            None,
-            4,
-            0,
-            "calm",
-            ("Документы", "Documents"),
-            ("", ""),
-            none,
-        ),
-        topic(
-            "documents.certificate",
-            Some("documents"),
-            1,
-            2,
-            "calm",
-            ("Справка о погашении", "Certificate of repayment"),
-            ("Отправляется на почту из карточки.", "Is sent by e-mail."),
-            none,
-        ),
-        topic(
-            "documents.contract",
-            Some("documents"),
-            2,
-            2,
-            "calm",
-            ("Копия договора", "Copy of the contract"),
-            (
-                "Договор открывается из карточки.",
-                "The contract opens from the card.",
-            ),
-            none,
-        ),
-        topic(
-            "data",
-            None,
-            5,
-            0,
-            "calm",
-            ("Данные клиента", "Client data"),
-            ("", ""),
-            none,
-        ),
-        topic(
-            "data.phone",
-            Some("data"),
-            1,
-            3,
-            "calm",
-            ("Смена телефона", "Change of phone"),
-            (
-                "Только после кодового слова; перезвоните на старый номер.",
-                "Only after the code word; call the old number back.",
-            ),
-            none,
-        ),
-        topic(
-            "data.address",
-            Some("data"),
-            2,
-            3,
-            "calm",
-            ("Смена адреса или паспорта", "Change of address or passport"),
-            ("Попросите прислать скан.", "Ask for a scan."),
-            none,
-        ),
-        topic(
-            "goods",
-            None,
-            6,
-            0,
-            "calm",
-            ("Товар и магазин", "Goods and store"),
-            ("", ""),
-            none,
-        ),
-        topic(
-            "goods.return",
-            Some("goods"),
-            1,
-            2,
-            "urgent",
-            ("Возврат товара", "Return of goods"),
-            (
-                "Нужен акт возврата от магазина.",
-                "Needs the store's act of return.",
-            ),
-            none,
-        ),
-        topic(
-            "goods.partner",
-            Some("goods"),
-            2,
-            0,
-            "calm",
-            ("Вопрос магазина-партнёра", "A partner store's question"),
-            (
-                "Соедините с менеджером партнёров.",
-                "Pass to the partner manager.",
-            ),
-            none,
-        ),
-        topic(
-            "complaint",
-            None,
-            7,
-            0,
-            "critical",
-            ("Жалобы", "Complaints"),
-            ("", ""),
-            none,
-        ),
-        topic(
-            "complaint.service",
-            Some("complaint"),
-            1,
-            0,
-            "urgent",
-            ("На обслуживание", "About service"),
-            (
-                "Извинитесь, запишите суть, назовите срок ответа.",
-                "Apologise, write down the matter, name the term.",
-            ),
-            none,
-        ),
-        topic(
-            "complaint.collection",
-            Some("complaint"),
-            2,
-            0,
-            "critical",
-            ("На взыскание", "About collection"),
-            (
-                "Передайте супервизору сразу.",
-                "Pass to the supervisor at once.",
-            ),
-            none,
-        ),
-        topic(
-            "fraud",
-            None,
-            8,
-            0,
-            "critical",
-            ("Мошенничество", "Fraud"),
-            (
-                "Ничего не сообщайте по договору; передайте супервизору.",
-                "Tell nothing about the loan; pass to the supervisor.",
-            ),
-            none,
-        ),
-        topic(
-            "product",
-            None,
-            9,
-            0,
-            "calm",
-            ("Новый заём", "New loan"),
-            ("", ""),
-            none,
-        ),
-        topic(
-            "product.offer",
-            Some("product"),
-            1,
-            0,
-            "calm",
-            ("Условия рассрочки", "Terms of instalment"),
-            ("Условия в базе знаний.", "Terms are in the knowledge base."),
-            &[("Условия", "https://example.ru/terms")],
-        ),
-        topic(
-            "general",
-            None,
-            10,
-            0,
-            "calm",
-            ("Общие вопросы", "General questions"),
-            ("График работы, адреса.", "Hours, addresses."),
-            none,
-        ),
-        topic(
-            "wrong_number",
-            None,
-            11,
-            0,
-            "calm",
-            ("Ошиблись номером", "Wrong number"),
-            ("", ""),
-            none,
-        ),
-    ]
-}
+/// The topics, parents before children.
+#[rustfmt::skip]
+const TOPICS: &[Topic] = &[
+    topic("payment", None, 1, 0, "calm", ("Платежи", "Payments"),
+        ("", ""), NONE),
+    topic("payment.next", Some("payment"), 1, 2, "calm", ("Когда и сколько платить", "Next payment"),
+        ("Назовите дату и сумму из ответа на карточке.", "Read the date and the sum from the card."), NONE),
+    topic("payment.where", Some("payment"), 2, 0, "calm", ("Где оплатить", "Where to pay"),
+        ("Предложите отправить список в SMS.", "Offer to text the list."), PAY),
+    topic("payment.not_arrived", Some("payment"), 3, 2, "urgent", ("Платёж не пришёл", "Payment has not arrived"),
+        ("Уточните дату, сумму и способ; чек пусть пришлёт на почту.", "Ask date, sum and way of payment; the receipt goes by e-mail."), NONE),
+    topic("payment.total", Some("payment"), 4, 2, "calm", ("Сколько осталось", "What is left"),
+        ("Остаток и дата, на которую он верен.", "What is left, and the date it is true on."), NONE),
+    topic("early", None, 2, 0, "calm", ("Досрочное погашение", "Early repayment"),
+        ("", ""), NONE),
+    topic("early.quote", Some("early"), 1, 2, "calm", ("Сумма для досрочного погашения", "Early repayment sum"),
+        ("Сумма верна на выбранный день.", "The sum is true for the chosen day."), NONE),
+    topic("early.notice", Some("early"), 2, 3, "calm", ("Заявление на досрочное погашение", "Early repayment notice"),
+        ("Нужно кодовое слово.", "Needs the code word."), NONE),
+    topic("debt", None, 3, 0, "urgent", ("Просрочка", "Arrears"),
+        ("", ""), NONE),
+    topic("debt.reminder", Some("debt"), 1, 2, "calm", ("Напоминание о платеже", "Payment reminder"),
+        ("Назовите себя, кредитора и предупредите о записи.", "Say who you are, the creditor, and that the talk is recorded."), NONE),
+    topic("debt.promise", Some("debt"), 2, 2, "urgent", ("Обещание оплатить", "Promise to pay"),
+        ("Запишите точную дату и сумму.", "Write down the exact date and sum."), NONE),
+    topic("debt.hardship", Some("debt"), 3, 2, "urgent", ("Трудная ситуация, каникулы", "Hardship, credit holiday"),
+        ("Расскажите о каникулах и реструктуризации.", "Tell about the holiday and restructuring."), NONE),
+    topic("debt.paid", Some("debt"), 4, 2, "urgent", ("Уже оплатил", "Has paid already"),
+        ("Запишите дату и способ; проверьте завтра.", "Write down date and way; check tomorrow."), NONE),
+    topic("documents", None, 4, 0, "calm", ("Документы", "Documents"),
+        ("", ""), NONE),
+    topic("documents.certificate", Some("documents"), 1, 2, "calm", ("Справка о погашении", "Certificate of repayment"),
+        ("Отправляется на почту из карточки.", "Is sent by e-mail."), NONE),
+    topic("documents.contract", Some("documents"), 2, 2, "calm", ("Копия договора", "Copy of the contract"),
+        ("Договор открывается из карточки.", "The contract opens from the card."), NONE),
+    topic("data", None, 5, 0, "calm", ("Данные клиента", "Client data"),
+        ("", ""), NONE),
+    topic("data.phone", Some("data"), 1, 3, "calm", ("Смена телефона", "Change of phone"),
+        ("Только после кодового слова; перезвоните на старый номер.", "Only after the code word; call the old number back."), NONE),
+    topic("data.address", Some("data"), 2, 3, "calm", ("Смена адреса или паспорта", "Change of address or passport"),
+        ("Попросите прислать скан.", "Ask for a scan."), NONE),
+    topic("goods", None, 6, 0, "calm", ("Товар и магазин", "Goods and store"),
+        ("", ""), NONE),
+    topic("goods.return", Some("goods"), 1, 2, "urgent", ("Возврат товара", "Return of goods"),
+        ("Нужен акт возврата от магазина.", "Needs the store's act of return."), NONE),
+    topic("goods.partner", Some("goods"), 2, 0, "calm", ("Вопрос магазина-партнёра", "A partner store's question"),
+        ("Соедините с менеджером партнёров.", "Pass to the partner manager."), NONE),
+    topic("complaint", None, 7, 0, "critical", ("Жалобы", "Complaints"),
+        ("", ""), NONE),
+    topic("complaint.service", Some("complaint"), 1, 0, "urgent", ("На обслуживание", "About service"),
+        ("Извинитесь, запишите суть, назовите срок ответа.", "Apologise, write down the matter, name the term."), NONE),
+    topic("complaint.collection", Some("complaint"), 2, 0, "critical", ("На взыскание", "About collection"),
+        ("Передайте супервизору сразу.", "Pass to the supervisor at once."), NONE),
+    topic("fraud", None, 8, 0, "critical", ("Мошенничество", "Fraud"),
+        ("Ничего не сообщайте по договору; передайте супервизору.", "Tell nothing about the loan; pass to the supervisor."), NONE),
+    topic("product", None, 9, 0, "calm", ("Новый заём", "New loan"),
+        ("", ""), NONE),
+    topic("product.offer", Some("product"), 1, 0, "calm", ("Условия рассрочки", "Terms of instalment"),
+        ("Условия в базе знаний.", "Terms are in the knowledge base."), TERMS),
+    topic("general", None, 10, 0, "calm", ("Общие вопросы", "General questions"),
+        ("График работы, адреса.", "Hours, addresses."), NONE),
+    topic("wrong_number", None, 11, 0, "calm", ("Ошиблись номером", "Wrong number"),
+        ("", ""), NONE),
+];
 
 /// Branches: where people come and pay.
 #[must_use]

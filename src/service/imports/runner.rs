@@ -28,6 +28,9 @@ const CHUNKS_AHEAD: usize = 16;
 /// Rows without a change after which progress is journalled all the same.
 const QUIET_ROWS_MAX: u64 = 4_096;
 
+/// Told how a run stands.
+pub type OnProgress = Arc<dyn Fn(ImportId, &Progress) + Send + Sync>;
+
 /// What a run needs of the box.
 #[derive(Clone)]
 pub struct Environment {
@@ -44,7 +47,7 @@ pub struct Environment {
     /// Told which streams were written behind the back of their lanes.
     pub on_written: Arc<dyn Fn(&[StreamId]) + Send + Sync>,
     /// Told after each chunk.
-    pub on_progress: Arc<dyn Fn(ImportId, &Progress) + Send + Sync>,
+    pub on_progress: OnProgress,
 }
 
 /// One run.
