@@ -83,6 +83,7 @@ test('the finished call stands in the list and can be corrected with a reason', 
   await dialog.getByLabel('Комментарий').fill('Спросил про остаток');
   await dialog.getByLabel('Причина').fill('ошиблась строкой');
   await dialog.getByRole('button', { name: 'Исправить итог' }).click();
+  await expect(dialog).toHaveCount(0);
   await expect(page.getByText('Спросил про остаток')).toBeVisible();
   await expect(page.getByText('ошиблась строкой')).toBeVisible();
   await expect(page.getByText('было: ').first()).toContainText('Спросил про следующий платёж');
