@@ -318,9 +318,19 @@ fn config(folder: &Path, port: Option<u16>) -> Arc<Config> {
 }
 
 fn with_stage(port: Option<u16>, test: impl AsyncFnOnce(&Stage)) {
+    with_settings(port, |_| (), test);
+}
+
+fn with_settings(
+    port: Option<u16>,
+    change: impl FnOnce(&mut Config),
+    test: impl AsyncFnOnce(&Stage),
+) {
     let folder = tempfile::tempdir().unwrap();
     Runtime::block_on(2, async {
-        let core = Core::open(config(folder.path(), port)).unwrap();
+        let mut config = Config::clone(&config(folder.path(), port));
+        change(&mut config);
+        let core = Core::open(Arc::new(config)).unwrap();
         let stage = Stage::set(Arc::clone(&core.services)).await;
         test(&stage).await;
         drop(stage);
@@ -803,5 +813,50 @@ fn a_made_up_call_pops_like_a_real_one() {
         let frame = page.card("ringing").await;
         assert_eq!(frame["card"]["card"]["client_id"], stage.client.to_string());
         page.card("talking").await;
+    });
+}
+
+#[test]
+fn silent_calls_and_late_results_are_swept() {
+    let hasty = |config: &mut Config| {
+        config.calls.silent_seconds = 0;
+        config.calls.wrap_up_seconds = 0;
+    };
+    with_settings(None, hasty, async |stage| {
+        let Stage {
+            services, boris, ..
+        } = stage;
+        let answered = serde_json::json!({"event_id": "a", "call_id": "c9", "type": "answered",
+            "at": "2020-01-01T00:00:00Z", "agent": "102", "leg_id": "l1", "from": "89161234567"});
+        let machine = Caller::system();
+        let mut page = Page::open(services, boris);
+        services
+            .take_pbx_bodies(&machine, "http", vec![event(answered)])
+            .await
+            .unwrap();
+        let id = call_id(&page.card("talking").await);
+        // The clock must move on by a second: silence is what the sweep looks for.
+        let mut ticks = tokio::time::interval(Duration::from_millis(50));
+        let swept = tokio::time::timeout(DEADLINE, async {
+            while services.sweep_calls().await.unwrap() == 0 {
+                ticks.tick().await;
+            }
+        });
+        swept.await.unwrap();
+        page.card("wrap_up").await;
+        let call = state(services, id).await.progress(None);
+        assert!(call.end_is_estimated);
+        assert_eq!(call.talk_seconds(), 0, "nothing is invented");
+        page.own("wrap_up").await;
+        assert_eq!(services.sweep_wrap_ups().await.unwrap(), 1);
+        assert_eq!(page.own("not_ready").await["reason"], "after_call");
+        let refused = services.set_own_state(boris, "ready", None).await;
+        assert!(matches!(refused, Err(ServiceError::Rejected(r)) if r.code == "wrap_up_open"));
+        services
+            .finish_call(boris, id, stage.notes())
+            .await
+            .unwrap();
+        services.set_own_state(boris, "ready", None).await.unwrap();
+        assert_eq!(services.sweep_calls().await.unwrap(), 0);
     });
 }
