@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Take, list and verify backups.
+/// Take, list, verify and restore backups.
 #[derive(Debug, Args)]
 pub struct Backup {
     #[command(subcommand)]
@@ -27,6 +27,8 @@ enum Action {
     List(Archive),
     /// Restore a backup into a scratch folder, replay it, compare, remove it again.
     Verify(Verify),
+    /// Restore a backup into an empty folder. Needs nothing but the archive (and its key).
+    Restore(Restore),
 }
 
 #[derive(Debug, Args)]
@@ -51,7 +53,7 @@ struct Verify {
     name: Option<String>,
     /// The file with the age identity, for encrypted backups.
     #[arg(long)]
-    key_file: Option<PathBuf>,
+    identity: Option<PathBuf>,
     /// An empty or missing folder to work in; removed afterwards.
     #[arg(long)]
     scratch: Option<PathBuf>,
@@ -59,17 +61,16 @@ struct Verify {
     archive: Archive,
 }
 
-/// Restore a backup into an empty folder. Needs nothing but the archive (and its key).
 #[derive(Debug, Args)]
-pub struct Restore {
+struct Restore {
     /// The backup; the newest one when left out.
     name: Option<String>,
     /// The new data folder; must be empty or missing.
     #[arg(long)]
-    to: PathBuf,
+    into: PathBuf,
     /// The file with the age identity, for encrypted backups.
     #[arg(long)]
-    key_file: Option<PathBuf>,
+    identity: Option<PathBuf>,
     #[command(flatten)]
     archive: Archive,
 }
@@ -84,6 +85,7 @@ impl Backup {
             Action::Create(create) => create.run(path),
             Action::List(archive) => list(&archive.open(configuration(path, None)?)?),
             Action::Verify(verify) => verify.run(path),
+            Action::Restore(restore) => restore.run(path),
         }
     }
 }
@@ -149,7 +151,7 @@ impl Verify {
         let config = configuration(path, None)?;
         let archive = self.archive.open(config)?;
         let name = name_or_newest(&archive, self.name)?;
-        let key = key(self.key_file.as_deref())?;
+        let key = key(self.identity.as_deref())?;
         let scratch = self
             .scratch
             .unwrap_or_else(|| std::env::temp_dir().join(format!("lenderbox-verify-{name}")));
@@ -168,23 +170,19 @@ impl Verify {
 }
 
 impl Restore {
-    /// Restores.
-    ///
-    /// # Errors
-    /// What the archive says; nothing is written into a folder that is not empty.
-    pub fn run(self, path: Option<&Path>) -> Result<(), CliError> {
+    fn run(self, path: Option<&Path>) -> Result<(), CliError> {
         let archive = self.archive.open(configuration(path, None)?)?;
         let name = name_or_newest(&archive, self.name)?;
-        let key = key(self.key_file.as_deref())?;
+        let key = key(self.identity.as_deref())?;
         let manifest = archive
-            .restore(&name, key.as_deref(), &self.to, &mut silent)
+            .restore(&name, key.as_deref(), &self.into, &mut silent)
             .map_err(said)?;
         say(format!(
             "Backup {name} of {} is restored through frame {}. Start the box with \
              `lenderbox serve --data-dir {}`.",
             manifest.created_at,
             manifest.seq,
-            self.to.display()
+            self.into.display()
         ))
     }
 }

@@ -44,10 +44,8 @@ enum Command {
     Demo(demo::Demo),
     /// Write a large made-up base for measurements.
     BenchData(bench_data::BenchData),
-    /// Take, list and verify backups.
+    /// Take, list, verify and restore backups.
     Backup(backup::Backup),
-    /// Restore a backup into an empty folder.
-    Restore(backup::Restore),
     /// Examine a data folder, change nothing.
     Doctor(doctor::Doctor),
     /// Import clients, loans, schedules or payments from a CSV or XLSX file into a stopped box.
@@ -95,7 +93,6 @@ pub fn run() -> ExitCode {
         Command::Demo(command) => command.run(configuration),
         Command::BenchData(command) => command.run(configuration),
         Command::Backup(command) => command.run(configuration),
-        Command::Restore(command) => command.run(configuration),
         Command::Doctor(command) => command.run(configuration),
         Command::Import(command) => command.run(configuration),
         Command::Rebuild(command) => command.run(configuration),

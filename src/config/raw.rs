@@ -249,7 +249,7 @@ settings! {
 }
 
 settings! {
-    /// Backups. `lenderbox restore` needs nothing but the archive (and its key).
+    /// Backups. `lenderbox backup restore` needs nothing but the archive (and its key).
     Backup at "backup" {
         /// Where they lie, relative to the folder of this file; better another disk.
         folder: String = "backups".into();

@@ -95,7 +95,7 @@ impl fmt::Display for DoctorReport {
             f,
             "  Sound through frame {}; acknowledged through at least frame {}. What to do: stop, copy \
              this folder aside, bring the named files back from the second copy, or restore the \
-             newest backup into an empty folder (`lenderbox restore`).",
+             newest backup into an empty folder (`lenderbox backup restore`).",
             self.sound_through, self.attested
         )
     }

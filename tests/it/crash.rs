@@ -427,9 +427,9 @@ fn a_backup_taken_under_load_is_proved_and_restored() {
     fs::remove_dir_all(&data).unwrap();
     let restored = temporary.path().join("restored");
     let output = Command::new(binary())
-        .args(["restore", &names[2], "--archive"])
+        .args(["backup", "restore", &names[2], "--archive"])
         .arg(&archive)
-        .arg("--to")
+        .arg("--into")
         .arg(&restored)
         .output()
         .unwrap();
