@@ -10,9 +10,12 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use warp::http::{Response, StatusCode, header};
 
-/// A refusal on its way to the caller.
+/// A refusal on its way to the caller. Boxed, because most requests are not refused.
 #[derive(Debug, Clone)]
-pub struct ApiError {
+pub struct ApiError(Box<Refused>);
+
+#[derive(Debug, Clone)]
+struct Refused {
     status: StatusCode,
     code: &'static str,
     message: String,
@@ -28,14 +31,14 @@ impl ApiError {
             tracing::error!(code, "this code is missing in the closed list");
             500
         });
-        Self {
+        Self(Box::new(Refused {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             code,
             message: message.into(),
             fields: Vec::new(),
             retry_after_seconds: None,
             extra: None,
-        }
+        }))
     }
     /// Something inside failed: `what` goes to the log, the caller gets a number to quote.
     pub fn internal(what: impl std::fmt::Display) -> Self {
@@ -58,11 +61,11 @@ impl ApiError {
         } else {
             "invalid_fields"
         };
-        let message = "some fields are not valid; see each of them";
-        Self {
-            fields,
-            ..Self::new(code, message)
-        }
+        Self::new(code, "some fields are not valid; see each of them").naming(fields)
+    }
+    fn naming(mut self, fields: Vec<FieldFault>) -> Self {
+        self.0.fields = fields;
+        self
     }
     /// One field at fault.
     pub fn field(field: &str, code: &'static str, message: impl Into<String>) -> Self {
@@ -70,44 +73,45 @@ impl ApiError {
     }
     /// Says after how many seconds to try again.
     #[must_use]
-    pub const fn retry_after(mut self, seconds: u32) -> Self {
-        self.retry_after_seconds = Some(seconds);
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after_seconds = Some(seconds);
         self
     }
     /// Adds one more member to the error, for instance `duplicates`.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: Value) -> Self {
-        self.extra = Some((key, value));
+        self.0.extra = Some((key, value));
         self
     }
     /// Whether a field is at fault.
     #[must_use]
     pub fn names_field(&self, field: &str) -> bool {
-        self.fields.iter().any(|fault| fault.field == field)
+        self.0.fields.iter().any(|fault| fault.field == field)
     }
     /// Its code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
     /// Its status.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
     /// The response, which names the request.
     #[must_use]
     pub fn into_response(self, request_id: &str) -> Response<Bytes> {
+        let refused = *self.0;
         let mut error = json!({
-            "code": self.code, "message": self.message, "fields": self.fields,
+            "code": refused.code, "message": refused.message, "fields": refused.fields,
             "request_id": request_id,
         });
-        if let (Some((key, value)), Some(map)) = (self.extra, error.as_object_mut()) {
+        if let (Some((key, value)), Some(map)) = (refused.extra, error.as_object_mut()) {
             map.insert(key.to_owned(), value);
         }
         let body = json!({ "error": error }).to_string();
         let mut response = Response::new(Bytes::from(body));
-        *response.status_mut() = self.status;
+        *response.status_mut() = refused.status;
         let headers = response.headers_mut();
         let json_type = header::HeaderValue::from_static("application/json");
         headers.insert(header::CONTENT_TYPE, json_type);
@@ -115,7 +119,7 @@ impl ApiError {
             header::CACHE_CONTROL,
             header::HeaderValue::from_static("no-store"),
         );
-        if let Some(seconds) = self.retry_after_seconds {
+        if let Some(seconds) = refused.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
         }
         response
@@ -139,10 +143,7 @@ impl From<Rejection> for ApiError {
             );
             fallback
         };
-        Self {
-            fields: rejection.fields,
-            ..Self::new(code, rejection.message)
-        }
+        Self::new(code, rejection.message).naming(rejection.fields)
     }
 }
 
