@@ -14,12 +14,15 @@ use uuid::Uuid;
 /// Decisions on one command before a conflict is told to the caller (design 4).
 const ATTEMPTS_MAX: u8 = 3;
 
+/// Looks at the state, or at why it cannot be had.
+pub(super) type Look<L> = Box<dyn FnOnce(Result<&L, AskError>) + Send>;
+
 /// Work for an actor.
 pub(super) enum Work<L: Lane> {
     /// A command.
     Order(Order<L>, oneshot::Sender<Result<Done<L>, AskError>>),
     /// A look at the state.
-    Look(Box<dyn FnOnce(Result<&L, AskError>) + Send>),
+    Look(Look<L>),
     /// Somebody else wrote the lane: forget what is cached.
     Forget,
     /// Sleep; sent only when nothing else can be under way.

@@ -64,7 +64,8 @@ proptest! {
 
     #[test]
     fn one_wrong_digit_of_a_number_with_check_digits_is_seen(at in 0_usize..12, by in 1_u32..10) {
-        let numbers: [(&str, fn(&str) -> bool); 3] = [
+        type Check = fn(&str) -> bool;
+        let numbers: [(&str, Check); 3] = [
             ("500100732259", |text| documents::inn(text).is_ok()),
             ("11223344595", |text| documents::snils(text).is_ok()),
             ("2200123456789019", |text| documents::card(text).is_ok()),

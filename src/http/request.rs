@@ -475,7 +475,12 @@ pub mod tests {
 
     #[tokio::test]
     async fn bodies_are_read_strictly() {
-        let rows: [(&[u8], &[(&'static str, &str)], &str); 6] = [
+        type Row = (
+            &'static [u8],
+            &'static [(&'static str, &'static str)],
+            &'static str,
+        );
+        let rows: [Row; 6] = [
             (b"{\"name\":\"a\"}", &[], "unsupported_media_type"),
             (b"{\"name\":\"a\"", &[JSON], "malformed_json"),
             (b"{\"name\":\"a\",\"x\":1}", &[JSON], "unknown_field"),

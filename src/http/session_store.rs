@@ -311,7 +311,7 @@ mod tests {
         let (store, ids) = (SessionStore::new(60, 150), SeededIds::new(1));
         let user = UserId::from_uuid(ids.next(at(0)));
         let session = store.open(person(user), at(0), &ids).session;
-        assert!(session.csrf_matches(&session.csrf().to_owned()));
+        assert!(session.csrf_matches(session.csrf()));
         assert!(!session.csrf_matches(""));
         assert!(!session.csrf_matches(&session.csrf()[1..]));
     }

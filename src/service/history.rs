@@ -97,7 +97,7 @@ impl Services {
         if sight.money {
             items.extend(self.client_payments(&lane, before));
         }
-        items.sort_by(|a, b| b.order.cmp(&a.order));
+        items.sort_by_key(|item| std::cmp::Reverse(item.order));
         let more = items.len() > limit;
         items.truncate(limit);
         let last = items.last().map(|item| item.order.micros().to_string());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,6 @@ pub struct Lenderbox {
     child: Child,
     pub address: String,
     pub start: Value,
-    pub folder: PathBuf,
     _temporary: Option<tempfile::TempDir>,
 }
 
@@ -106,7 +105,6 @@ impl Lenderbox {
             child,
             address,
             start,
-            folder: folder.to_owned(),
             _temporary: None,
         }
     }
@@ -162,10 +160,6 @@ impl Lenderbox {
 
     pub fn sample_phone(&self) -> String {
         self.start["sample_phone"].as_str().unwrap().to_owned()
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.child.id()
     }
 
     /// Ends the process without warning, as a power cut would.

@@ -114,7 +114,7 @@ fn an_exchange_is_commanded_over_its_feed() {
     let mut exchange = Socket::open(&lenderbox.machine("pbx"), "/pbx/feed");
     let dialled = eventually("the exchange follows", || {
         let answer = anna.post("/calls/dial", &dial);
-        (answer.status == 202).then(|| answer.body)
+        (answer.status == 202).then_some(answer.body)
     });
     let command = exchange.until("the command", |message| message["type"] == "dial");
     assert_eq!(command["command_id"], dialled["command_id"]);

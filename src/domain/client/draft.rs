@@ -223,9 +223,8 @@ impl Check {
     fn address(&mut self, field: String, draft: &AddressDraft) -> Option<Address> {
         let text = address::clean(draft.text.reveal());
         let postcode = draft.postcode.trim().to_owned();
-        if !postcode.is_empty()
-            && !(postcode.len() == 6 && postcode.bytes().all(|b| b.is_ascii_digit()))
-        {
+        let six_digits = postcode.len() == 6 && postcode.bytes().all(|b| b.is_ascii_digit());
+        if !postcode.is_empty() && !six_digits {
             self.fault(
                 format!("{field}.postcode"),
                 "invalid_postcode",
