@@ -21,6 +21,9 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use warp::http::{HeaderMap, Response, StatusCode, header};
 
+/// Bytes of a body that is too large which are read and thrown away.
+const DRAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// The bytes of a body as they arrive.
 pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send>>;
 
@@ -192,12 +195,14 @@ impl Request {
         let announced = self.headers.get(header::CONTENT_LENGTH);
         let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if announced.is_some_and(|length| length > limit) {
+            drain(stream).await;
             return Err(too_large(limit));
         }
         let mut whole = BytesMut::new();
         while let Some(part) = stream.next().await {
             let part = part.map_err(|_| broken_off())?;
             if (whole.len() + part.len()) as u64 > limit {
+                drain(stream).await;
                 return Err(too_large(limit));
             }
             whole.extend_from_slice(&part);
@@ -248,6 +253,18 @@ impl Request {
         };
         let digits = value.to_str().unwrap_or_default().trim().trim_matches('"');
         digits.parse().map_err(|_| stale())
+    }
+}
+
+/// Reads on for a while: a caller who is still sending would otherwise see a broken line instead
+/// of the refusal.
+async fn drain(mut stream: BodyStream) {
+    let mut left = DRAIN_BYTES_MAX;
+    while let Some(Ok(part)) = stream.next().await {
+        match left.checked_sub(part.len()) {
+            Some(rest) => left = rest,
+            None => return,
+        }
     }
 }
 
