@@ -37,6 +37,7 @@ fn host(folder: &Path) -> (Host, std::thread::JoinHandle<()>) {
         memory_budget_bytes: u64::MAX,
         disk_free: Arc::new(|| None),
         memory_used: Arc::new(|| None),
+        hour: Arc::new(|| None),
         on_storage_low: Arc::new(|_| ()),
         on_group: Arc::new(|_, _| ()),
     };

@@ -29,6 +29,7 @@ const CLIENT_LANES_MAX: usize = 20_000;
 const OTHER_LANES_MAX: usize = 4_000;
 /// Threads that lanes run on.
 const ARBITERS: usize = 2;
+const MICROS_PER_HOUR: i64 = 3_600_000_000;
 
 /// Why the box does not start.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +120,7 @@ impl Core {
             Arc::clone(&ids),
         )
         .map_err(StartError::NewView)?;
-        let settings = committer_settings(&config, &disk, &feed, &metrics);
+        let settings = committer_settings(&config, &disk, &clock, &feed, &metrics);
         let (committer, committer_thread) = Committer::start(engine, settings, |fatal| {
             tracing::error!(error = %chain(fatal), "stopping: what is on the disk is not known");
             // After a failed sync nothing is known (design 4); a restart reads what is there.
@@ -325,17 +326,19 @@ fn background(
 fn committer_settings(
     config: &Config,
     disk: &Arc<dyn Disk>,
+    clock: &Arc<dyn Clock>,
     feed: &Arc<Feed>,
     metrics: &Metrics,
 ) -> CommitterSettings {
     let (folder, disk) = (config.storage.folder.clone(), Arc::clone(disk));
-    let (feed, metrics) = (Arc::clone(feed), metrics.clone());
+    let (feed, metrics, clock) = (Arc::clone(feed), metrics.clone(), Arc::clone(clock));
     CommitterSettings {
         flush_every: Duration::from_secs(config.storage.flush_seconds),
         disk_reserve_bytes: config.storage.reserve_bytes,
         memory_budget_bytes: config.storage.memory_bytes,
         disk_free: Arc::new(move || disk.free_bytes(&folder).ok()),
         memory_used: Arc::new(memory_used),
+        hour: Arc::new(move || u64::try_from(clock.now().micros() / MICROS_PER_HOUR).ok()),
         on_storage_low: Arc::new(move |low| {
             tracing::warn!(low, "the disk reserve was reached or is free again");
             feed.publish(

@@ -246,3 +246,48 @@ fn the_view_equals_a_replay_whatever_was_lost_of_it() {
         1
     );
 }
+
+#[test]
+fn old_commands_are_forgotten_and_young_ones_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = engine(folder.path());
+    let seen = |hour, n: u8| Proposal {
+        command: Some(CommandKey {
+            hour,
+            id: [n; 16],
+            body: [n; 16],
+        }),
+        ..registration(u128::from(n), &format!("+791611100{n:02}"), None)
+    };
+    let answers = engine.commit(vec![seen(100, 1), seen(490, 2)]).unwrap();
+    assert!(answers.iter().all(Result::is_ok));
+    let store = Arc::clone(engine.store());
+    let settings = CommitterSettings {
+        flush_every: std::time::Duration::from_secs(60),
+        disk_reserve_bytes: 0,
+        memory_budget_bytes: u64::MAX,
+        disk_free: Arc::new(|| None),
+        memory_used: Arc::new(|| None),
+        hour: Arc::new(|| Some(500)),
+        on_storage_low: Arc::new(|_| ()),
+        on_group: Arc::new(|_, _| ()),
+    };
+    let (committer, thread) = Committer::start(engine, settings, |_| ()).unwrap();
+    let begun = std::time::Instant::now();
+    let known = |hour, n| {
+        store
+            .get(&crate::store::keys::command(hour, &[n; 16]))
+            .unwrap()
+            .is_some()
+    };
+    while known(100, 1) {
+        assert!(
+            begun.elapsed().as_secs() < 20,
+            "the old command is still known"
+        );
+        std::thread::yield_now();
+    }
+    assert!(known(490, 2));
+    committer.stop();
+    thread.join().unwrap();
+}

@@ -2,7 +2,7 @@
 
 use super::change::{Committed, Proposal, Refusal};
 use super::engine::Engine;
-use crate::store::{Position, Store};
+use crate::store::{Position, Store, keys};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -26,6 +26,11 @@ const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// Reopening more often would not free more.
 const RECYCLE_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
+/// Hours that a command is recognised when it is repeated.
+const COMMAND_HOURS: u64 = 48;
+/// Old commands forgotten at a time, so that nobody waits for it.
+const COMMANDS_FORGOTTEN_MAX: usize = 2_000;
+
 /// A question to the machine: bytes, or nothing when it cannot be answered.
 pub type Gauge = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
 
@@ -42,6 +47,8 @@ pub struct CommitterSettings {
     pub disk_free: Gauge,
     /// Bytes of memory in use.
     pub memory_used: Gauge,
+    /// Hours since the epoch.
+    pub hour: Gauge,
     /// Told when the disk reserve is reached or free again.
     pub on_storage_low: Arc<dyn Fn(bool) + Send + Sync>,
     /// Told the size of each group and how long it took.
@@ -373,6 +380,28 @@ impl Worker {
         }
         if self.engine.store().is_failed() {
             self.rebuild();
+        }
+        if let Some(hour) = (self.settings.hour)() {
+            self.forget_commands(hour.saturating_sub(COMMAND_HOURS));
+        }
+    }
+
+    /// Forgets commands of before `hour`. They stay in the journal, and a rebuild brings them back
+    /// until they are forgotten again.
+    fn forget_commands(&self, hour: u64) {
+        let store = self.engine.store();
+        let (prefix, end) = (keys::commands(), keys::commands_before(hour));
+        let mut old = Vec::new();
+        let walked = store.scan(&prefix, &prefix, |key, _| {
+            let is_old = key < end.as_slice();
+            if is_old {
+                old.push(key.to_vec());
+            }
+            is_old && old.len() < COMMANDS_FORGOTTEN_MAX
+        });
+        if walked.is_ok() && !old.is_empty() {
+            // A failure marks the view failed; it is rebuilt before the next group.
+            let _ = store.apply([], old);
         }
     }
 

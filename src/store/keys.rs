@@ -257,6 +257,14 @@ pub fn commands() -> Vec<u8> {
     vec![COMMANDS]
 }
 
+/// Where the commands of `hour` (since the epoch) begin.
+#[must_use]
+pub fn commands_before(hour: u64) -> Vec<u8> {
+    let mut key = commands();
+    key.extend_from_slice(&u32::try_from(hour).unwrap_or(u32::MAX).to_be_bytes());
+    key
+}
+
 /// A command that was seen.
 #[must_use]
 pub fn command(hour: u32, id: &[u8; 16]) -> Vec<u8> {

@@ -48,6 +48,7 @@ fn open(folder: &Path) -> (Environment, std::thread::JoinHandle<()>) {
         memory_budget_bytes: u64::MAX,
         disk_free: Arc::new(|| None),
         memory_used: Arc::new(|| None),
+        hour: Arc::new(|| None),
         on_storage_low: Arc::new(|_| ()),
         on_group: Arc::new(|_, _| ()),
     };
