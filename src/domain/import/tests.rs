@@ -570,8 +570,14 @@ fn every_key_and_field_is_explained_to_administrators() {
         words.extend(fields::targets(kind).iter().flat_map(|target| target.words));
     }
     words.extend(values::DateFormat::ALL.map(values::DateFormat::code));
-    let missing: Vec<&str> = words.into_iter().filter(|word| !text.contains(word)).collect();
-    assert!(missing.is_empty(), "config/mappings/README.md does not explain {missing:?}");
+    let missing: Vec<&str> = words
+        .into_iter()
+        .filter(|word| !text.contains(word))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "config/mappings/README.md does not explain {missing:?}"
+    );
     // The example is one that works.
     let example = text.split("```").nth(1).unwrap().trim_start_matches("toml");
     assert_eq!(parse(example).kind, ImportKind::Clients);
