@@ -28,6 +28,9 @@ const CHUNKS_AHEAD: usize = 16;
 /// Rows without a change after which progress is journalled all the same.
 const QUIET_ROWS_MAX: u64 = 4_096;
 
+/// Told which streams were written behind the back of their lanes.
+pub type OnWritten = Arc<dyn Fn(&[StreamId]) + Send + Sync>;
+
 /// Told how a run stands.
 pub type OnProgress = Arc<dyn Fn(ImportId, &Progress) + Send + Sync>;
 
@@ -45,7 +48,7 @@ pub struct Environment {
     /// The lender's zone.
     pub zone: Zone,
     /// Told which streams were written behind the back of their lanes.
-    pub on_written: Arc<dyn Fn(&[StreamId]) + Send + Sync>,
+    pub on_written: OnWritten,
     /// Told after each chunk.
     pub on_progress: OnProgress,
 }
