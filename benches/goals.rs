@@ -31,25 +31,18 @@ struct Table(Vec<Value>);
 impl Table {
     fn row(&mut self, work: &str, goal: &str, found: String) {
         println!("| {work} | {goal} | {found} |");
-        self.0
-            .push(json!({"work": work, "goal": goal, "found": found}));
+        self.0.push(json!({"work": work, "goal": goal, "found": found}));
     }
 }
 
 fn main() {
     let options = options();
     let temporary = tempfile::tempdir().unwrap();
-    let folder = options
-        .folder
-        .clone()
-        .unwrap_or_else(|| temporary.path().to_owned());
+    let folder = options.folder.clone().unwrap_or_else(|| temporary.path().to_owned());
     std::fs::create_dir_all(&folder).unwrap();
     let mut table = Table(Vec::new());
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    println!(
-        "{} clients, {cores} cores, {} s each\n",
-        options.clients, options.seconds
-    );
+    println!("{} clients, {cores} cores, {} s each\n", options.clients, options.seconds);
     println!("| work | goal | found |\n|---|---|---|");
     let sync = disk_sync(&folder);
     table.row("disk sync of 4 KiB, p50 / p99", "—", sync);
@@ -65,11 +58,7 @@ fn main() {
 }
 
 fn options() -> Options {
-    let mut options = Options {
-        clients: 10_000,
-        seconds: 60,
-        folder: None,
-    };
+    let mut options = Options { clients: 10_000, seconds: 60, folder: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -96,11 +85,7 @@ fn disk_sync(folder: &Path) -> String {
         })
         .collect();
     std::fs::remove_file(folder.join("sync.tmp")).unwrap();
-    format!(
-        "{} / {}",
-        percentile(&mut taken, 50.0),
-        percentile(&mut taken, 99.0)
-    )
+    format!("{} / {}", percentile(&mut taken, 50.0), percentile(&mut taken, 99.0))
 }
 
 fn binary() -> Command {
@@ -112,12 +97,7 @@ fn prepare(folder: &Path, options: &Options, table: &mut Table) -> PathBuf {
     if !data.join("demo.json").exists() {
         let begun = Instant::now();
         let made = binary()
-            .args([
-                "bench-data",
-                "--clients",
-                &options.clients.to_string(),
-                "--data-dir",
-            ])
+            .args(["bench-data", "--clients", &options.clients.to_string(), "--data-dir"])
             .arg(&data)
             .status()
             .unwrap();
@@ -138,19 +118,11 @@ fn starts(data: &Path, options: &Options, table: &mut Table) -> Vec<String> {
     std::fs::write(&config, "[limits]\nrequests_per_second = 1000000\n").unwrap();
     Box_::start(data, &config).0.stop();
     let (mut lenderbox, took) = Box_::start(data, &config);
-    table.row(
-        "start to ready after a clean stop",
-        "≤ 1 s",
-        format!("{took:.2?}"),
-    );
+    table.row("start to ready after a clean stop", "≤ 1 s", format!("{took:.2?}"));
     table.row("memory after the start", "≤ 0.3 GB", lenderbox.memory());
     lenderbox.kill();
     let (lenderbox, took) = Box_::start(data, &config);
-    table.row(
-        "start to ready after a kill",
-        "≤ 2 s",
-        format!("{took:.2?}"),
-    );
+    table.row("start to ready after a kill", "≤ 2 s", format!("{took:.2?}"));
     let ids = find_clients(&lenderbox, options);
     lenderbox.stop();
 
@@ -160,19 +132,9 @@ fn starts(data: &Path, options: &Options, table: &mut Table) -> Vec<String> {
         .iter()
         .map(|id| http("GET", &format!("/api/v1/clients/{id}"), &session, None))
         .collect();
-    let found = Load {
-        connections: 64,
-        requests,
-        rate: None,
-        rounds: Some(1),
-        seconds: 600,
-    }
-    .run(&lenderbox);
-    table.row(
-        "card open, cold (first read of each)",
-        "≥ 10 000 /s",
-        found.to_string(),
-    );
+    let found = Load { connections: 64, requests, rate: None, rounds: Some(1), seconds: 600 }
+        .run(&lenderbox);
+    table.row("card open, cold (first read of each)", "≥ 10 000 /s", found.to_string());
     lenderbox.stop();
     ids
 }
@@ -187,12 +149,7 @@ fn find_clients(lenderbox: &Box_, options: &Options) -> Vec<String> {
     let mut ids = Vec::new();
     for index in (0..options.clients).step_by(step as usize).take(COLD) {
         let phone = lender.main_phone(index).replace('+', "%2B");
-        let request = http(
-            "GET",
-            &format!("/api/v1/search?q={phone}&limit=1"),
-            &session,
-            None,
-        );
+        let request = http("GET", &format!("/api/v1/search?q={phone}&limit=1"), &session, None);
         let (status, body) = load::exchange(&mut stream, &request);
         assert_eq!(status, 200, "{body}");
         let found: Value = serde_json::from_str(&body).unwrap();
@@ -217,11 +174,7 @@ fn cards(data: &Path, options: &Options, ids: &[String], table: &mut Table) {
         rounds: None,
         seconds: options.seconds,
     };
-    table.row(
-        "card open, hot",
-        "≥ 50 000 /s",
-        hot.run(&lenderbox).to_string(),
-    );
+    table.row("card open, hot", "≥ 50 000 /s", hot.run(&lenderbox).to_string());
 
     let phones: Vec<String> = (0..HOT as u64)
         .map(|n| Lender::new(2026, lenderbox::base::time::Date::default()).main_phone(n))
@@ -229,12 +182,7 @@ fn cards(data: &Path, options: &Options, ids: &[String], table: &mut Table) {
     let searches: Vec<Vec<u8>> = phones
         .iter()
         .map(|phone| {
-            http(
-                "GET",
-                &format!("/api/v1/search?q={}", phone.replace('+', "%2B")),
-                &session,
-                None,
-            )
+            http("GET", &format!("/api/v1/search?q={}", phone.replace('+', "%2B")), &session, None)
         })
         .collect();
     let search = Load {
@@ -244,11 +192,7 @@ fn cards(data: &Path, options: &Options, ids: &[String], table: &mut Table) {
         rounds: None,
         seconds: options.seconds.min(20),
     };
-    table.row(
-        "search by phone, 2 000 /s",
-        "p99 ≤ 10 ms",
-        search.run(&lenderbox).to_string(),
-    );
+    table.row("search by phone, 2 000 /s", "p99 ≤ 10 ms", search.run(&lenderbox).to_string());
 
     for (name, goal) in [("first minute", "p99 ≤ 10 ms"), ("warm", "p99 ≤ 5 ms")] {
         let frames = load::pops(&lenderbox, &phones, &reads, options.seconds);
@@ -272,22 +216,12 @@ fn cards(data: &Path, options: &Options, ids: &[String], table: &mut Table) {
                 )
             })
             .collect();
-        Load {
-            connections: 16,
-            requests,
-            rate: Some(500),
-            rounds: None,
-            seconds,
-        }
+        Load { connections: 16, requests, rate: Some(500), rounds: None, seconds }
     };
     let alone = notes(options.seconds.min(20)).run(&lenderbox);
     table.row("durable note, 500 /s", "—", alone.to_string());
     let beside = beside_snapshot(&lenderbox, &notes(options.seconds.min(20)));
-    table.row(
-        "durable note, 500 /s, beside a snapshot",
-        "p99 at most doubles",
-        beside.to_string(),
-    );
+    table.row("durable note, 500 /s, beside a snapshot", "p99 at most doubles", beside.to_string());
     table.row("memory after the loads", "≤ 2 GB", lenderbox.memory());
     lenderbox.stop();
 }
@@ -302,21 +236,9 @@ fn beside_snapshot(lenderbox: &Box_, load: &Load) -> Latencies {
 
 fn rebuild(data: &Path, table: &mut Table) {
     let begun = Instant::now();
-    let output = binary()
-        .args(["rebuild", "--data-dir"])
-        .arg(data)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = binary().args(["rebuild", "--data-dir"]).arg(data).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8_lossy(&output.stdout);
-    let found = format!(
-        "{} ({:.1?})",
-        said.lines().last().unwrap_or_default(),
-        begun.elapsed()
-    );
+    let found = format!("{} ({:.1?})", said.lines().last().unwrap_or_default(), begun.elapsed());
     table.row("rebuild of all views", "≥ 80 000 frames/s", found);
 }

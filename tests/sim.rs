@@ -25,9 +25,7 @@ fn every_receipt_and_every_recovery_agrees_with_a_plain_model() {
     }
     let seeds = number("SIM_SEEDS").unwrap_or(SEEDS_DEFAULT);
     let next = AtomicU64::new(0);
-    let threads = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(4);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {

@@ -91,22 +91,9 @@ impl Stage {
         let topic = EntryId::from_uuid(uuid::Uuid::from_u128(5));
         let body =
             serde_json::json!({"title": {"ru": "Платёж", "en": "Payment"}, "required_level": 2});
-        services
-            .put_entry(&elena, EntryKind::Topic, topic, 0, body)
-            .await
-            .unwrap();
-        until("the names", || {
-            services.people.at_extension("101").is_some()
-        })
-        .await;
-        Self {
-            services,
-            anna,
-            boris,
-            elena,
-            client: card.client_id.parse().unwrap(),
-            topic,
-        }
+        services.put_entry(&elena, EntryKind::Topic, topic, 0, body).await.unwrap();
+        until("the names", || services.people.at_extension("101").is_some()).await;
+        Self { services, anna, boris, elena, client: card.client_id.parse().unwrap(), topic }
     }
 
     fn notes(&self) -> NotesInput {
@@ -144,16 +131,9 @@ struct Page {
 
 impl Page {
     fn open(services: &Services, caller: &Caller) -> Self {
-        let Principal::User(user) = caller.principal else {
-            panic!("a person")
-        };
+        let Principal::User(user) = caller.principal else { panic!("a person") };
         let follower = services.feed.follow(None).unwrap();
-        Self {
-            follower,
-            user,
-            role: caller.role.unwrap(),
-            seen: VecDeque::new(),
-        }
+        Self { follower, user, role: caller.role.unwrap(), seen: VecDeque::new() }
     }
 
     async fn next(&mut self) -> Value {
@@ -164,11 +144,8 @@ impl Page {
             };
             if message.audience.admits(self.user, self.role) {
                 let frame: Value = serde_json::from_str(&message.to_json()).unwrap();
-                let state = frame["card"]["call"]["state"]
-                    .as_str()
-                    .or(frame["state"].as_str());
-                self.seen
-                    .push_back(format!("{} {}", message.kind, state.unwrap_or("")));
+                let state = frame["card"]["call"]["state"].as_str().or(frame["state"].as_str());
+                self.seen.push_back(format!("{} {}", message.kind, state.unwrap_or("")));
                 return frame;
             }
         }
@@ -208,12 +185,7 @@ struct Exchange {
 impl Exchange {
     async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self {
-            listener,
-            stream: None,
-            parser: Parser::default(),
-            waiting: VecDeque::new(),
-        }
+        Self { listener, stream: None, parser: Parser::default(), waiting: VecDeque::new() }
     }
 
     fn port(&self) -> u16 {
@@ -221,14 +193,9 @@ impl Exchange {
     }
 
     async fn accept(&mut self) {
-        let (mut stream, _) = tokio::time::timeout(DEADLINE, self.listener.accept())
-            .await
-            .unwrap()
-            .unwrap();
-        stream
-            .write_all(b"Asterisk Call Manager/10.0.0\r\n")
-            .await
-            .unwrap();
+        let (mut stream, _) =
+            tokio::time::timeout(DEADLINE, self.listener.accept()).await.unwrap().unwrap();
+        stream.write_all(b"Asterisk Call Manager/10.0.0\r\n").await.unwrap();
         self.stream = Some(stream);
         self.waiting.clear();
         let login = self.action("Login").await;
@@ -259,43 +226,25 @@ impl Exchange {
                     continue;
                 }
                 let mut buffer = [0_u8; 4096];
-                let count = self
-                    .stream
-                    .as_mut()
-                    .unwrap()
-                    .read(&mut buffer)
-                    .await
-                    .unwrap();
+                let count = self.stream.as_mut().unwrap().read(&mut buffer).await.unwrap();
                 assert!(count > 0, "the box hung up while {name} was awaited");
                 self.waiting.extend(self.parser.push(&buffer[..count]));
             }
         };
-        tokio::time::timeout(DEADLINE, reading)
-            .await
-            .unwrap_or_else(|_| panic!("no {name}"))
+        tokio::time::timeout(DEADLINE, reading).await.unwrap_or_else(|_| panic!("no {name}"))
     }
 
     async fn say(&mut self, text: &str) {
-        self.stream
-            .as_mut()
-            .unwrap()
-            .write_all(text.as_bytes())
-            .await
-            .unwrap();
+        self.stream.as_mut().unwrap().write_all(text.as_bytes()).await.unwrap();
     }
 }
 
 fn recording(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ami");
-    let found = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let path = found.into_iter().find(|path| {
-        path.file_name()
-            .unwrap()
-            .to_string_lossy()
-            .starts_with(name)
-    });
+    let found = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let path = found
+        .into_iter()
+        .find(|path| path.file_name().unwrap().to_string_lossy().starts_with(name));
     std::fs::read_to_string(path.unwrap()).unwrap()
 }
 
@@ -334,9 +283,7 @@ fn with_settings(
         let stage = Stage::set(Arc::clone(&core.services)).await;
         test(&stage).await;
         drop(stage);
-        tokio::task::spawn_blocking(move || core.close())
-            .await
-            .unwrap();
+        tokio::task::spawn_blocking(move || core.close()).await.unwrap();
     });
 }
 
@@ -352,9 +299,7 @@ fn with_exchange(test: impl AsyncFnOnce(&Stage, &mut Exchange)) {
         test(&stage, &mut exchange).await;
         intake.stop().await;
         drop(stage);
-        tokio::task::spawn_blocking(move || core.close())
-            .await
-            .unwrap();
+        tokio::task::spawn_blocking(move || core.close()).await.unwrap();
     });
 }
 
@@ -363,22 +308,13 @@ fn call_id(frame: &Value) -> CallId {
 }
 
 async fn state(services: &Services, id: CallId) -> Call {
-    services
-        .calls
-        .look(id.uuid(), |lane: &SingleLane<Call>| lane.state().clone())
-        .await
-        .unwrap()
+    services.calls.look(id.uuid(), |lane: &SingleLane<Call>| lane.state().clone()).await.unwrap()
 }
 
 #[test]
 fn an_answered_call_shows_the_card_and_ends_in_a_written_result() {
     with_exchange(async |stage, exchange| {
-        let Stage {
-            services,
-            anna,
-            elena,
-            ..
-        } = stage;
+        let Stage { services, anna, elena, .. } = stage;
         services.set_own_state(anna, "ready", None).await.unwrap();
         let mut page = Page::open(services, anna);
         let mut floor = Page::open(services, elena);
@@ -398,9 +334,7 @@ fn an_answered_call_shows_the_card_and_ends_in_a_written_result() {
         );
         assert_eq!(card["identification"]["required_level"], 2);
         page.own("ringing").await;
-        floor
-            .until(|f| f["type"] == "operator.state" && f["state"] == "ringing")
-            .await;
+        floor.until(|f| f["type"] == "operator.state" && f["state"] == "ringing").await;
         let id = call_id(&frame);
 
         let (talking, end) = until_mark(rest, "Event: HangupRequest");
@@ -415,33 +349,19 @@ fn an_answered_call_shows_the_card_and_ends_in_a_written_result() {
             ("birth_date", "28.02.1990"),
             ("code_word", "ромашка"),
         ];
-        let right = right
-            .map(|(field, value)| (field.to_owned(), value.to_owned()))
-            .to_vec();
+        let right = right.map(|(field, value)| (field.to_owned(), value.to_owned())).to_vec();
         let after = services.identify(anna, id, right).await.unwrap();
-        assert_eq!(
-            (after.call.level, after.card.unwrap().answers[0].locked),
-            (3, false)
-        );
-        let noted = services
-            .set_call_notes(anna, id, stage.notes())
-            .await
-            .unwrap();
+        assert_eq!((after.call.level, after.card.unwrap().answers[0].locked), (3, false));
+        let noted = services.set_call_notes(anna, id, stage.notes()).await.unwrap();
         assert_eq!(noted.topics[0].title, "Платёж");
 
         exchange.say(end).await;
         page.card("wrap_up").await;
         page.own("wrap_up").await;
-        let refused = services
-            .set_own_state(anna, "ready", None)
-            .await
-            .unwrap_err();
+        let refused = services.set_own_state(anna, "ready", None).await.unwrap_err();
         assert!(matches!(refused, ServiceError::Rejected(r) if r.code == "wrap_up_open"));
         let finished = services.finish_call(anna, id, stage.notes()).await.unwrap();
-        assert_eq!(
-            (finished.state, finished.result),
-            ("finished", Some("answered"))
-        );
+        assert_eq!((finished.state, finished.result), ("finished", Some("answered")));
         assert_eq!((finished.talk_seconds, finished.wait_seconds), (4, 2));
         let own = page.own("not_ready").await;
         assert_eq!(own["reason"], "after_call");
@@ -451,18 +371,9 @@ fn an_answered_call_shows_the_card_and_ends_in_a_written_result() {
             all.items[0].client_number, "+7916***4567",
             "masked for who does not work on it"
         );
-        let of_client = CallFilter {
-            client: Some(stage.client),
-            ..CallFilter::default()
-        };
-        assert_eq!(
-            services.list_calls(anna, &of_client).unwrap().items.len(),
-            1
-        );
-        let live = CallFilter {
-            live: true,
-            ..CallFilter::default()
-        };
+        let of_client = CallFilter { client: Some(stage.client), ..CallFilter::default() };
+        assert_eq!(services.list_calls(anna, &of_client).unwrap().items.len(), 1);
+        let live = CallFilter { live: true, ..CallFilter::default() };
         assert!(services.list_calls(elena, &live).unwrap().items.is_empty());
         let events = services.call_events(elena, id).unwrap();
         assert_eq!(events[0]["type"], "ringing");
@@ -473,68 +384,36 @@ fn an_answered_call_shows_the_card_and_ends_in_a_written_result() {
 #[test]
 fn a_transfer_raises_the_card_at_the_receiver_and_takes_it_from_the_giver() {
     with_exchange(async |stage, exchange| {
-        let Stage {
-            services,
-            anna,
-            boris,
-            ..
-        } = stage;
+        let Stage { services, anna, boris, .. } = stage;
         services.set_own_state(anna, "ready", None).await.unwrap();
         services.set_own_state(boris, "ready", None).await.unwrap();
         let (mut giver, mut receiver) = (Page::open(services, anna), Page::open(services, boris));
         let text = recording("08");
         let (before, after) = until_mark(&text, "Event: BlindTransfer");
-        exchange
-            .say(before.trim_end_matches("Response: Success\r\nActionID: bt1\r\n"))
-            .await;
+        exchange.say(before.trim_end_matches("Response: Success\r\nActionID: bt1\r\n")).await;
         let talking = giver.card("talking").await;
         let id = call_id(&talking);
-        services
-            .choose_client(anna, id, Some(stage.client))
-            .await
-            .unwrap();
-        let Principal::User(to_user) = boris.principal else {
-            unreachable!()
-        };
-        let input = TransferInput {
-            to_user: Some(to_user),
-            ..TransferInput::default()
-        };
+        services.choose_client(anna, id, Some(stage.client)).await.unwrap();
+        let Principal::User(to_user) = boris.principal else { unreachable!() };
+        let input = TransferInput { to_user: Some(to_user), ..TransferInput::default() };
         services.transfer(anna, id, input).await.unwrap();
         let action = exchange.action("BlindTransfer").await;
-        assert_eq!(
-            action.get("Channel"),
-            Some("PJSIP/101-00000037"),
-            "the giver's own channel"
-        );
+        assert_eq!(action.get("Channel"), Some("PJSIP/101-00000037"), "the giver's own channel");
         assert_eq!(action.get("Exten"), Some("102"));
         let (ringing, talking) = until_mark(after, "DialStatus: ANSWER");
         exchange.say(ringing).await;
         let popped = receiver.card("ringing").await;
         assert_eq!(popped["reason"], "transfer");
-        assert_eq!(
-            popped["card"]["card"]["client_id"],
-            stage.client.to_string()
-        );
+        assert_eq!(popped["card"]["card"]["client_id"], stage.client.to_string());
         giver.until(|frame| frame["type"] == "call.gone").await;
         assert_eq!(giver.own("not_ready").await["reason"], "after_call");
         exchange.say(talking).await;
         receiver.card("wrap_up").await;
         receiver.own("wrap_up").await;
-        services
-            .finish_call(boris, id, stage.notes())
-            .await
-            .unwrap();
+        services.finish_call(boris, id, stage.notes()).await.unwrap();
         let call = state(services, id).await.progress(None);
-        let parts: Vec<&str> = call
-            .participants
-            .iter()
-            .map(|p| p.extension.as_str())
-            .collect();
-        assert_eq!(
-            (parts, call.result),
-            (vec!["101", "102"], Some(CallResult::Answered))
-        );
+        let parts: Vec<&str> = call.participants.iter().map(|p| p.extension.as_str()).collect();
+        assert_eq!((parts, call.result), (vec!["101", "102"], Some(CallResult::Answered)));
     });
 }
 
@@ -545,10 +424,7 @@ fn click_to_call_dials_once_and_its_events_find_the_call() {
         let up = || services.telephony.dialling_source().is_some();
         until("the link", up).await;
         let mut page = Page::open(services, anna);
-        let input = DialInput {
-            number: Some("8 916 111-22-33".into()),
-            ..DialInput::default()
-        };
+        let input = DialInput { number: Some("8 916 111-22-33".into()), ..DialInput::default() };
         let dialled = services.dial(anna, input.clone()).await.unwrap();
         page.card("ringing").await;
         let busy = services.dial(anna, input).await.unwrap_err();
@@ -556,10 +432,7 @@ fn click_to_call_dials_once_and_its_events_find_the_call() {
         let action = exchange.action("Originate").await;
         assert_eq!(action.get("Channel"), Some("PJSIP/101"));
         assert_eq!(action.get("Exten"), Some("79161112233"));
-        assert_eq!(
-            action.get("ActionID"),
-            Some(dialled.command.to_string().as_str())
-        );
+        assert_eq!(action.get("ActionID"), Some(dialled.command.to_string().as_str()));
         let channel = action.get("ChannelId").unwrap().to_owned();
         let text = recording("10")
             .replace("pbx1-1795289871.64", &channel)
@@ -570,28 +443,15 @@ fn click_to_call_dials_once_and_its_events_find_the_call() {
         page.card("talking").await;
         exchange.say(end).await;
         let wrap_up = page.card("wrap_up").await;
-        assert_eq!(
-            call_id(&wrap_up),
-            dialled.call,
-            "one call from the click to the end"
-        );
+        assert_eq!(call_id(&wrap_up), dialled.call, "one call from the click to the end");
         assert_eq!(wrap_up["card"]["call"]["result"], "answered");
         assert_eq!(wrap_up["card"]["call"]["direction"], "outbound");
-        let silent = NotesInput {
-            opening_words: vec![],
-            ..stage.notes()
-        };
-        let missing = services
-            .finish_call(anna, dialled.call, silent)
-            .await
-            .unwrap_err();
+        let silent = NotesInput { opening_words: vec![], ..stage.notes() };
+        let missing = services.finish_call(anna, dialled.call, silent).await.unwrap_err();
         assert!(
             matches!(missing, ServiceError::Rejected(r) if r.fields[0].field == "opening_words")
         );
-        services
-            .finish_call(anna, dialled.call, stage.notes())
-            .await
-            .unwrap();
+        services.finish_call(anna, dialled.call, stage.notes()).await.unwrap();
     });
 }
 
@@ -599,25 +459,16 @@ fn click_to_call_dials_once_and_its_events_find_the_call() {
 fn an_agent_who_does_not_pick_up_his_own_call_is_told_so() {
     with_exchange(async |stage, exchange| {
         let Stage { services, anna, .. } = stage;
-        until("the link", || {
-            services.telephony.dialling_source().is_some()
-        })
-        .await;
+        until("the link", || services.telephony.dialling_source().is_some()).await;
         let mut page = Page::open(services, anna);
-        let input = DialInput {
-            client: Some(stage.client),
-            ..DialInput::default()
-        };
+        let input = DialInput { client: Some(stage.client), ..DialInput::default() };
         let dialled = services.dial(anna, input).await.unwrap();
         let action = exchange.action("Originate").await;
         let id = action.get("ActionID").unwrap();
         exchange.say(&recording("13").replace("orig3", id)).await;
         page.until(|frame| frame["type"] == "call.gone").await;
         let call = state(services, dialled.call).await;
-        assert_eq!(
-            call.dial.as_ref().unwrap().failed.as_ref().unwrap().reason,
-            "bad_endpoint"
-        );
+        assert_eq!(call.dial.as_ref().unwrap().failed.as_ref().unwrap().reason, "bad_endpoint");
         assert_eq!(call.progress(None).result, Some(CallResult::Failed));
         // A technical fault is not the agent's: no "missed".
         page.own("offline").await;
@@ -659,12 +510,8 @@ fn calls_that_ended_while_the_link_was_down_are_closed_when_it_comes_back() {
         exchange.say(talking).await;
         page.card("talking").await;
         drop(exchange.stream.take());
-        page.until(|frame| frame["type"] == "pbx.link" && frame["state"] == "down")
-            .await;
-        let dial = DialInput {
-            number: Some("+79161112233".into()),
-            ..DialInput::default()
-        };
+        page.until(|frame| frame["type"] == "pbx.link" && frame["state"] == "down").await;
+        let dial = DialInput { number: Some("+79161112233".into()), ..DialInput::default() };
         let boris = services.dial(&stage.boris, dial).await.unwrap_err();
         assert_eq!(boris, ServiceError::PbxDown);
         exchange.accept().await;
@@ -682,9 +529,7 @@ fn event(json: Value) -> PbxEventBody {
 #[test]
 fn events_by_http_are_taken_once_in_any_order_and_faults_are_named() {
     with_stage(None, async |stage| {
-        let Stage {
-            services, boris, ..
-        } = stage;
+        let Stage { services, boris, .. } = stage;
         let base = |id: &str, kind: &str, at: &str| {
             serde_json::json!({"event_id": id, "call_id": "c7", "type": kind, "at": format!("2026-11-21T12:00:{at}Z"),
                 "agent": "102", "leg_id": "l1", "direction": "inbound", "from": "89161234567"})
@@ -698,36 +543,20 @@ fn events_by_http_are_taken_once_in_any_order_and_faults_are_named() {
             event(base("e2", "answered", "05")),
         ];
         let mut page = Page::open(services, boris);
-        let machine = Caller {
-            scope: Some(lenderbox::domain::access::TokenScope::Pbx),
-            ..Caller::system()
-        };
-        let intake = services
-            .take_pbx_bodies(&machine, "http", batch.clone())
-            .await
-            .unwrap();
-        assert_eq!(
-            (intake.accepted, intake.rejected),
-            (3, vec![(1, "unknown_type")])
-        );
+        let machine =
+            Caller { scope: Some(lenderbox::domain::access::TokenScope::Pbx), ..Caller::system() };
+        let intake = services.take_pbx_bodies(&machine, "http", batch.clone()).await.unwrap();
+        assert_eq!((intake.accepted, intake.rejected), (3, vec![(1, "unknown_type")]));
         let frame = page.card("talking").await;
-        let again = services
-            .take_pbx_bodies(&machine, "http", batch)
-            .await
-            .unwrap();
+        let again = services.take_pbx_bodies(&machine, "http", batch).await.unwrap();
         assert_eq!(again.accepted, 3);
         let id = call_id(&frame);
         assert_eq!(state(services, id).await.facts.len(), 2);
-        let all = services
-            .list_calls(&stage.elena, &CallFilter::default())
-            .unwrap();
+        let all = services.list_calls(&stage.elena, &CallFilter::default()).unwrap();
         assert_eq!(all.items.len(), 1, "one conversation, one call");
         // A second call answered by the same operator: the end of the first was lost.
         let second = serde_json::json!({"event_id": "s1", "call_id": "c8", "type": "answered", "at": "2026-11-21T12:10:00Z", "agent": "102", "leg_id": "l9"});
-        services
-            .take_pbx_bodies(&machine, "http", vec![event(second)])
-            .await
-            .unwrap();
+        services.take_pbx_bodies(&machine, "http", vec![event(second)]).await.unwrap();
         let first = state(services, id).await.progress(None);
         assert!(!first.stage.is_live() && first.end_is_estimated);
         assert_eq!(stage.state_of(boris).await.0, "on_call");
@@ -741,51 +570,26 @@ fn events_by_http_are_taken_once_in_any_order_and_faults_are_named() {
 #[test]
 fn work_goes_on_by_hand_without_an_exchange() {
     with_stage(None, async |stage| {
-        let Stage {
-            services,
-            anna,
-            boris,
-            ..
-        } = stage;
-        let dial = DialInput {
-            number: Some("+79161112233".into()),
-            ..DialInput::default()
-        };
-        assert_eq!(
-            services.dial(anna, dial).await.unwrap_err(),
-            ServiceError::PbxDown
-        );
+        let Stage { services, anna, boris, .. } = stage;
+        let dial = DialInput { number: Some("+79161112233".into()), ..DialInput::default() };
+        assert_eq!(services.dial(anna, dial).await.unwrap_err(), ServiceError::PbxDown);
         let card = services
             .open_call_by_hand(anna, Direction::Inbound, "8 (916) 123-45-67", None)
             .await
             .unwrap();
-        assert!(
-            card.call.by_hand && card.card.is_some(),
-            "the client is found by the number"
-        );
+        assert!(card.call.by_hand && card.card.is_some(), "the client is found by the number");
         let id: CallId = card.call.id.parse().unwrap();
         assert_eq!(stage.state_of(anna).await.0, "on_call");
-        let foreign = services
-            .finish_call(boris, id, stage.notes())
-            .await
-            .unwrap_err();
+        let foreign = services.finish_call(boris, id, stage.notes()).await.unwrap_err();
         assert!(matches!(foreign, ServiceError::Rejected(r) if r.code == "not_found"));
         services.hang_up(anna, id).await.unwrap();
         assert_eq!(stage.state_of(anna).await.0, "wrap_up");
-        let empty = services
-            .finish_call(anna, id, NotesInput::default())
-            .await
-            .unwrap_err();
-        let ServiceError::Rejected(rejection) = empty else {
-            panic!("{empty}")
-        };
+        let empty = services.finish_call(anna, id, NotesInput::default()).await.unwrap_err();
+        let ServiceError::Rejected(rejection) = empty else { panic!("{empty}") };
         let fields: Vec<&str> = rejection.fields.iter().map(|f| f.field.as_str()).collect();
         assert_eq!(fields, ["topics", "disposition"]);
         services.finish_call(anna, id, stage.notes()).await.unwrap();
-        assert_eq!(
-            stage.state_of(anna).await,
-            ("not_ready".into(), Some("after_call".into()))
-        );
+        assert_eq!(stage.state_of(anna).await, ("not_ready".into(), Some("after_call".into())));
         let correction = lenderbox::service::calls::CorrectionInput {
             disposition: Some(Disposition::Complaint),
             reason: "clicked beside".into(),
@@ -793,10 +597,7 @@ fn work_goes_on_by_hand_without_an_exchange() {
         };
         let corrected = services.correct_call(anna, id, correction).await.unwrap();
         assert_eq!(corrected.disposition, Some(Disposition::Complaint));
-        assert_eq!(
-            corrected.corrections[0].disposition,
-            Some(Disposition::InfoGiven)
-        );
+        assert_eq!(corrected.corrections[0].disposition, Some(Disposition::InfoGiven));
     });
 }
 
@@ -807,9 +608,7 @@ fn a_made_up_call_pops_like_a_real_one() {
         let mut page = Page::open(services, anna);
         let scenario = Scenario::parse("lost_hangup").unwrap();
         let (number, extension) = (Some("+79161234567".into()), Some("101".into()));
-        services
-            .simulate_calls(&Caller::system(), scenario, number, extension)
-            .unwrap();
+        services.simulate_calls(&Caller::system(), scenario, number, extension).unwrap();
         let frame = page.card("ringing").await;
         assert_eq!(frame["card"]["card"]["client_id"], stage.client.to_string());
         page.card("talking").await;
@@ -823,17 +622,12 @@ fn silent_calls_and_late_results_are_swept() {
         config.calls.wrap_up_seconds = 0;
     };
     with_settings(None, hasty, async |stage| {
-        let Stage {
-            services, boris, ..
-        } = stage;
+        let Stage { services, boris, .. } = stage;
         let answered = serde_json::json!({"event_id": "a", "call_id": "c9", "type": "answered",
             "at": "2020-01-01T00:00:00Z", "agent": "102", "leg_id": "l1", "from": "89161234567"});
         let machine = Caller::system();
         let mut page = Page::open(services, boris);
-        services
-            .take_pbx_bodies(&machine, "http", vec![event(answered)])
-            .await
-            .unwrap();
+        services.take_pbx_bodies(&machine, "http", vec![event(answered)]).await.unwrap();
         let id = call_id(&page.card("talking").await);
         // The clock must move on by a second: silence is what the sweep looks for.
         let mut ticks = tokio::time::interval(Duration::from_millis(50));
@@ -852,10 +646,7 @@ fn silent_calls_and_late_results_are_swept() {
         assert_eq!(page.own("not_ready").await["reason"], "after_call");
         let refused = services.set_own_state(boris, "ready", None).await;
         assert!(matches!(refused, Err(ServiceError::Rejected(r)) if r.code == "wrap_up_open"));
-        services
-            .finish_call(boris, id, stage.notes())
-            .await
-            .unwrap();
+        services.finish_call(boris, id, stage.notes()).await.unwrap();
         services.set_own_state(boris, "ready", None).await.unwrap();
         assert_eq!(services.sweep_calls().await.unwrap(), 0);
     });

@@ -35,24 +35,11 @@ impl Box_ {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let took = begun.elapsed();
         let start: Value = serde_json::from_str(&line).unwrap();
-        let address = start["address"]
-            .as_str()
-            .unwrap()
-            .trim_start_matches("http://")
-            .to_owned();
-        (
-            Self {
-                child,
-                address,
-                start,
-            },
-            took,
-        )
+        let address = start["address"].as_str().unwrap().trim_start_matches("http://").to_owned();
+        (Self { child, address, start }, took)
     }
 
     pub fn connect(&self) -> TcpStream {
@@ -63,37 +50,24 @@ impl Box_ {
 
     pub fn session(&self, role: &str, n: usize) -> Session {
         let logins = self.start["logins"].as_array().unwrap();
-        let login = logins
-            .iter()
-            .filter(|login| login["role"] == role)
-            .nth(n)
-            .unwrap();
+        let login = logins.iter().filter(|login| login["role"] == role).nth(n).unwrap();
         let body = json!({"login": login["login"], "password": login["password"]}).to_string();
-        let nobody = Session {
-            headers: String::new(),
-        };
+        let nobody = Session { headers: String::new() };
         let (status, text) = exchange_raw(
             &mut self.connect(),
             &http("POST", "/api/v1/session", &nobody, Some(&body)),
         );
         assert_eq!(status, 200, "{text}");
-        let cookie = text
-            .lines()
-            .find_map(|line| line.strip_prefix("set-cookie: "))
-            .unwrap();
+        let cookie = text.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
         let cookie = cookie.split(';').next().unwrap();
         let session: Value = serde_json::from_str(text.split("\r\n\r\n").nth(1).unwrap()).unwrap();
         let csrf = session["csrf"].as_str().unwrap();
-        Session {
-            headers: format!("Cookie: {cookie}\r\nX-CSRF-Token: {csrf}\r\n"),
-        }
+        Session { headers: format!("Cookie: {cookie}\r\nX-CSRF-Token: {csrf}\r\n") }
     }
 
     fn machine(&self, name: &str) -> Session {
         let token = self.start["tokens"][name].as_str().unwrap();
-        Session {
-            headers: format!("Authorization: Bearer {token}\r\n"),
-        }
+        Session { headers: format!("Authorization: Bearer {token}\r\n") }
     }
 
     pub fn memory(&self) -> String {
@@ -112,20 +86,14 @@ impl Box_ {
     }
 
     pub fn stop(mut self) {
-        Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
-            .status()
-            .unwrap();
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         self.child.wait().unwrap();
     }
 }
 
 /// The bytes of a request.
 pub fn http(method: &str, path: &str, session: &Session, body: Option<&str>) -> Vec<u8> {
-    let mut text = format!(
-        "{method} {path} HTTP/1.1\r\nHost: box\r\n{}",
-        session.headers
-    );
+    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: box\r\n{}", session.headers);
     if let Some(body) = body {
         text.push_str(&format!(
             "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -152,9 +120,7 @@ fn exchange_raw(stream: &mut TcpStream, request: &[u8]) -> (u16, String) {
         let length: usize = head
             .lines()
             .find_map(|line| {
-                line.to_ascii_lowercase()
-                    .strip_prefix("content-length: ")
-                    .map(str::to_owned)
+                line.to_ascii_lowercase().strip_prefix("content-length: ").map(str::to_owned)
             })
             .map_or(0, |length| length.trim().parse().unwrap());
         if buffer.len() >= head_end + 4 + length {
@@ -167,9 +133,7 @@ fn exchange_raw(stream: &mut TcpStream, request: &[u8]) -> (u16, String) {
 /// Sends a request and gives status and body.
 pub fn exchange(stream: &mut TcpStream, request: &[u8]) -> (u16, String) {
     let (status, text) = exchange_raw(stream, request);
-    let body = text
-        .split_once("\r\n\r\n")
-        .map_or(String::new(), |(_, body)| body.to_owned());
+    let body = text.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned());
     (status, body)
 }
 
@@ -201,10 +165,7 @@ impl fmt::Display for Latencies {
             percentile(&mut taken, 99.9),
         );
         let most = taken.iter().max().copied().unwrap_or_default();
-        write!(
-            f,
-            "{rate:.0} /s, p50 {p50}, p99 {p99}, p99.9 {p999}, max {most:.1?}"
-        )?;
+        write!(f, "{rate:.0} /s, p50 {p50}, p99 {p99}, p99.9 {p999}, max {most:.1?}")?;
         if self.refused > 0 {
             write!(f, ", refused {}", self.refused)?;
         }
@@ -275,27 +236,15 @@ impl Load {
 pub fn pops(lenderbox: &Box_, phones: &[String], reads: &[Vec<u8>], seconds: u64) -> Latencies {
     const CALLS_PER_SECOND: u64 = 200;
     let sent: Arc<Mutex<std::collections::HashMap<String, Instant>>> = Arc::default();
-    let (stop, arrived) = (
-        Arc::new(AtomicBool::new(false)),
-        Arc::new(Mutex::new(Vec::new())),
-    );
+    let (stop, arrived) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
     let begun = Instant::now();
-    let read = Load {
-        connections: 8,
-        requests: reads.to_vec(),
-        rate: Some(2_000),
-        rounds: None,
-        seconds,
-    };
+    let read =
+        Load { connections: 8, requests: reads.to_vec(), rate: Some(2_000), rounds: None, seconds };
     std::thread::scope(|scope| {
         for n in 0..4 {
             let session = lenderbox.session("operator", n);
-            let ready = http(
-                "PUT",
-                "/api/v1/operators/me/state",
-                &session,
-                Some(r#"{"state":"ready"}"#),
-            );
+            let ready =
+                http("PUT", "/api/v1/operators/me/state", &session, Some(r#"{"state":"ready"}"#));
             exchange(&mut lenderbox.connect(), &ready);
             let (sent, stop, arrived) =
                 (Arc::clone(&sent), Arc::clone(&stop), Arc::clone(&arrived));
@@ -315,27 +264,18 @@ pub fn pops(lenderbox: &Box_, phones: &[String], reads: &[Vec<u8>], seconds: u64
             let line = format!("+7495{n:07}");
             let body = ring(&call, phone, &line, 101 + n % 4, "ringing");
             sent.lock().unwrap().insert(line.clone(), due);
-            let (status, text) = exchange(
-                &mut stream,
-                &http("POST", "/api/v1/pbx/events", &machine, Some(&body)),
-            );
+            let (status, text) =
+                exchange(&mut stream, &http("POST", "/api/v1/pbx/events", &machine, Some(&body)));
             assert_eq!(status, 202, "{text}");
             let body = ring(&call, phone, &line, 101 + n % 4, "ended");
-            exchange(
-                &mut stream,
-                &http("POST", "/api/v1/pbx/events", &machine, Some(&body)),
-            );
+            exchange(&mut stream, &http("POST", "/api/v1/pbx/events", &machine, Some(&body)));
         }
         std::thread::sleep(Duration::from_millis(500));
         stop.store(true, Ordering::Relaxed);
     });
     let lost = sent.lock().unwrap().len() as u64;
     let taken = std::mem::take(&mut *arrived.lock().unwrap());
-    Latencies {
-        taken,
-        refused: lost,
-        elapsed: begun.elapsed(),
-    }
+    Latencies { taken, refused: lost, elapsed: begun.elapsed() }
 }
 
 fn ring(call: &str, phone: &str, line: &str, agent: u64, kind: &str) -> String {
@@ -354,22 +294,18 @@ fn follow(
     arrived: &Mutex<Vec<Duration>>,
 ) {
     use tungstenite::client::IntoClientRequest;
-    let mut request = format!("ws://{}/api/v1/feed", lenderbox.address)
-        .into_client_request()
-        .unwrap();
+    let mut request =
+        format!("ws://{}/api/v1/feed", lenderbox.address).into_client_request().unwrap();
     for line in session.headers.lines() {
         let (name, value) = line.split_once(": ").unwrap();
         let name: tungstenite::http::HeaderName = name.parse().unwrap();
         request.headers_mut().insert(name, value.parse().unwrap());
     }
-    request.headers_mut().insert(
-        "Origin",
-        format!("http://{}", lenderbox.address).parse().unwrap(),
-    );
+    request
+        .headers_mut()
+        .insert("Origin", format!("http://{}", lenderbox.address).parse().unwrap());
     let stream = lenderbox.connect();
-    stream
-        .set_read_timeout(Some(Duration::from_millis(100)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
     let (mut socket, _) = tungstenite::client(request, stream).unwrap();
     while !stop.load(Ordering::Relaxed) {
         let Ok(message) = socket.read() else { continue };

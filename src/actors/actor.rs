@@ -50,22 +50,14 @@ pub(super) struct LaneActor<L: Lane> {
 
 impl<L: Lane> LaneActor<L> {
     pub(super) const fn new(owner: Uuid, shared: Arc<Shared<L>>) -> Self {
-        Self {
-            owner,
-            state: None,
-            waiting: VecDeque::new(),
-            committing: false,
-            shared,
-        }
+        Self { owner, state: None, waiting: VecDeque::new(), committing: false, shared }
     }
 
     fn state(&mut self) -> Result<&mut L, AskError> {
         if self.state.is_none() {
             self.state = Some(L::load(&self.shared.host.store, self.owner)?);
         }
-        self.state
-            .as_mut()
-            .ok_or(AskError::Refused(Refusal::Unavailable))
+        self.state.as_mut().ok_or(AskError::Refused(Refusal::Unavailable))
     }
 
     /// Decides what waits until a command must be committed or nothing is left.
@@ -80,11 +72,7 @@ impl<L: Lane> LaneActor<L> {
                     let _ = job.reply.send(Err(error));
                 }
                 Ok((state, decided, _)) if decided.changes.is_empty() => {
-                    let done = Done {
-                        receipt: None,
-                        before: state.clone(),
-                        after: state,
-                    };
+                    let done = Done { receipt: None, before: state.clone(), after: state };
                     let _ = job.reply.send(Ok(done));
                 }
                 Ok((before, decided, decision_context)) => {
@@ -97,16 +85,11 @@ impl<L: Lane> LaneActor<L> {
 
     fn decide(&mut self, order: &Order<L>) -> Result<(L, Decided, Context), AskError> {
         let host = &self.shared.host;
-        let decision_context = Context {
-            now: host.clock.now(),
-            zone: host.zone,
-            principal: order.principal,
-        };
+        let decision_context =
+            Context { now: host.clock.now(), zone: host.zone, principal: order.principal };
         let state = self.state()?.clone();
         // A fault in a rule must not take the box down; anywhere else a panic ends the process.
-        let decided = catch_unwind(AssertUnwindSafe(|| {
-            (order.decide)(&state, &decision_context)
-        }));
+        let decided = catch_unwind(AssertUnwindSafe(|| (order.decide)(&state, &decision_context)));
         match decided {
             Ok(decided) => Ok((state, decided?, decision_context)),
             Err(_) => {
@@ -152,19 +135,10 @@ impl<L: Lane> LaneActor<L> {
                     // The first time may have been another actor's; see what it left.
                     self.state = None;
                 } else if let Some(state) = &mut self.state {
-                    committed
-                        .changes
-                        .iter()
-                        .for_each(|change| state.absorb(&**change));
+                    committed.changes.iter().for_each(|change| state.absorb(&**change));
                 }
-                let after = self
-                    .state()
-                    .map_or_else(|_| before.clone(), |state| state.clone());
-                let done = Done {
-                    receipt: Some(committed.receipt),
-                    before,
-                    after,
-                };
+                let after = self.state().map_or_else(|_| before.clone(), |state| state.clone());
+                let done = Done { receipt: Some(committed.receipt), before, after };
                 let _ = job.reply.send(Ok(done));
             }
             Err(Refusal::Conflict(_)) if job.attempts < ATTEMPTS_MAX => {
@@ -191,11 +165,7 @@ impl<L: Lane> Handler<Work<L>> for LaneActor<L> {
     fn handle(&mut self, work: Work<L>, context: &mut actix::Context<Self>) {
         match work {
             Work::Order(order, reply) => {
-                self.waiting.push_back(Job {
-                    order,
-                    reply,
-                    attempts: 0,
-                });
+                self.waiting.push_back(Job { order, reply, attempts: 0 });
                 self.pump(context);
             }
             Work::Look(look) => match self.state() {

@@ -88,12 +88,7 @@ impl Lane for ClientLane {
             .into_iter()
             .map(|(stream, loan)| (LoanId::from_uuid(stream.id), loan))
             .collect();
-        Ok(Self {
-            stream,
-            client: store.load(stream)?,
-            loans,
-            made: Made::default(),
-        })
+        Ok(Self { stream, client: store.load(stream)?, loans, made: Made::default() })
     }
 
     fn absorb(&mut self, change: &(dyn Any + Send)) {
@@ -101,8 +96,7 @@ impl Lane for ClientLane {
         if let Some(change) = change.downcast_ref::<TypedChange<Client>>() {
             self.client = change.after();
         } else if let Some(change) = change.downcast_ref::<TypedChange<Loan>>() {
-            self.loans
-                .insert(LoanId::from_uuid(change.stream_id().id), change.after());
+            self.loans.insert(LoanId::from_uuid(change.stream_id().id), change.after());
         }
     }
 }
@@ -118,13 +112,7 @@ pub struct SingleLane<A: Noun> {
 impl<A: Noun> Clone for SingleLane<A> {
     fn clone(&self) -> Self {
         let Loaded { version, state } = &self.loaded;
-        Self {
-            stream: self.stream,
-            loaded: Loaded {
-                version: *version,
-                state: state.clone(),
-            },
-        }
+        Self { stream: self.stream, loaded: Loaded { version: *version, state: state.clone() } }
     }
 }
 
@@ -151,10 +139,7 @@ impl<A: Noun> SingleLane<A> {
 impl<A: Noun> Lane for SingleLane<A> {
     fn load(store: &Store, owner: Uuid) -> Result<Self, StoreError> {
         let stream = StreamId::new(A::KIND, owner);
-        Ok(Self {
-            stream,
-            loaded: store.load(stream)?,
-        })
+        Ok(Self { stream, loaded: store.load(stream)? })
     }
 
     fn absorb(&mut self, change: &(dyn Any + Send)) {
@@ -174,10 +159,7 @@ fn decide<A: Noun>(
     if decision.events.is_empty() {
         return Ok(Decided::default());
     }
-    let before = Loaded {
-        version: loaded.version,
-        state: loaded.state.clone(),
-    };
+    let before = Loaded { version: loaded.version, state: loaded.state.clone() };
     let change = TypedChange::new(stream, before, decision.events, decision.draws);
     Ok(Decided {
         changes: vec![Box::new(change)],

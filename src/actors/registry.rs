@@ -46,12 +46,8 @@ impl Runtime {
     /// Starts `threads` arbiters.
     #[must_use]
     pub fn start(threads: usize) -> Self {
-        let arbiters = (0..threads.max(1))
-            .map(|_| Arbiter::new().handle())
-            .collect();
-        Self {
-            arbiters: Arc::new(arbiters),
-        }
+        let arbiters = (0..threads.max(1)).map(|_| Arbiter::new().handle()).collect();
+        Self { arbiters: Arc::new(arbiters) }
     }
 
     /// Runs `main` on a multi-threaded runtime with an actix system around it.
@@ -98,9 +94,7 @@ pub struct Lanes<L: Lane> {
 
 impl<L: Lane> Clone for Lanes<L> {
     fn clone(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-        }
+        Self { shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -116,16 +110,7 @@ impl<L: Lane> Lanes<L> {
     pub fn new(host: Host, runtime: Runtime, live_max: usize) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::new(HashMap::new())).collect();
         let (live, ticks) = (AtomicUsize::new(0), AtomicU64::new(0));
-        Self {
-            shared: Arc::new(Shared {
-                host,
-                runtime,
-                shards,
-                live,
-                ticks,
-                live_max,
-            }),
-        }
+        Self { shared: Arc::new(Shared { host, runtime, shards, live, ticks, live_max }) }
     }
 
     /// Actors awake.
@@ -135,9 +120,7 @@ impl<L: Lane> Lanes<L> {
     }
 
     fn shard(&self, owner: Uuid) -> MutexGuard<'_, HashMap<Uuid, Entry<L>>> {
-        self.shared.shards[shard_of(owner)]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.shards[shard_of(owner)].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The actor of `owner` with leave to send it one request.
@@ -165,11 +148,7 @@ impl<L: Lane> Lanes<L> {
             LaneActor::new(owner, shared)
         };
         let address = LaneActor::start_in_arbiter(self.shared.runtime.arbiter(owner), start);
-        Entry {
-            address,
-            permits: Arc::new(Semaphore::new(WAITING_PER_LANE_MAX)),
-            last_used: 0,
-        }
+        Entry { address, permits: Arc::new(Semaphore::new(WAITING_PER_LANE_MAX)), last_used: 0 }
     }
 
     /// Carries out a command on the lane of `owner`.
@@ -182,9 +161,7 @@ impl<L: Lane> Lanes<L> {
         address
             .try_send(Work::Order(order, reply))
             .map_err(|_| AskError::Refused(Refusal::Busy))?;
-        answer
-            .await
-            .unwrap_or(Err(AskError::Refused(Refusal::Unavailable)))
+        answer.await.unwrap_or(Err(AskError::Refused(Refusal::Unavailable)))
     }
 
     /// Looks at the state of `owner`'s lane.
@@ -202,12 +179,8 @@ impl<L: Lane> Lanes<L> {
             // Whoever hung up does not want the answer.
             let _ = reply.send(state.map(look));
         }));
-        address
-            .try_send(work)
-            .map_err(|_| AskError::Refused(Refusal::Busy))?;
-        answer
-            .await
-            .unwrap_or(Err(AskError::Refused(Refusal::Unavailable)))
+        address.try_send(work).map_err(|_| AskError::Refused(Refusal::Busy))?;
+        answer.await.unwrap_or(Err(AskError::Refused(Refusal::Unavailable)))
     }
 
     /// Tells a live lane that somebody else wrote its streams.

@@ -19,18 +19,11 @@ fn host(folder: &Path) -> (Host, std::thread::JoinHandle<()>) {
     options.segment_bytes = 1 << 20;
     options.prepare_ahead = false;
     let (log, _) = Log::open(Arc::new(RealDisk), options).unwrap();
-    let settings = StoreSettings {
-        folder: folder.join("store"),
-        cache_bytes: 1 << 20,
-    };
+    let settings = StoreSettings { folder: folder.join("store"), cache_bytes: 1 << 20 };
     let store = Arc::new(Store::open(settings).unwrap());
-    let engine = Engine::new(
-        log,
-        store.clone(),
-        Arc::new(Feed::new(0)),
-        Arc::new(SeededIds::new(1)),
-    )
-    .unwrap();
+    let engine =
+        Engine::new(log, store.clone(), Arc::new(Feed::new(0)), Arc::new(SeededIds::new(1)))
+            .unwrap();
     let settings = CommitterSettings {
         flush_every: Duration::from_secs(60),
         disk_reserve_bytes: 0,
@@ -42,15 +35,7 @@ fn host(folder: &Path) -> (Host, std::thread::JoinHandle<()>) {
         on_group: Arc::new(|_, _| ()),
     };
     let (committer, thread) = Committer::start(engine, settings, |_| ()).unwrap();
-    (
-        Host {
-            store,
-            committer,
-            clock,
-            zone: chrono_tz::Europe::Moscow,
-        },
-        thread,
-    )
+    (Host { store, committer, clock, zone: chrono_tz::Europe::Moscow }, thread)
 }
 
 fn register(id: ClientId) -> Order<ClientLane> {
@@ -59,21 +44,14 @@ fn register(id: ClientId) -> Order<ClientLane> {
             last_name: Some(Personal::new("Иванова".into())),
             ..ClientDraft::default()
         };
-        ClientCommand::Register(RegisterClient {
-            id,
-            draft,
-            acknowledge_duplicates: true,
-        })
+        ClientCommand::Register(RegisterClient { id, draft, acknowledge_duplicates: true })
     })
 }
 
 fn note(text: String) -> Order<ClientLane> {
     order(move || {
         let id = PartId::from_uuid(Uuid::from_u128(7));
-        ClientCommand::AddNote(AddNote {
-            id,
-            text: text.clone(),
-        })
+        ClientCommand::AddNote(AddNote { id, text: text.clone() })
     })
 }
 
@@ -107,9 +85,7 @@ fn commands_of_one_lane_are_carried_out_in_order_of_arrival() {
     with_lanes(100, |lanes, _| async move {
         let id = ClientId::from_uuid(Uuid::from_u128(1));
         lanes.ask(id.uuid(), register(id)).await.unwrap();
-        let asked: Vec<_> = (0..20)
-            .map(|n| lanes.ask(id.uuid(), note(n.to_string())))
-            .collect();
+        let asked: Vec<_> = (0..20).map(|n| lanes.ask(id.uuid(), note(n.to_string()))).collect();
         let done = futures_util::future::join_all(asked).await;
         assert!(done.iter().all(Result::is_ok));
         let texts = lanes.look(id.uuid(), |lane| {
@@ -136,13 +112,7 @@ fn a_rejection_changes_nothing_and_names_the_fault() {
         assert!(
             matches!(empty, AskError::Rejected(rejection) if rejection.fields[0].field == "text")
         );
-        assert_eq!(
-            lanes
-                .look(id.uuid(), |lane| lane.client.version)
-                .await
-                .unwrap(),
-            1
-        );
+        assert_eq!(lanes.look(id.uuid(), |lane| lane.client.version).await.unwrap(), 1);
     });
 }
 
@@ -154,15 +124,8 @@ fn a_lane_that_was_written_behind_its_back_loads_and_decides_again() {
         // An import writes past the actor.
         let lane = ClientLane::load(&host.store, id.uuid()).unwrap();
         let now = host.clock.now();
-        let context = Context {
-            now,
-            zone: host.zone,
-            principal: Principal::System,
-        };
-        let add = AddNote {
-            id: PartId::from_uuid(Uuid::from_u128(8)),
-            text: "imported".into(),
-        };
+        let context = Context { now, zone: host.zone, principal: Principal::System };
+        let add = AddNote { id: PartId::from_uuid(Uuid::from_u128(8)), text: "imported".into() };
         let decided = lane.command(ClientCommand::AddNote(add), &context).unwrap();
         let proposal = Proposal {
             at: now,
@@ -186,10 +149,7 @@ fn actors_sleep_and_wake_without_loss() {
     with_lanes(8, |lanes, host| async move {
         let ids: Vec<ClientId> = (0..300)
             .map(|_| {
-                ClientId::from_uuid(crate::base::ids::IdSource::next(
-                    &SystemIds,
-                    host.clock.now(),
-                ))
+                ClientId::from_uuid(crate::base::ids::IdSource::next(&SystemIds, host.clock.now()))
             })
             .collect();
         for id in &ids {

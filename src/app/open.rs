@@ -113,32 +113,21 @@ impl Core {
         let tail = journal.tail();
         let feed = Arc::new(Feed::new(journal_report.head));
         let metrics = Metrics::new();
-        let engine = Engine::new(
-            journal,
-            Arc::clone(&store),
-            Arc::clone(&feed),
-            Arc::clone(&ids),
-        )
-        .map_err(StartError::NewView)?;
+        let engine = Engine::new(journal, Arc::clone(&store), Arc::clone(&feed), Arc::clone(&ids))
+            .map_err(StartError::NewView)?;
         let settings = committer_settings(&config, &disk, &clock, &feed, &metrics);
         let (committer, committer_thread) = Committer::start(engine, settings, |fatal| {
             tracing::error!(error = %chain(fatal), "stopping: what is on the disk is not known");
             // After a failed sync nothing is known (design 4); a restart reads what is there.
             std::process::abort();
         })
-        .map_err(|source| StartError::Folder {
-            path: folder.clone(),
-            source,
-        })?;
+        .map_err(|source| StartError::Folder { path: folder.clone(), source })?;
 
         let access_log = background(&folder, "access", &disk, &clock)?;
         let pbx_log = background(&folder, "pbx", &disk, &clock)?;
-        let blobs = Blobs::open(
-            Arc::clone(&disk),
-            folder.join("blobs"),
-            config.limits.upload_bytes,
-        )
-        .map_err(StartError::Blobs)?;
+        let blobs =
+            Blobs::open(Arc::clone(&disk), folder.join("blobs"), config.limits.upload_bytes)
+                .map_err(StartError::Blobs)?;
         let host = Host {
             store: Arc::clone(&store),
             committer: committer.clone(),
@@ -173,18 +162,9 @@ impl Core {
         });
         tokio::spawn(Arc::clone(&services).follow_commits());
         tokio::spawn(Arc::clone(&services).nightly_round());
-        let report = StartReport {
-            journal: journal_report,
-            replayed,
-            rebuilt,
-            took: begun.elapsed(),
-        };
-        Ok(Self {
-            services,
-            report,
-            committer_thread,
-            _lock: lock,
-        })
+        let report =
+            StartReport { journal: journal_report, replayed, rebuilt, took: begun.elapsed() };
+        Ok(Self { services, report, committer_thread, _lock: lock })
     }
 
     /// Commits what waits, attests, flushes and closes. Blocks.
@@ -217,10 +197,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn lock(folder: &Path) -> Result<File, StartError> {
-    let failed = |source| StartError::Folder {
-        path: folder.to_owned(),
-        source,
-    };
+    let failed = |source| StartError::Folder { path: folder.to_owned(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let file = File::create(folder.join("LOCK")).map_err(failed)?;
     match file.try_lock() {
@@ -231,10 +208,8 @@ fn lock(folder: &Path) -> Result<File, StartError> {
 }
 
 fn fresh_store(settings: &StoreSettings) -> Result<Store, StartError> {
-    Store::quarantine(&settings.folder).map_err(|source| StartError::Folder {
-        path: settings.folder.clone(),
-        source,
-    })?;
+    Store::quarantine(&settings.folder)
+        .map_err(|source| StartError::Folder { path: settings.folder.clone(), source })?;
     Store::open(settings.clone()).map_err(StartError::NewView)
 }
 
@@ -293,11 +268,7 @@ fn open_truth(
             "the view was rebuilt from the journal; nothing is lost"
         );
     }
-    let replayed = if rebuilt.is_some() {
-        position.seq
-    } else {
-        position.seq - from
-    };
+    let replayed = if rebuilt.is_some() { position.seq } else { position.seq - from };
     Ok((Arc::new(store), log, report, rebuilt, replayed))
 }
 
@@ -313,14 +284,9 @@ fn background(
 ) -> Result<BackgroundLog, StartError> {
     let folder = folder.join(name);
     let options = LogOptions::retained(&folder, name, Arc::clone(clock));
-    let (log, _) = Log::open(Arc::clone(disk), options).map_err(|source| StartError::Log {
-        folder: folder.clone(),
-        source,
-    })?;
-    BackgroundLog::start(log, name).map_err(|source| StartError::Folder {
-        path: folder,
-        source,
-    })
+    let (log, _) = Log::open(Arc::clone(disk), options)
+        .map_err(|source| StartError::Log { folder: folder.clone(), source })?;
+    BackgroundLog::start(log, name).map_err(|source| StartError::Folder { path: folder, source })
 }
 
 fn committer_settings(
@@ -341,13 +307,7 @@ fn committer_settings(
         hour: Arc::new(move || u64::try_from(clock.now().micros() / MICROS_PER_HOUR).ok()),
         on_storage_low: Arc::new(move |low| {
             tracing::warn!(low, "the disk reserve was reached or is free again");
-            feed.publish(
-                Audience::Everybody,
-                "storage_low",
-                format!("\"on\":{low}"),
-                true,
-                None,
-            );
+            feed.publish(Audience::Everybody, "storage_low", format!("\"on\":{low}"), true, None);
         }),
         on_group: Arc::new(move |frames, took| metrics.commit_group(frames, took)),
     }

@@ -64,9 +64,7 @@ pub async fn serve(
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| ServeError::Listen { address, source })?;
-    let address = listener
-        .local_addr()
-        .map_err(|source| ServeError::Listen { address, source })?;
+    let address = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
     let edge = Edge::new(Arc::clone(&core.services));
     edge.read_tokens()?;
     let report = &core.report;

@@ -57,10 +57,7 @@ impl Backups {
         let name = self.free_name(&now.to_utc().format("%Y%m%dT%H%M%SZ").to_string());
         let recipient = self.recipient.as_ref().map(ToString::to_string);
         // Only a snapshot for the same key can be shared with.
-        let base = self
-            .list()?
-            .into_iter()
-            .find(|base| base.manifest.recipient == recipient);
+        let base = self.list()?.into_iter().find(|base| base.manifest.recipient == recipient);
         let (wanted, chain) = wanted(source)?;
         let old = base.as_ref().map_or(&[][..], |base| &base.manifest.files);
         let (files, added_bytes) = self.store_all(&wanted, old, progress)?;
@@ -101,10 +98,7 @@ impl Backups {
             (object.size().ok()? == entry.object_bytes).then(|| entry.clone())
         };
         let entries: Vec<Option<Entry>> = wanted.iter().map(shared).collect();
-        let new = wanted
-            .iter()
-            .zip(&entries)
-            .filter(|(_, entry)| entry.is_none());
+        let new = wanted.iter().zip(&entries).filter(|(_, entry)| entry.is_none());
         let total = new.map(|(file, _)| file.bytes).sum();
         let (mut done, mut added_bytes) = (0, 0);
         let mut files = Vec::with_capacity(wanted.len());
@@ -121,32 +115,22 @@ impl Backups {
             files.push(entry);
         }
         let objects = self.folder.join(OBJECTS);
-        self.disk
-            .sync_folder(&objects)
-            .map_err(|error| io_error(&objects, error))?;
+        self.disk.sync_folder(&objects).map_err(|error| io_error(&objects, error))?;
         Ok((files, added_bytes))
     }
 
     fn free_name(&self, wished: &str) -> String {
-        let free = |name: &String| {
-            !self
-                .disk
-                .exists(&self.snapshots().join(format!("{name}.json")))
-        };
+        let free =
+            |name: &String| !self.disk.exists(&self.snapshots().join(format!("{name}.json")));
         let numbered = (2_u32..).map(|number| format!("{wished}-{number}"));
-        std::iter::once(wished.to_owned())
-            .chain(numbered)
-            .find(free)
-            .unwrap_or_default()
+        std::iter::once(wished.to_owned()).chain(numbered).find(free).unwrap_or_default()
     }
 
     /// Writes one file into the archive, under a name that follows from its contents.
     fn store(&self, file: &Wanted, progress: &mut dyn FnMut(u64)) -> Result<Entry, BackupError> {
         let part = self.object("new.part");
         if self.disk.exists(&part) {
-            self.disk
-                .remove(&part)
-                .map_err(|error| io_error(&part, error))?;
+            self.disk.remove(&part).map_err(|error| io_error(&part, error))?;
         }
         let recipient = self.recipient.as_ref();
         let stored = object::store(
@@ -158,16 +142,10 @@ impl Backups {
             progress,
         )?;
         if file.path.ends_with(&stored.blake3) || !is_blob_path(&file.path) {
-            let suffix = if recipient.is_some() {
-                "zst.age"
-            } else {
-                "zst"
-            };
+            let suffix = if recipient.is_some() { "zst.age" } else { "zst" };
             let object = format!("{}.{suffix}", stored.object_blake3);
             let target = self.object(&object);
-            self.disk
-                .rename(&part, &target)
-                .map_err(|error| io_error(&target, error))?;
+            self.disk.rename(&part, &target).map_err(|error| io_error(&target, error))?;
             return Ok(Entry {
                 path: file.path.clone(),
                 bytes: stored.bytes,
@@ -233,12 +211,7 @@ fn wanted(source: &Source) -> Result<(Vec<Wanted>, String), BackupError> {
 fn log_files(log: &LogSource, seq: u64, wanted: &mut Vec<Wanted>) -> Result<String, LogError> {
     let (segments, chain) = segments_through(&log.tail, seq)?;
     for segment in segments {
-        let name = segment
-            .path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = segment.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         wanted.push(Wanted {
             path: format!("{}/{name}", log.folder),
             source: Path::new(&segment.path).to_owned(),

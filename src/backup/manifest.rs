@@ -102,21 +102,15 @@ impl Manifest {
     }
 
     pub(super) fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, BackupError> {
-        let fault = |what: &str| BackupError::Manifest {
-            name: name.to_owned(),
-            what: what.to_owned(),
-        };
+        let fault =
+            |what: &str| BackupError::Manifest { name: name.to_owned(), what: what.to_owned() };
         let text = std::str::from_utf8(bytes).map_err(|_| fault("it is not text"))?;
-        let (json, hash) = text
-            .split_once('\n')
-            .ok_or_else(|| fault("it is cut short"))?;
+        let (json, hash) = text.split_once('\n').ok_or_else(|| fault("it is cut short"))?;
         if blake3::hash(json.as_bytes()).to_hex().as_str() != hash.trim_end() {
             return Err(fault("its checksum does not match"));
         }
         let manifest: Self = serde_json::from_str(json).map_err(|error| {
-            fault(&format!(
-                "this program cannot read it ({error}); a newer one may"
-            ))
+            fault(&format!("this program cannot read it ({error}); a newer one may"))
         })?;
         if manifest.format > FORMAT || manifest.name != name {
             return Err(fault("it has a newer format or another name"));

@@ -87,10 +87,7 @@ pub enum BackupError {
 }
 
 fn io_error(path: &Path, source: io::Error) -> BackupError {
-    BackupError::Io {
-        path: path.to_owned(),
-        source,
-    }
+    BackupError::Io { path: path.to_owned(), source }
 }
 
 /// How far a long piece of work has come, in bytes of files read.
@@ -145,8 +142,7 @@ impl Backups {
             .map_err(|reason| BackupError::Key(reason.to_owned()))?;
         for part in [SNAPSHOTS, OBJECTS] {
             let path = folder.join(part);
-            disk.create_folder(&path)
-                .map_err(|error| io_error(&path, error))?;
+            disk.create_folder(&path).map_err(|error| io_error(&path, error))?;
             for name in disk.list(&path).map_err(|error| io_error(&path, error))? {
                 if name.ends_with(".part") {
                     let left = path.join(name);
@@ -154,13 +150,7 @@ impl Backups {
                 }
             }
         }
-        Ok(Self {
-            disk,
-            folder,
-            recipient,
-            clock,
-            busy: AtomicBool::new(false),
-        })
+        Ok(Self { disk, folder, recipient, clock, busy: AtomicBool::new(false) })
     }
 
     fn turn(&self) -> Result<Turn<'_>, BackupError> {
@@ -184,10 +174,7 @@ impl Backups {
     /// # Errors
     /// [`BackupError::Io`].
     pub fn list(&self) -> Result<Vec<Snapshot>, BackupError> {
-        let found = self
-            .names()?
-            .into_iter()
-            .filter_map(|name| self.get(&name).ok());
+        let found = self.names()?.into_iter().filter_map(|name| self.get(&name).ok());
         let mut found: Vec<Snapshot> = found.collect();
         found.sort_by_key(|snapshot| {
             std::cmp::Reverse((snapshot.manifest.taken_at(), snapshot.manifest.name.clone()))
@@ -201,24 +188,13 @@ impl Backups {
     /// [`BackupError::Io`].
     pub fn faults(&self) -> Result<Vec<String>, BackupError> {
         let names = self.names()?;
-        Ok(names
-            .iter()
-            .filter_map(|name| self.get(name).err())
-            .map(|e| e.to_string())
-            .collect())
+        Ok(names.iter().filter_map(|name| self.get(name).err()).map(|e| e.to_string()).collect())
     }
 
     fn names(&self) -> Result<Vec<String>, BackupError> {
         let folder = self.snapshots();
-        let names = self
-            .disk
-            .list(&folder)
-            .map_err(|error| io_error(&folder, error))?;
-        Ok(names
-            .iter()
-            .filter_map(|name| name.strip_suffix(".json"))
-            .map(str::to_owned)
-            .collect())
+        let names = self.disk.list(&folder).map_err(|error| io_error(&folder, error))?;
+        Ok(names.iter().filter_map(|name| name.strip_suffix(".json")).map(str::to_owned).collect())
     }
 
     /// One snapshot.
@@ -226,9 +202,7 @@ impl Backups {
     /// # Errors
     /// [`BackupError::NotFound`], [`BackupError::Manifest`] or [`BackupError::Io`].
     pub fn get(&self, name: &str) -> Result<Snapshot, BackupError> {
-        let plain = name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let path = self.snapshots().join(format!("{name}.json"));
         if !plain || name.is_empty() || !self.disk.exists(&path) {
             return Err(BackupError::NotFound(name.to_owned()));
@@ -241,11 +215,7 @@ impl Backups {
         } else {
             None
         };
-        Ok(Snapshot {
-            manifest,
-            bytes,
-            verified,
-        })
+        Ok(Snapshot { manifest, bytes, verified })
     }
 
     /// Keeps all snapshots of the newest day (UTC) that has any, and for each of the `days` - 1 days
@@ -265,11 +235,7 @@ impl Backups {
         let mut kept_objects = BTreeSet::new();
         let mut removed = Vec::new();
         for snapshot in self.list()? {
-            let day = snapshot
-                .manifest
-                .taken_at()
-                .micros()
-                .div_euclid(86_400_000_000);
+            let day = snapshot.manifest.taken_at().micros().div_euclid(86_400_000_000);
             let of_newest_day = *newest_day.get_or_insert(day) == day;
             let room = kept_days.len() < days.max(1);
             let first_of_day = room && kept_days.insert(day);
@@ -284,32 +250,20 @@ impl Backups {
             for suffix in ["json", "verified"] {
                 let path = folder.join(format!("{name}.{suffix}"));
                 if self.disk.exists(&path) {
-                    self.disk
-                        .remove(&path)
-                        .map_err(|error| io_error(&path, error))?;
+                    self.disk.remove(&path).map_err(|error| io_error(&path, error))?;
                 }
             }
         }
         // The manifests go first and for good: a manifest never names a file that is gone.
-        self.disk
-            .sync_folder(&folder)
-            .map_err(|error| io_error(&folder, error))?;
+        self.disk.sync_folder(&folder).map_err(|error| io_error(&folder, error))?;
         let objects = self.folder.join(OBJECTS);
-        for name in self
-            .disk
-            .list(&objects)
-            .map_err(|error| io_error(&objects, error))?
-        {
+        for name in self.disk.list(&objects).map_err(|error| io_error(&objects, error))? {
             if !kept_objects.contains(&name) {
                 let path = objects.join(&name);
-                self.disk
-                    .remove(&path)
-                    .map_err(|error| io_error(&path, error))?;
+                self.disk.remove(&path).map_err(|error| io_error(&path, error))?;
             }
         }
-        self.disk
-            .sync_folder(&objects)
-            .map_err(|error| io_error(&objects, error))?;
+        self.disk.sync_folder(&objects).map_err(|error| io_error(&objects, error))?;
         Ok(removed)
     }
 

@@ -17,11 +17,7 @@ struct Hashing<T> {
 
 impl<T> Hashing<T> {
     fn new(inner: T) -> Self {
-        Self {
-            inner,
-            hasher: blake3::Hasher::new(),
-            bytes: 0,
-        }
+        Self { inner, hasher: blake3::Hasher::new(), bytes: 0 }
     }
     fn pass(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
@@ -69,13 +65,9 @@ pub(super) fn store(
     recipient: Option<&age::x25519::Recipient>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Stored, BackupError> {
-    let file = disk
-        .open(source, false)
-        .map_err(|error| io_error(source, error))?;
+    let file = disk.open(source, false).map_err(|error| io_error(source, error))?;
     let mut reader = Hashing::new(DiskReader::new(file, bytes));
-    let file = disk
-        .create(target)
-        .map_err(|error| io_error(target, error))?;
+    let file = disk.create(target).map_err(|error| io_error(target, error))?;
     let mut writer = Hashing::new(DiskWriter::new(file));
     let to_target = |error| io_error(target, error);
     match recipient {
@@ -95,12 +87,7 @@ pub(super) fn store(
     }
     let (object_bytes, object_blake3) = (writer.bytes, writer.hex());
     writer.inner.finish().map_err(to_target)?;
-    Ok(Stored {
-        bytes: reader.bytes,
-        blake3: reader.hex(),
-        object_bytes,
-        object_blake3,
-    })
+    Ok(Stored { bytes: reader.bytes, blake3: reader.hex(), object_bytes, object_blake3 })
 }
 
 fn compress(
@@ -157,9 +144,7 @@ pub(super) fn fetch(
         }
     };
     let mut decoder = zstd::Decoder::new(plain).map_err(from_source)?;
-    let file = disk
-        .create(target)
-        .map_err(|error| io_error(target, error))?;
+    let file = disk.create(target).map_err(|error| io_error(target, error))?;
     let mut writer = Hashing::new(DiskWriter::new(file));
     let mut chunk = vec![0_u8; CHUNK_BYTES];
     loop {
@@ -168,13 +153,9 @@ pub(super) fn fetch(
             break;
         }
         if writer.bytes + count as u64 > file_bytes {
-            return Err(from_source(io::Error::other(
-                "it holds more than its manifest says",
-            )));
+            return Err(from_source(io::Error::other("it holds more than its manifest says")));
         }
-        writer
-            .write_all(&chunk[..count])
-            .map_err(|error| io_error(target, error))?;
+        writer.write_all(&chunk[..count]).map_err(|error| io_error(target, error))?;
         progress(count as u64);
     }
     let (bytes, hash) = (writer.bytes, writer.hex());
@@ -182,18 +163,10 @@ pub(super) fn fetch(
     let zeros = vec![0_u8; CHUNK_BYTES];
     let mut written = bytes;
     while written < file_bytes {
-        let count = usize::try_from(file_bytes - written)
-            .unwrap_or(CHUNK_BYTES)
-            .min(CHUNK_BYTES);
-        writer
-            .inner
-            .write_all(&zeros[..count])
-            .map_err(|error| io_error(target, error))?;
+        let count = usize::try_from(file_bytes - written).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
+        writer.inner.write_all(&zeros[..count]).map_err(|error| io_error(target, error))?;
         written += count as u64;
     }
-    writer
-        .inner
-        .finish()
-        .map_err(|error| io_error(target, error))?;
+    writer.inner.finish().map_err(|error| io_error(target, error))?;
     Ok((bytes, hash))
 }

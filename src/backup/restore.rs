@@ -93,9 +93,7 @@ impl Backups {
                     .map_err(|reason| BackupError::Key(reason.to_owned()))?,
             ),
         };
-        self.disk
-            .create_folder(target)
-            .map_err(|error| io_error(target, error))?;
+        self.disk.create_folder(target).map_err(|error| io_error(target, error))?;
         let io = |error| io_error(target, error);
         let empty = self.disk.list(target).map_err(io)?.is_empty()
             && self.disk.list_folders(target).map_err(io)?.is_empty();
@@ -109,9 +107,7 @@ impl Backups {
             let path = safe_path(target, &manifest, file)?;
             let folder = path.parent().unwrap_or(target).to_owned();
             if folders.insert(folder.clone()) {
-                self.disk
-                    .create_folder(&folder)
-                    .map_err(|error| io_error(&folder, error))?;
+                self.disk.create_folder(&folder).map_err(|error| io_error(&folder, error))?;
             }
             self.restore_file(file, &path, identity.as_ref(), &mut |bytes| {
                 done += bytes;
@@ -119,9 +115,7 @@ impl Backups {
             })?;
         }
         for folder in folders {
-            self.disk
-                .sync_folder(&folder)
-                .map_err(|error| io_error(&folder, error))?;
+            self.disk.sync_folder(&folder).map_err(|error| io_error(&folder, error))?;
         }
         Ok(manifest)
     }
@@ -133,23 +127,15 @@ impl Backups {
         identity: Option<&age::x25519::Identity>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), BackupError> {
-        let damaged = || BackupError::Damaged {
-            object: file.object.clone(),
-            path: file.path.clone(),
-        };
+        let damaged =
+            || BackupError::Damaged { object: file.object.clone(), path: file.path.clone() };
         let source = self.object(&file.object);
         let found = object::hash(self.disk.as_ref(), &source).map_err(|_| damaged())?;
         if found != file.object_blake3 {
             return Err(damaged());
         }
-        let fetched = object::fetch(
-            self.disk.as_ref(),
-            &source,
-            path,
-            file.file_bytes,
-            identity,
-            progress,
-        );
+        let fetched =
+            object::fetch(self.disk.as_ref(), &source, path, file.file_bytes, identity, progress);
         match fetched {
             Ok((bytes, hash)) if bytes == file.bytes && hash == file.blake3 => Ok(()),
             // A spoilt byte shows in the decoder or in the hash; a failing target is another thing.
@@ -167,9 +153,7 @@ fn safe_path(
     file: &Entry,
 ) -> Result<std::path::PathBuf, BackupError> {
     let relative = Path::new(&file.path);
-    let plain = relative
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
+    let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
     let object = Path::new(&file.object).components().count() == 1 && !file.object.starts_with('.');
     if file.path.is_empty() || !plain || !object {
         return Err(BackupError::Manifest {
@@ -183,16 +167,10 @@ fn safe_path(
 fn compare(manifest: &Manifest, rebuilt: &Rebuilt) -> Result<(), BackupError> {
     let differs = |what: String| Err(BackupError::Differs { what });
     if rebuilt.seq != manifest.seq {
-        return differs(format!(
-            "it ends at frame {}, not at {}",
-            rebuilt.seq, manifest.seq
-        ));
+        return differs(format!("it ends at frame {}, not at {}", rebuilt.seq, manifest.seq));
     }
     if data_encoding::HEXLOWER.encode(&rebuilt.chain) != manifest.chain {
-        return differs(format!(
-            "the hash chain at frame {} is another one",
-            manifest.seq
-        ));
+        return differs(format!("the hash chain at frame {} is another one", manifest.seq));
     }
     if rebuilt.digest != manifest.digest {
         return differs(format!(

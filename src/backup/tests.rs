@@ -24,9 +24,10 @@ fn options(data: &Path, clock: &ManualClock) -> LogOptions {
 fn digest(frames: impl Iterator<Item = crate::journal::Frame>) -> String {
     let mut sum = 0_u64;
     for frame in frames {
-        sum = frame.body.iter().fold(sum, |sum, byte| {
-            sum.wrapping_mul(31).wrapping_add(u64::from(*byte))
-        });
+        sum = frame
+            .body
+            .iter()
+            .fold(sum, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
     }
     format!("{sum:016x}")
 }
@@ -38,12 +39,7 @@ impl Box {
         let data = folder.path().join("data");
         let (log, _) = Log::open(Arc::new(RealDisk), options(&data, &clock)).unwrap();
         let blobs = Blobs::open(Arc::new(RealDisk), data.join("blobs"), 1 << 20).unwrap();
-        Self {
-            folder,
-            clock,
-            log,
-            blobs,
-        }
+        Self { folder, clock, log, blobs }
     }
     fn write(&mut self, frames: usize) {
         for _ in 0..frames {
@@ -57,28 +53,17 @@ impl Box {
         let digest = digest(tail.read_from(1).unwrap().map(Result::unwrap));
         let seq = tail.head();
         Source {
-            journal: LogSource {
-                folder: "journal".into(),
-                tail,
-            },
+            journal: LogSource { folder: "journal".into(), tail },
             logs: Vec::new(),
             blobs: Some(("blobs".into(), self.blobs.clone())),
-            files: vec![(
-                "missing.toml".into(),
-                self.folder.path().join("missing.toml"),
-            )],
+            files: vec![("missing.toml".into(), self.folder.path().join("missing.toml"))],
             point: Point { seq, digest },
         }
     }
     fn backups(&self, recipient: Option<&str>) -> Backups {
         let clock = Arc::new(self.clock.clone());
-        Backups::open(
-            Arc::new(RealDisk),
-            self.folder.path().join("archive"),
-            recipient,
-            clock,
-        )
-        .unwrap()
+        Backups::open(Arc::new(RealDisk), self.folder.path().join("archive"), recipient, clock)
+            .unwrap()
     }
     fn scratch(&self) -> PathBuf {
         self.folder.path().join("scratch")
@@ -98,11 +83,7 @@ fn rebuild(clock: &ManualClock) -> impl FnMut(&Path) -> Result<Rebuilt, String> 
         let (log, report) = Log::open(Arc::new(RealDisk), options(data, &clock))
             .map_err(|error| error.to_string())?;
         let digest = digest(log.tail().read_from(1).unwrap().map(Result::unwrap));
-        Ok(Rebuilt {
-            seq: report.head,
-            chain: report.chain,
-            digest,
-        })
+        Ok(Rebuilt { seq: report.head, chain: report.chain, digest })
     }
 }
 
@@ -117,16 +98,10 @@ fn a_snapshot_is_restored_to_the_byte_and_shares_what_never_changes() {
     live.clock.advance_micros(DAY_MICROS);
     live.write(75);
     let mut last = Progress { done: 0, total: 0 };
-    let second = backups
-        .create(&live.source(), &mut |progress| last = progress)
-        .unwrap();
+    let second = backups.create(&live.source(), &mut |progress| last = progress).unwrap();
     assert_eq!(last.done, last.total);
     assert_eq!(second.incremental_of, Some(first.name.clone()));
-    let shared = second
-        .files
-        .iter()
-        .filter(|file| first.files.contains(file))
-        .count();
+    let shared = second.files.iter().filter(|file| first.files.contains(file)).count();
     assert!(shared >= 3, "{shared} files are shared");
     assert!(second.added_bytes < second.files.iter().map(|file| file.object_bytes).sum());
     live.write(10);
@@ -136,10 +111,7 @@ fn a_snapshot_is_restored_to_the_byte_and_shares_what_never_changes() {
         assert!(!live.scratch().exists());
     }
     let list = backups.list().unwrap();
-    assert_eq!(
-        list.iter().map(|s| s.manifest.seq).collect::<Vec<_>>(),
-        [225, 150]
-    );
+    assert_eq!(list.iter().map(|s| s.manifest.seq).collect::<Vec<_>>(), [225, 150]);
     assert!(list.iter().all(|snapshot| snapshot.verified.is_some()));
 }
 
@@ -148,24 +120,14 @@ fn the_archive_alone_is_enough_and_a_restored_box_goes_on() {
     let mut live = Box::new();
     live.write(225);
     let contract = live.blobs.put(&mut &b"contract"[..]).unwrap();
-    let second = live
-        .backups(None)
-        .create(&live.source(), &mut |_| {})
-        .unwrap();
+    let second = live.backups(None).create(&live.source(), &mut |_| {}).unwrap();
     let moved = live.folder.path().join("moved");
     fs::rename(live.folder.path().join("archive"), &moved).unwrap();
     fs::remove_dir_all(live.folder.path().join("data")).unwrap();
-    let archive = Backups::open(
-        Arc::new(RealDisk),
-        &moved,
-        None,
-        Arc::new(live.clock.clone()),
-    )
-    .unwrap();
+    let archive =
+        Backups::open(Arc::new(RealDisk), &moved, None, Arc::new(live.clock.clone())).unwrap();
     let target = live.folder.path().join("restored");
-    archive
-        .restore(&second.name, None, &target, &mut |_| {})
-        .unwrap();
+    archive.restore(&second.name, None, &target, &mut |_| {}).unwrap();
     let (mut log, report) = Log::open(Arc::new(RealDisk), options(&target, &live.clock)).unwrap();
     assert_eq!(report.head, 225);
     log.append(b"header", b"goes on").unwrap();
@@ -173,18 +135,10 @@ fn the_archive_alone_is_enough_and_a_restored_box_goes_on() {
     let blobs = Blobs::open(Arc::new(RealDisk), target.join("blobs"), 1 << 20).unwrap();
     assert_eq!(blobs.load(&contract.hash).unwrap(), b"contract");
     // A folder in use is never written into.
-    let error = archive
-        .restore(&second.name, None, &target, &mut |_| {})
-        .unwrap_err();
+    let error = archive.restore(&second.name, None, &target, &mut |_| {}).unwrap_err();
     assert!(matches!(error, BackupError::NotEmpty(_)), "{error}");
     let error = archive
-        .verify(
-            &second.name,
-            None,
-            &target,
-            &mut rebuild(&live.clock),
-            &mut |_| {},
-        )
+        .verify(&second.name, None, &target, &mut rebuild(&live.clock), &mut |_| {})
         .unwrap_err();
     assert!(matches!(error, BackupError::NotEmpty(_)), "{error}");
     assert!(target.join("journal").exists());
@@ -199,31 +153,19 @@ fn an_encrypted_snapshot_needs_its_key() {
     let mut live = Box::new();
     live.write(30);
     live.blobs.put(&mut &b"passport of somebody"[..]).unwrap();
-    let plain = live
-        .backups(None)
-        .create(&live.source(), &mut |_| {})
-        .unwrap();
+    let plain = live.backups(None).create(&live.source(), &mut |_| {}).unwrap();
     let backups = live.backups(Some(&identity.to_public().to_string()));
     live.clock.advance_micros(1_000_000);
     let sealed = backups.create(&live.source(), &mut |_| {}).unwrap();
     // A snapshot for a key shares nothing with one that anybody can read.
-    assert!(
-        sealed
-            .files
-            .iter()
-            .all(|file| !plain.files.iter().any(|p| p.object == file.object))
-    );
+    assert!(sealed.files.iter().all(|file| !plain.files.iter().any(|p| p.object == file.object)));
     let target = live.folder.path().join("restored");
     for wrong in [None, Some("not a key"), Some(other.as_str())] {
-        let error = backups
-            .restore(&sealed.name, wrong, &target, &mut |_| {})
-            .unwrap_err();
+        let error = backups.restore(&sealed.name, wrong, &target, &mut |_| {}).unwrap_err();
         assert!(matches!(error, BackupError::Key(_)), "{error}");
         let _absent = fs::remove_dir_all(&target);
     }
-    backups
-        .restore(&sealed.name, Some(&key), &target, &mut |_| {})
-        .unwrap();
+    backups.restore(&sealed.name, Some(&key), &target, &mut |_| {}).unwrap();
     assert_eq!(rebuild(&live.clock)(&target).unwrap().digest, sealed.digest);
     assert!(
         Backups::open(
@@ -264,19 +206,14 @@ fn every_spoilt_file_of_an_archive_is_noticed() {
         assert!(matches!(&error, BackupError::Damaged { .. }), "{error}");
         fs::write(&path, &sound).unwrap();
     }
-    let path = archive
-        .join(SNAPSHOTS)
-        .join(format!("{}.json", manifest.name));
+    let path = archive.join(SNAPSHOTS).join(format!("{}.json", manifest.name));
     let sound = fs::read(&path).unwrap();
     for place in (0..sound.len()).step_by(7) {
         let mut spoilt = sound.clone();
         spoilt[place] ^= 1;
         fs::write(&path, &spoilt).unwrap();
         assert!(
-            matches!(
-                backups.get(&manifest.name),
-                Err(BackupError::Manifest { .. })
-            ),
+            matches!(backups.get(&manifest.name), Err(BackupError::Manifest { .. })),
             "{place}"
         );
     }
@@ -294,10 +231,7 @@ fn a_state_that_differs_is_not_called_verified() {
     source.point.digest = "0000000000000000".into();
     let manifest = backups.create(&source, &mut |_| {}).unwrap();
     let error = live.verify(&backups, &manifest.name).unwrap_err();
-    assert!(
-        matches!(&error, BackupError::Differs { what } if what.contains("digest")),
-        "{error}"
-    );
+    assert!(matches!(&error, BackupError::Differs { what } if what.contains("digest")), "{error}");
     assert_eq!(backups.get(&manifest.name).unwrap().verified, None);
     assert!(!live.scratch().exists());
 }
@@ -317,28 +251,13 @@ fn retention_keeps_the_newest_of_each_day_and_everything_it_needs() {
     }
     let removed = backups.retain(3).unwrap();
     assert_eq!(removed.len(), 8);
-    let kept: Vec<String> = backups
-        .list()
-        .unwrap()
-        .into_iter()
-        .map(|snapshot| snapshot.manifest.name)
-        .collect();
-    assert_eq!(
-        kept,
-        [
-            names[11].clone(),
-            names[10].clone(),
-            names[9].clone(),
-            names[7].clone()
-        ]
-    );
+    let kept: Vec<String> =
+        backups.list().unwrap().into_iter().map(|snapshot| snapshot.manifest.name).collect();
+    assert_eq!(kept, [names[11].clone(), names[10].clone(), names[9].clone(), names[7].clone()]);
     for name in &kept {
         live.verify(&backups, name).unwrap();
     }
-    assert!(matches!(
-        backups.get(&names[0]),
-        Err(BackupError::NotFound(_))
-    ));
+    assert!(matches!(backups.get(&names[0]), Err(BackupError::NotFound(_))));
     assert_eq!(backups.retain(3).unwrap(), Vec::<String>::new());
 }
 
@@ -371,10 +290,7 @@ fn a_snapshot_of_a_point_behind_the_head_ends_at_that_point() {
     live.verify(&backups, &manifest.name).unwrap();
     let mut beyond = live.source();
     beyond.point.seq += 1;
-    assert!(matches!(
-        backups.create(&beyond, &mut |_| {}),
-        Err(BackupError::Journal(_))
-    ));
+    assert!(matches!(backups.create(&beyond, &mut |_| {}), Err(BackupError::Journal(_))));
 }
 
 #[test]

@@ -75,9 +75,7 @@ pub fn clean(raw: &str) -> String {
         }
     }
     let words: Vec<String> = spaced.split(' ').map(expanded).collect();
-    text::spaces(&words.join(" "))
-        .trim_matches([',', ';', ' '])
-        .to_owned()
+    text::spaces(&words.join(" ")).trim_matches([',', ';', ' ']).to_owned()
 }
 
 /// The form to compare: lower case, `ё` as `е`, no type words, no punctuation.
@@ -99,9 +97,7 @@ pub fn parts(raw: &str) -> AddressParts {
         let lower = piece.to_lowercase();
         if piece.len() == 6 && piece.bytes().all(|b| b.is_ascii_digit()) {
             found.postcode = piece.to_owned();
-        } else if ["область", "край", "республика", "округ"]
-            .iter()
-            .any(|w| lower.contains(w))
+        } else if ["область", "край", "республика", "округ"].iter().any(|w| lower.contains(w))
         {
             if found.region.is_empty() {
                 found.region = piece.to_owned();
@@ -116,14 +112,7 @@ pub fn parts(raw: &str) -> AddressParts {
 }
 
 fn city_name(piece: &str, lower: &str) -> Option<String> {
-    let kinds = [
-        "город ",
-        "село ",
-        "деревня ",
-        "посёлок ",
-        "поселок ",
-        "станица ",
-    ];
+    let kinds = ["город ", "село ", "деревня ", "посёлок ", "поселок ", "станица "];
     if let Some(kind) = kinds.iter().find(|kind| lower.starts_with(**kind)) {
         return Some(piece.chars().skip(kind.chars().count()).collect());
     }
@@ -163,10 +152,7 @@ mod tests {
                 "614000, город Пермь, улица Ленина, дом 5 корпус 2 квартира 7",
             ),
             ("Пермь  , «Ленина» [5]", "Пермь, \"Ленина\" (5)"),
-            (
-                "ул. С. Ковалевской, д. 5 К",
-                "улица С. Ковалевской, дом 5 К",
-            ),
+            ("ул. С. Ковалевской, д. 5 К", "улица С. Ковалевской, дом 5 К"),
             ("Тверская обл., г Ржев,", "Тверская область, город Ржев"),
             ("Невский пр-т, 1", "Невский проспект, 1"),
         ];
@@ -179,10 +165,7 @@ mod tests {
     fn keys_ignore_type_words_and_punctuation() {
         let key_of = key("614000, г. Пермь, ул. Ленина, д. 5, кв. 7");
         assert_eq!(key_of, "614000 пермь ленина 5 7");
-        assert_eq!(
-            key_of,
-            key("614000 Город Пермь улица ЛЕНИНА дом 5 квартира 7")
-        );
+        assert_eq!(key_of, key("614000 Город Пермь улица ЛЕНИНА дом 5 квартира 7"));
         assert_eq!(key("пос. Зелёный"), key("посёлок Зеленый"));
     }
 

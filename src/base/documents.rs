@@ -114,15 +114,9 @@ pub fn kpp(raw: &str) -> Result<String, DocumentError> {
     let bytes = compact.as_bytes();
     let fits = bytes.len() == 9
         && bytes[..4].iter().chain(&bytes[6..]).all(u8::is_ascii_digit)
-        && bytes[4..6]
-            .iter()
-            .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+        && bytes[4..6].iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
         && bytes.iter().any(|b| *b != b'0');
-    if fits {
-        Ok(compact)
-    } else {
-        Err(DocumentError::KppForm)
-    }
+    if fits { Ok(compact) } else { Err(DocumentError::KppForm) }
 }
 
 /// OGRN of an organisation (13 digits) or OGRNIP of an entrepreneur (15).
@@ -138,9 +132,7 @@ pub fn ogrn(raw: &str) -> Result<String, DocumentError> {
         _ => return Err(DocumentError::OgrnLength),
     };
     let (check, body) = digits.split_last().expect("13 or 15 digits");
-    let number = body
-        .iter()
-        .fold(0_u64, |number, digit| number * 10 + u64::from(*digit));
+    let number = body.iter().fold(0_u64, |number, digit| number * 10 + u64::from(*digit));
     if number != 0 && number % modulus % 10 == u64::from(*check) {
         Ok(compact)
     } else {
@@ -158,14 +150,9 @@ pub fn snils(raw: &str) -> Result<String, DocumentError> {
     if digits.len() != 11 {
         return Err(DocumentError::SnilsLength);
     }
-    let number = digits[..9]
-        .iter()
-        .fold(0_u32, |number, digit| number * 10 + digit);
-    let sum: u32 = digits[..9]
-        .iter()
-        .zip((1..=9).rev())
-        .map(|(digit, weight)| digit * weight)
-        .sum();
+    let number = digits[..9].iter().fold(0_u32, |number, digit| number * 10 + digit);
+    let sum: u32 =
+        digits[..9].iter().zip((1..=9).rev()).map(|(digit, weight)| digit * weight).sum();
     let check = match sum {
         0..=99 => sum,
         100 | 101 => 0,
@@ -216,14 +203,8 @@ pub fn passport_issue_date(
     issued: Date,
     today: Date,
 ) -> Result<(), DocumentError> {
-    let grown = birth
-        .and_then(|birth| birthday(birth, 14))
-        .is_none_or(|from| issued >= from);
-    if grown && issued <= today {
-        Ok(())
-    } else {
-        Err(DocumentError::PassportIssueDate)
-    }
+    let grown = birth.and_then(|birth| birthday(birth, 14)).is_none_or(|from| issued >= from);
+    if grown && issued <= today { Ok(()) } else { Err(DocumentError::PassportIssueDate) }
 }
 
 /// The last day on which a passport is valid: 90 days after the 20th or 45th birthday, whichever
@@ -252,11 +233,7 @@ pub fn bic(raw: &str) -> Result<String, DocumentError> {
     let compact = compact(raw);
     let digits = values(&compact).ok_or(DocumentError::BicForm)?;
     let fits = digits.len() == 9 && digits[0] == 0 && digits[1] <= 4 && digits[2..] != [0; 7];
-    if fits {
-        Ok(compact)
-    } else {
-        Err(DocumentError::BicForm)
-    }
+    if fits { Ok(compact) } else { Err(DocumentError::BicForm) }
 }
 
 /// A 20-digit account at the bank `bic`, checked by its key.
@@ -272,22 +249,11 @@ pub fn account(bic_raw: &str, raw: &str) -> Result<String, DocumentError> {
     // Correspondent accounts and accounts at the central bank itself are keyed to the settlement
     // centre (BIC digits 5-6), all others to the bank (BIC digits 7-9).
     let at_centre = compact.starts_with("30101") || ["000", "001", "002"].contains(&&bank[6..]);
-    let prefix = if at_centre {
-        format!("0{}", &bank[4..6])
-    } else {
-        bank[6..].to_owned()
-    };
+    let prefix = if at_centre { format!("0{}", &bank[4..6]) } else { bank[6..].to_owned() };
     let all = values(&format!("{prefix}{compact}")).unwrap_or_default();
-    let products = all
-        .iter()
-        .zip([7, 1, 3].into_iter().cycle())
-        .map(|(d, w)| d * w % 10);
+    let products = all.iter().zip([7, 1, 3].into_iter().cycle()).map(|(d, w)| d * w % 10);
     let fits = products.sum::<u32>() % 10 == 0;
-    if fits {
-        Ok(compact)
-    } else {
-        Err(DocumentError::AccountKey)
-    }
+    if fits { Ok(compact) } else { Err(DocumentError::AccountKey) }
 }
 
 /// A payment card's number, checked by Luhn's digit. The whole number must never be stored:
@@ -312,11 +278,7 @@ pub fn card(raw: &str) -> Result<String, DocumentError> {
         })
         .sum();
     let real = digits.iter().any(|digit| *digit != 0);
-    if real && sum.is_multiple_of(10) {
-        Ok(compact)
-    } else {
-        Err(DocumentError::CardCheck)
-    }
+    if real && sum.is_multiple_of(10) { Ok(compact) } else { Err(DocumentError::CardCheck) }
 }
 
 /// Without white space and hyphens of any kind, and without the sign `№`.
@@ -334,11 +296,7 @@ fn values(compact: &str) -> Option<Vec<u32>> {
 }
 
 fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
-    digits
-        .iter()
-        .zip(weights)
-        .map(|(digit, weight)| digit * weight)
-        .sum()
+    digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum()
 }
 
 #[cfg(test)]
@@ -366,15 +324,9 @@ mod tests {
     fn kpp_rows() {
         assert_eq!(kpp("772301001").as_deref(), Ok("772301001"));
         assert_eq!(kpp("7723ab001").as_deref(), Ok("7723AB001"));
-        for bad in [
-            "",
-            "77230100",
-            "7723010011",
-            "A72301001",
-            "77230100A",
-            "7723йй001",
-            "000000000",
-        ] {
+        for bad in
+            ["", "77230100", "7723010011", "A72301001", "77230100A", "7723йй001", "000000000"]
+        {
             assert_eq!(kpp(bad), Err(DocumentError::KppForm), "{bad}");
         }
     }
@@ -393,10 +345,7 @@ mod tests {
     fn snils_rows() {
         assert_eq!(snils("112-233-445 95").as_deref(), Ok("11223344595"));
         assert_eq!(snils("087-654-303 00").as_deref(), Ok("08765430300"));
-        assert!(
-            snils("001-001-998 77").is_ok(),
-            "not checked up to this number"
-        );
+        assert!(snils("001-001-998 77").is_ok(), "not checked up to this number");
         assert_eq!(snils("001-001-999 77"), Err(DocumentError::SnilsCheck));
         assert_eq!(snils("112-233-445 96"), Err(DocumentError::SnilsCheck));
         assert_eq!(snils("000-000-000 00"), Err(DocumentError::SnilsCheck));
@@ -407,23 +356,11 @@ mod tests {
     fn passport_rows() {
         let good = passport_rf("45 14", "123456").unwrap();
         assert_eq!(good, ("4514".to_owned(), "123456".to_owned()));
-        assert_eq!(
-            passport_rf("451", "123456"),
-            Err(DocumentError::PassportSeries)
-        );
-        assert_eq!(
-            passport_rf("4514", "000000"),
-            Err(DocumentError::PassportNumber)
-        );
-        assert_eq!(
-            passport_rf("4514", "12345a"),
-            Err(DocumentError::PassportNumber)
-        );
+        assert_eq!(passport_rf("451", "123456"), Err(DocumentError::PassportSeries));
+        assert_eq!(passport_rf("4514", "000000"), Err(DocumentError::PassportNumber));
+        assert_eq!(passport_rf("4514", "12345a"), Err(DocumentError::PassportNumber));
         assert_eq!(department_code("770045").as_deref(), Ok("770-045"));
-        assert_eq!(
-            department_code("770-04"),
-            Err(DocumentError::DepartmentCode)
-        );
+        assert_eq!(department_code("770-04"), Err(DocumentError::DepartmentCode));
     }
 
     #[test]
@@ -431,32 +368,17 @@ mod tests {
         let today = date("2026-11-21");
         let birth = date("2006-08-10");
         let issued = date("2020-09-01");
-        assert_eq!(
-            passport_valid_until(birth, issued),
-            Some(date("2026-11-08"))
-        );
-        assert_eq!(
-            passport_valid_until(birth, date("2026-08-10")),
-            Some(date("2051-11-08"))
-        );
-        assert_eq!(
-            passport_valid_until(date("1970-01-01"), date("2020-01-01")),
-            None
-        );
+        assert_eq!(passport_valid_until(birth, issued), Some(date("2026-11-08")));
+        assert_eq!(passport_valid_until(birth, date("2026-08-10")), Some(date("2051-11-08")));
+        assert_eq!(passport_valid_until(date("1970-01-01"), date("2020-01-01")), None);
         assert_eq!(passport_issue_date(Some(birth), issued, today), Ok(()));
         let early = passport_issue_date(Some(birth), date("2020-08-09"), today);
         assert_eq!(early, Err(DocumentError::PassportIssueDate));
         let future = passport_issue_date(None, date("2026-11-22"), today);
         assert_eq!(future, Err(DocumentError::PassportIssueDate));
         let leap = date("2004-02-29");
-        assert_eq!(
-            passport_valid_until(leap, date("2018-03-05")),
-            Some(date("2024-05-29"))
-        );
-        assert_eq!(
-            passport_issue_date(Some(leap), date("2018-02-28"), today),
-            early
-        );
+        assert_eq!(passport_valid_until(leap, date("2018-03-05")), Some(date("2024-05-29")));
+        assert_eq!(passport_issue_date(Some(leap), date("2018-02-28"), today), early);
     }
 
     #[test]
@@ -465,14 +387,8 @@ mod tests {
         assert!(account("044525225", "40702810200000000001").is_ok());
         let bad = account("044525225", "40702810100000000001");
         assert_eq!(bad, Err(DocumentError::AccountKey));
-        assert_eq!(
-            account("044525225", "4070281"),
-            Err(DocumentError::AccountLength)
-        );
-        assert_eq!(
-            account("05452522", "40702810200000000001"),
-            Err(DocumentError::BicForm)
-        );
+        assert_eq!(account("044525225", "4070281"), Err(DocumentError::AccountLength));
+        assert_eq!(account("05452522", "40702810200000000001"), Err(DocumentError::BicForm));
         assert_eq!(bic("144525225"), Err(DocumentError::BicForm));
         assert_eq!(bic("044 525 225").as_deref(), Ok("044525225"));
     }

@@ -18,11 +18,7 @@ pub fn phone(e164: &str) -> String {
 pub fn passport(series: &str, number: &str) -> String {
     let series: Vec<char> = series.chars().collect();
     let number: Vec<char> = number.chars().collect();
-    let end = if number.len() >= 6 {
-        tail(&number, 3)
-    } else {
-        String::new()
-    };
+    let end = if number.len() >= 6 { tail(&number, 3) } else { String::new() };
     if series.len() < 4 {
         return format!("***{end}");
     }
@@ -46,12 +42,7 @@ pub fn card(number: &str) -> String {
     if chars.len() < 16 {
         return "**** **** ****".to_owned();
     }
-    format!(
-        "{} {}** **** {}",
-        head(&chars, 4),
-        head(&chars[4..], 2),
-        tail(&chars, 4)
-    )
+    format!("{} {}** **** {}", head(&chars, 4), head(&chars[4..], 2), tail(&chars, 4))
 }
 
 /// Loan numbers, INN, SNILS and the like: only the last `shown` characters, and never more than a

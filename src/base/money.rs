@@ -107,18 +107,13 @@ impl Money {
             return Err(MoneyError::TooPrecise);
         }
         let units: i64 = whole.parse().map_err(|_| MoneyError::TooLarge)?;
-        let cents: i64 = format!("{fraction:0<2}")
-            .parse()
-            .map_err(|_| MoneyError::NotANumber)?;
+        let cents: i64 = format!("{fraction:0<2}").parse().map_err(|_| MoneyError::NotANumber)?;
         let minor = units
             .checked_mul(100)
             .and_then(|minor| minor.checked_add(cents))
             .filter(|minor| *minor <= 9_000_000_000_000_000)
             .ok_or(MoneyError::TooLarge)?;
-        Ok(Self::from_minor(
-            if negative { -minor } else { minor },
-            currency,
-        ))
+        Ok(Self::from_minor(if negative { -minor } else { minor }, currency))
     }
 }
 
@@ -148,11 +143,7 @@ mod tests {
             ("99999999999999999999", Err(MoneyError::TooLarge)),
         ];
         for (text, expected) in rows {
-            assert_eq!(
-                Money::parse(text, Currency::Rub).map(Money::minor),
-                expected,
-                "{text:?}"
-            );
+            assert_eq!(Money::parse(text, Currency::Rub).map(Money::minor), expected, "{text:?}");
         }
         assert_eq!(Money::from_minor(-5, Currency::Rub).to_decimal(), "-0.05");
     }

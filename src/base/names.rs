@@ -103,21 +103,13 @@ pub fn capitalised(raw: &str) -> String {
 pub fn parse(raw: &str) -> Result<String, NameError> {
     let cleaned = clean(raw);
     if !cleaned.chars().any(char::is_alphabetic) {
-        return Err(if cleaned.is_empty() {
-            NameError::Empty
-        } else {
-            NameError::Characters
-        });
+        return Err(if cleaned.is_empty() { NameError::Empty } else { NameError::Characters });
     }
     if cleaned.chars().count() > LINE_CHARS_MAX {
         return Err(NameError::TooLong);
     }
     let fits = |c: char| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '.' | '(' | ')' | ',');
-    if cleaned.chars().all(fits) {
-        Ok(cleaned)
-    } else {
-        Err(NameError::Characters)
-    }
+    if cleaned.chars().all(fits) { Ok(cleaned) } else { Err(NameError::Characters) }
 }
 
 /// The form to compare: upper case, `Ё` as `Е`, hyphens and spaces as one space.
@@ -165,16 +157,8 @@ pub fn split(raw: &str) -> FullName {
     let mut words = cleaned.splitn(3, ' ');
     let mut next = || words.next().unwrap_or_default().to_owned();
     let (last, first, patronymic) = (next(), next(), next());
-    let patronymic = if is_no_patronymic(&patronymic) {
-        String::new()
-    } else {
-        patronymic
-    };
-    FullName {
-        last,
-        first,
-        patronymic,
-    }
+    let patronymic = if is_no_patronymic(&patronymic) { String::new() } else { patronymic };
+    FullName { last, first, patronymic }
 }
 
 /// `оглы`, `кызы` and their spellings: a token of the patronymic, not a part of its own.
@@ -193,9 +177,7 @@ fn unify(c: char) -> char {
 /// A word with Cyrillic letters and Latin look-alikes is Cyrillic.
 fn cyrillic_word(word: &str) -> String {
     let cyrillic = word.chars().any(is_cyrillic);
-    let all_alike = word
-        .chars()
-        .all(|c| !c.is_ascii_alphabetic() || look_alike(c).is_some());
+    let all_alike = word.chars().all(|c| !c.is_ascii_alphabetic() || look_alike(c).is_some());
     if !cyrillic || !all_alike {
         return word.to_owned();
     }
@@ -277,17 +259,8 @@ mod tests {
 
     #[test]
     fn no_patronymic_is_written_in_many_ways() {
-        for raw in [
-            "-",
-            "нет",
-            "б/о",
-            "Б/О.",
-            "",
-            " ",
-            "—",
-            "Отсутствует",
-            "без  отчества",
-        ] {
+        for raw in ["-", "нет", "б/о", "Б/О.", "", " ", "—", "Отсутствует", "без  отчества"]
+        {
             assert!(is_no_patronymic(raw), "{raw:?}");
         }
         for raw in ["Иванович", "Нетович", "Вели оглы"] {
@@ -306,10 +279,7 @@ mod tests {
         ];
         for (raw, (last, first, patronymic)) in rows {
             let name = split(raw);
-            assert_eq!(
-                (&*name.last, &*name.first, &*name.patronymic),
-                (last, first, patronymic)
-            );
+            assert_eq!((&*name.last, &*name.first, &*name.patronymic), (last, first, patronymic));
         }
     }
 

@@ -71,24 +71,14 @@ pub fn parse(raw: &str) -> Result<Phone, PhoneError> {
     if digits.is_empty() {
         return Err(PhoneError::Empty);
     }
-    let before_digits = main
-        .split(|c: char| c.is_ascii_digit())
-        .next()
-        .unwrap_or("");
+    let before_digits = main.split(|c: char| c.is_ascii_digit()).next().unwrap_or("");
     let international = international_digits(&digits, before_digits.contains(['+', '＋']))?;
     let (e164, region) = if international.starts_with('7') {
-        (
-            format!("+{international}"),
-            seven(&international)?.to_owned(),
-        )
+        (format!("+{international}"), seven(&international)?.to_owned())
     } else {
         abroad(&international)?
     };
-    Ok(Phone {
-        e164,
-        extension,
-        region,
-    })
+    Ok(Phone { e164, extension, region })
 }
 
 /// The number without its extension, and the extension.
@@ -161,14 +151,9 @@ fn abroad(international: &str) -> Result<(String, String), PhoneError> {
     if !number.is_valid() {
         return Err(PhoneError::UnknownCode);
     }
-    let region = number
-        .get_region_code()
-        .map(|code| code.as_region_str().to_string());
+    let region = number.get_region_code().map(|code| code.as_region_str().to_string());
     let region = region.filter(|code| code.len() == 2).unwrap_or_default();
-    Ok((
-        number.format_as(PhoneNumberFormat::E164).to_string(),
-        region,
-    ))
+    Ok((number.format_as(PhoneNumberFormat::E164).to_string(), region))
 }
 
 #[cfg(test)]
@@ -184,12 +169,7 @@ mod tests {
 
     #[test]
     fn the_table_of_domain_4_1() {
-        check(
-            "8 (495) 123-45-67 доб. 123",
-            "+74951234567",
-            Some("123"),
-            "RU",
-        );
+        check("8 (495) 123-45-67 доб. 123", "+74951234567", Some("123"), "RU");
         check("9161234567", "+79161234567", None, "RU");
         check("7 916 123 45 67", "+79161234567", None, "RU");
         check("8-800-555-35-35", "+78005553535", None, "RU");

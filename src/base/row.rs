@@ -19,10 +19,7 @@ impl Row {
     /// An empty row that begins on `line` (from 1).
     #[must_use]
     pub fn new(line: u64) -> Self {
-        Self {
-            line,
-            ..Self::default()
-        }
+        Self { line, ..Self::default() }
     }
     /// A row of the given cells.
     #[must_use]

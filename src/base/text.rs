@@ -121,20 +121,14 @@ fn drop_odd_brackets(chars: &[char]) -> Vec<char> {
     }
     let pair_set: std::collections::HashSet<(usize, usize)> = pairs.iter().copied().collect();
     for (start, end) in pairs {
-        let empty = chars[start + 1..end]
-            .iter()
-            .all(|c| matches!(c, ' ' | '(' | ')'));
+        let empty = chars[start + 1..end].iter().all(|c| matches!(c, ' ' | '(' | ')'));
         let doubled = start > 0 && pair_set.contains(&(start - 1, end + 1));
         if empty || doubled {
             keep[start] = false;
             keep[end] = false;
         }
     }
-    chars
-        .iter()
-        .zip(keep)
-        .filter_map(|(c, kept)| kept.then_some(*c))
-        .collect()
+    chars.iter().zip(keep).filter_map(|(c, kept)| kept.then_some(*c)).collect()
 }
 
 #[cfg(test)]

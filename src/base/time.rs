@@ -93,10 +93,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the wall clock"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
     fn now(&self) -> Timestamp {
         Timestamp::from_utc(Utc::now())
     }
@@ -132,13 +129,7 @@ mod tests {
     fn a_date_depends_on_its_zone() {
         let at = Timestamp::parse_rfc3339("2026-11-22T23:30:00+03:00").expect("valid");
         assert_eq!(at.to_rfc3339(), "2026-11-22T20:30:00.000Z");
-        assert_eq!(
-            at.date_in(chrono_tz::Europe::Moscow).to_string(),
-            "2026-11-22"
-        );
-        assert_eq!(
-            at.date_in(chrono_tz::Asia::Kamchatka).to_string(),
-            "2026-11-23"
-        );
+        assert_eq!(at.date_in(chrono_tz::Europe::Moscow).to_string(), "2026-11-22");
+        assert_eq!(at.date_in(chrono_tz::Asia::Kamchatka).to_string(), "2026-11-23");
     }
 }

@@ -49,10 +49,7 @@ impl FromStr for BlobHash {
     type Err = BlobError;
     fn from_str(text: &str) -> Result<Self, BlobError> {
         let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).ok();
-        bytes
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(Self)
-            .ok_or(BlobError::NotAHash)
+        bytes.and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(BlobError::NotAHash)
     }
 }
 
@@ -121,32 +118,19 @@ impl Blobs {
     ) -> Result<Self, BlobError> {
         let folder = folder.into();
         let temporary = folder.join(TEMPORARY);
-        let io = |source| BlobError::Io {
-            path: temporary.clone(),
-            source,
-        };
+        let io = |source| BlobError::Io { path: temporary.clone(), source };
         disk.create_folder(&temporary).map_err(io)?;
         for name in disk.list(&temporary).map_err(io)? {
             disk.remove(&temporary.join(name)).map_err(io)?;
         }
-        Ok(Self {
-            disk,
-            folder,
-            bytes_max,
-            temporary: Arc::new(AtomicU64::new(0)),
-        })
+        Ok(Self { disk, folder, bytes_max, temporary: Arc::new(AtomicU64::new(0)) })
     }
 
     /// Looks at a folder of blobs that may belong to a serving box: nothing is created or removed, and
     /// nothing can be put.
     #[must_use]
     pub fn look_at(disk: Arc<dyn Disk>, folder: impl Into<PathBuf>) -> Self {
-        Self {
-            disk,
-            folder: folder.into(),
-            bytes_max: 0,
-            temporary: Arc::new(AtomicU64::new(0)),
-        }
+        Self { disk, folder: folder.into(), bytes_max: 0, temporary: Arc::new(AtomicU64::new(0)) }
     }
 
     /// The file of a blob.
@@ -169,10 +153,10 @@ impl Blobs {
     pub fn writer(&self) -> Result<BlobWriter, BlobError> {
         let number = self.temporary.fetch_add(1, Ordering::Relaxed);
         let path = self.folder.join(TEMPORARY).join(format!("{number}"));
-        let file = self.disk.create(&path).map_err(|source| BlobError::Io {
-            path: path.clone(),
-            source,
-        })?;
+        let file = self
+            .disk
+            .create(&path)
+            .map_err(|source| BlobError::Io { path: path.clone(), source })?;
         Ok(BlobWriter {
             blobs: self.clone(),
             path,
@@ -196,10 +180,7 @@ impl Blobs {
                 Ok(count) => writer.write(&chunk[..count])?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(source) => {
-                    return Err(BlobError::Io {
-                        path: writer.path.clone(),
-                        source,
-                    });
+                    return Err(BlobError::Io { path: writer.path.clone(), source });
                 }
             }
         }
@@ -220,10 +201,7 @@ impl Blobs {
         if !self.disk.exists(&path) {
             return Err(BlobError::NotFound(*hash));
         }
-        let io = |source| BlobError::Io {
-            path: path.clone(),
-            source,
-        };
+        let io = |source| BlobError::Io { path: path.clone(), source };
         let file = self.disk.open(&path, false).map_err(io)?;
         let bytes = file.size().map_err(io)?;
         Ok((DiskReader::new(file, bytes), bytes))
@@ -238,15 +216,8 @@ impl Blobs {
         let mut all = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
         reader
             .read_to_end(&mut all)
-            .map_err(|source| BlobError::Io {
-                path: self.path(hash),
-                source,
-            })?;
-        if BlobHash::of(&all) == *hash {
-            Ok(all)
-        } else {
-            Err(BlobError::Damaged(*hash))
-        }
+            .map_err(|source| BlobError::Io { path: self.path(hash), source })?;
+        if BlobHash::of(&all) == *hash { Ok(all) } else { Err(BlobError::Damaged(*hash)) }
     }
 
     /// Reads a blob and compares its bytes with its name.
@@ -256,16 +227,10 @@ impl Blobs {
     pub fn verify(&self, hash: &BlobHash) -> Result<(), BlobError> {
         let (mut reader, _) = self.read(hash)?;
         let mut hasher = blake3::Hasher::new();
-        io::copy(&mut reader, &mut hasher).map_err(|source| BlobError::Io {
-            path: self.path(hash),
-            source,
-        })?;
+        io::copy(&mut reader, &mut hasher)
+            .map_err(|source| BlobError::Io { path: self.path(hash), source })?;
         let same = hasher.finalize().as_bytes() == hash.bytes();
-        if same {
-            Ok(())
-        } else {
-            Err(BlobError::Damaged(*hash))
-        }
+        if same { Ok(()) } else { Err(BlobError::Damaged(*hash)) }
     }
 
     /// The names of all blobs, sorted.
@@ -274,15 +239,8 @@ impl Blobs {
     /// [`BlobError::Io`].
     pub fn list(&self) -> Result<Vec<BlobHash>, BlobError> {
         let mut found = Vec::new();
-        let io = |path: &PathBuf, source| BlobError::Io {
-            path: path.clone(),
-            source,
-        };
-        for first in self
-            .disk
-            .list_folders(&self.folder)
-            .map_err(|e| io(&self.folder, e))?
-        {
+        let io = |path: &PathBuf, source| BlobError::Io { path: path.clone(), source };
+        for first in self.disk.list_folders(&self.folder).map_err(|e| io(&self.folder, e))? {
             if first == TEMPORARY {
                 continue;
             }
@@ -290,11 +248,7 @@ impl Blobs {
             for second in self.disk.list_folders(&outer).map_err(|e| io(&outer, e))? {
                 let inner = outer.join(second);
                 let names = self.disk.list(&inner).map_err(|e| io(&inner, e))?;
-                found.extend(
-                    names
-                        .iter()
-                        .filter_map(|name| name.parse::<BlobHash>().ok()),
-                );
+                found.extend(names.iter().filter_map(|name| name.parse::<BlobHash>().ok()));
             }
         }
         found.sort_unstable();
@@ -324,10 +278,7 @@ impl BlobWriter {
         }
         self.file
             .write_at(piece, self.bytes)
-            .map_err(|source| BlobError::Io {
-                path: self.path.clone(),
-                source,
-            })?;
+            .map_err(|source| BlobError::Io { path: self.path.clone(), source })?;
         self.hasher.update(piece);
         self.bytes += piece.len() as u64;
         Ok(())
@@ -340,14 +291,8 @@ impl BlobWriter {
     pub fn finish(mut self) -> Result<BlobInfo, BlobError> {
         let hash = BlobHash(*self.hasher.finalize().as_bytes());
         let target = self.blobs.path(&hash);
-        self.name(&target).map_err(|source| BlobError::Io {
-            path: target,
-            source,
-        })?;
-        Ok(BlobInfo {
-            hash,
-            bytes: self.bytes,
-        })
+        self.name(&target).map_err(|source| BlobError::Io { path: target, source })?;
+        Ok(BlobInfo { hash, bytes: self.bytes })
     }
 
     fn name(&mut self, target: &std::path::Path) -> io::Result<()> {

@@ -11,13 +11,7 @@ fn a_blob_comes_back_by_the_hash_of_its_bytes() {
     let blobs = Blobs::open(Arc::new(RealDisk), folder.path(), 1 << 20).unwrap();
     let bytes: Vec<u8> = (0..200_000_u32).map(|n| n as u8).collect();
     let put = blobs.put(&mut &bytes[..]).unwrap();
-    assert_eq!(
-        put,
-        BlobInfo {
-            hash: BlobHash::of(&bytes),
-            bytes: 200_000
-        }
-    );
+    assert_eq!(put, BlobInfo { hash: BlobHash::of(&bytes), bytes: 200_000 });
     assert_eq!(blobs.put(&mut &bytes[..]).unwrap(), put);
     let empty = blobs.put(&mut &b""[..]).unwrap();
     assert_eq!(blobs.load(&put.hash).unwrap(), bytes);
@@ -26,26 +20,11 @@ fn a_blob_comes_back_by_the_hash_of_its_bytes() {
     let mut expected = vec![put.hash, empty.hash];
     expected.sort_unstable();
     assert_eq!(blobs.list().unwrap(), expected);
-    assert_eq!(
-        std::fs::read_dir(folder.path().join(TEMPORARY))
-            .unwrap()
-            .count(),
-        0
-    );
+    assert_eq!(std::fs::read_dir(folder.path().join(TEMPORARY)).unwrap().count(), 0);
     let name = put.hash.to_string();
-    assert!(
-        folder
-            .path()
-            .join(&name[..2])
-            .join(&name[2..4])
-            .join(&name)
-            .is_file()
-    );
+    assert!(folder.path().join(&name[..2]).join(&name[2..4]).join(&name).is_file());
     assert_eq!(name.parse::<BlobHash>().unwrap(), put.hash);
-    assert!(matches!(
-        "../../etc/passwd".parse::<BlobHash>(),
-        Err(BlobError::NotAHash)
-    ));
+    assert!(matches!("../../etc/passwd".parse::<BlobHash>(), Err(BlobError::NotAHash)));
     let unknown = BlobHash::of(b"unknown");
     assert!(matches!(blobs.load(&unknown), Err(BlobError::NotFound(hash)) if hash == unknown));
 }
@@ -55,15 +34,9 @@ fn a_file_that_is_too_large_leaves_nothing() {
     let disk = SimulatedDisk::new(1);
     let blobs = open(&disk);
     let error = blobs.put(&mut io::repeat(7).take(100_001)).unwrap_err();
-    assert!(
-        matches!(error, BlobError::TooLarge { bytes_max: 100_000 }),
-        "{error}"
-    );
+    assert!(matches!(error, BlobError::TooLarge { bytes_max: 100_000 }), "{error}");
     assert_eq!(disk.used_bytes(), 0);
-    assert_eq!(
-        blobs.put(&mut io::repeat(7).take(100_000)).unwrap().bytes,
-        100_000
-    );
+    assert_eq!(blobs.put(&mut io::repeat(7).take(100_000)).unwrap().bytes, 100_000);
 }
 
 #[test]
@@ -71,9 +44,8 @@ fn a_blob_that_was_put_survives_a_power_loss() {
     for seed in 0..200 {
         let disk = SimulatedDisk::new(seed);
         let blobs = open(&disk);
-        let put: Vec<BlobInfo> = (0..5_u8)
-            .map(|n| blobs.put(&mut &[n; 3000][..]).unwrap())
-            .collect();
+        let put: Vec<BlobInfo> =
+            (0..5_u8).map(|n| blobs.put(&mut &[n; 3000][..]).unwrap()).collect();
         let mut unfinished = blobs.writer().unwrap();
         unfinished.write(&[9; 5000]).unwrap();
         let found = open(&disk.crash());
@@ -99,10 +71,7 @@ fn a_full_disk_refuses_a_blob_and_keeps_nothing_of_it() {
     let disk = SimulatedDisk::new(1);
     let blobs = open(&disk);
     disk.set_capacity(Some(5000));
-    assert!(matches!(
-        blobs.put(&mut io::repeat(1).take(90_000)),
-        Err(BlobError::Io { .. })
-    ));
+    assert!(matches!(blobs.put(&mut io::repeat(1).take(90_000)), Err(BlobError::Io { .. })));
     assert_eq!(disk.used_bytes(), 0);
     blobs.put(&mut io::repeat(1).take(4000)).unwrap();
 }

@@ -116,9 +116,7 @@ impl Create {
             let job = core.services.take_backup(&Caller::system()).await;
             let job = job.map_err(|error| CliError::Said(error.to_string()))?;
             let name = core.services.job_ended(job).await.map_err(CliError::Said)?;
-            say(format!(
-                "Backup {name} is taken. Prove it with `lenderbox backup verify {name}`."
-            ))
+            say(format!("Backup {name} is taken. Prove it with `lenderbox backup verify {name}`."))
         })
     }
 }
@@ -130,11 +128,7 @@ fn list(archive: &Backups) -> Result<(), CliError> {
             Some(verified) => format!("verified {}", verified.at),
             None => "not verified".to_owned(),
         };
-        let lock = if manifest.recipient.is_some() {
-            ", encrypted"
-        } else {
-            ""
-        };
+        let lock = if manifest.recipient.is_some() { ", encrypted" } else { "" };
         say(format!(
             "{}  through frame {}, {} bytes, {proof}{lock}",
             manifest.name, manifest.seq, snapshot.bytes
@@ -174,9 +168,8 @@ impl Restore {
         let archive = self.archive.open(configuration(path, None)?)?;
         let name = name_or_newest(&archive, self.name)?;
         let key = key(self.identity.as_deref())?;
-        let manifest = archive
-            .restore(&name, key.as_deref(), &self.into, &mut silent)
-            .map_err(said)?;
+        let manifest =
+            archive.restore(&name, key.as_deref(), &self.into, &mut silent).map_err(said)?;
         say(format!(
             "Backup {name} of {} is restored through frame {}. Start the box with \
              `lenderbox serve --data-dir {}`.",
@@ -207,10 +200,7 @@ fn name_or_newest(archive: &Backups, name: Option<String>) -> Result<String, Cli
 fn key(file: Option<&Path>) -> Result<Option<String>, CliError> {
     let Some(file) = file else { return Ok(None) };
     let text = std::fs::read_to_string(file)?;
-    let line = text
-        .lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty() && !line.starts_with('#'));
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
     line.map(|line| Some(line.to_owned()))
         .ok_or_else(|| CliError::Said(format!("{} holds no key", file.display())))
 }

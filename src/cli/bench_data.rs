@@ -42,10 +42,6 @@ impl BenchData {
         bar.finish();
         let seconds = begun.elapsed().as_millis().max(1);
         let rate = u128::from(self.clients) * 1_000 / seconds;
-        say(format!(
-            "{} clients in {} s: {rate} clients/s",
-            self.clients,
-            seconds / 1_000
-        ))
+        say(format!("{} clients in {} s: {rate} clients/s", self.clients, seconds / 1_000))
     }
 }

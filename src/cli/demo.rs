@@ -96,11 +96,7 @@ impl Demo {
         // The demo's passwords are on the terminal; a second factor would only be in the way.
         config.security.totp = Totp::Optional;
         "Займ Рядом".clone_into(&mut config.lender.name);
-        let filter = if self.json {
-            "warn"
-        } else {
-            &config.log.filter
-        };
+        let filter = if self.json { "warn" } else { &config.log.filter };
         crate::telemetry::logs::start(config.log.json, filter)
             .map_err(|error| CliError::Said(error.to_string()))?;
         Runtime::block_on(SERVER_THREADS, async {
@@ -132,15 +128,8 @@ impl Demo {
         say(format!("\nLenderbox is open at {address}\n"))?;
         say("  log-in     password     role              extension")?;
         for login in &mark.logins {
-            let Login {
-                login,
-                password,
-                role,
-                extension,
-            } = login;
-            say(format!(
-                "  {login:<10} {password:<12} {role:<17} {extension}"
-            ))?;
+            let Login { login, password, role, extension } = login;
+            say(format!("  {login:<10} {password:<12} {role:<17} {extension}"))?;
         }
         let program = std::env::current_exe()?;
         let token = mark.tokens.get("pbx").map_or("", String::as_str);
@@ -186,11 +175,8 @@ pub async fn make_up_in(
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     Ok(file.sync_all()?)
 }
@@ -210,19 +196,12 @@ async fn make_up(
     ] {
         make_up_entries(&services, &caller, kind, entries, &mut topics).await?;
     }
-    let scopes = [
-        ("pbx", TokenScope::Pbx),
-        ("core", TokenScope::Core),
-        ("metrics", TokenScope::Metrics),
-    ];
+    let scopes =
+        [("pbx", TokenScope::Pbx), ("core", TokenScope::Core), ("metrics", TokenScope::Metrics)];
     let mut tokens = HashMap::new();
     for (name, scope) in scopes {
-        let typed = TokenToCreate {
-            name: name.into(),
-            scope,
-            ip_list: Vec::new(),
-            rate_per_second: None,
-        };
+        let typed =
+            TokenToCreate { name: name.into(), scope, ip_list: Vec::new(), rate_per_second: None };
         let (_, secret) = services.create_token(&caller, typed).await?;
         tokens.insert(name.to_owned(), secret.into_inner());
     }
@@ -234,22 +213,13 @@ async fn make_up(
         services.fill_with_samples(&lender, 0..clients, Some(&staff), progress)
     });
     filling.await.unwrap_or(Err(ServiceError::Unavailable))?;
-    Ok(Mark {
-        logins,
-        tokens,
-        sample_phone,
-    })
+    Ok(Mark { logins, tokens, sample_phone })
 }
 
 /// A client to call as: one whose loan is being repaid.
 fn sample_phone(lender: &Lender, clients: u64) -> String {
-    let repaying = |index: &u64| {
-        lender
-            .client(*index)
-            .loans
-            .iter()
-            .any(|loan| loan.terms.status.is_open())
-    };
+    let repaying =
+        |index: &u64| lender.client(*index).loans.iter().any(|loan| loan.terms.status.is_open());
     lender.main_phone((0..clients).find(repaying).unwrap_or(0))
 }
 
@@ -286,10 +256,7 @@ async fn make_up_people(
 fn password(services: &Services) -> String {
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let salt = services.ids.salt();
-    salt[..10]
-        .iter()
-        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
-        .collect()
+    salt[..10].iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
 }
 
 async fn make_up_entries(

@@ -98,15 +98,9 @@ fn write(
             "days_past_due",
             "as_of",
         ],
-        What::Payments => &[
-            "loan_id",
-            "loan_number",
-            "source_key",
-            "on",
-            "amount",
-            "currency",
-            "kind",
-        ],
+        What::Payments => {
+            &["loan_id", "loan_number", "source_key", "on", "amount", "currency", "kind"]
+        }
     };
     out.write_record(head).map_err(failed)?;
     let (prefix, today) = (keys::lanes(), services.today());
@@ -153,35 +147,11 @@ fn client_row(out: &mut csv::Writer<std::fs::File>, client: &Client) -> Result<u
         client.number.to_string(),
         format!("{:?}", details.kind).to_lowercase(),
         details.display_name(),
-        details
-            .birth_date
-            .as_ref()
-            .map(|date| date.reveal().to_string())
-            .unwrap_or_default(),
-        details
-            .inn
-            .as_ref()
-            .map(|inn| inn.reveal().clone())
-            .unwrap_or_default(),
-        details
-            .snils
-            .as_ref()
-            .map(|snils| snils.reveal().clone())
-            .unwrap_or_default(),
-        joined(
-            details
-                .phones
-                .iter()
-                .map(|phone| phone.e164.reveal().clone())
-                .collect(),
-        ),
-        joined(
-            details
-                .emails
-                .iter()
-                .map(|email| email.address.reveal().clone())
-                .collect(),
-        ),
+        details.birth_date.as_ref().map(|date| date.reveal().to_string()).unwrap_or_default(),
+        details.inn.as_ref().map(|inn| inn.reveal().clone()).unwrap_or_default(),
+        details.snils.as_ref().map(|snils| snils.reveal().clone()).unwrap_or_default(),
+        joined(details.phones.iter().map(|phone| phone.e164.reveal().clone()).collect()),
+        joined(details.emails.iter().map(|email| email.address.reveal().clone()).collect()),
         joined(client.source_keys.clone()),
     ];
     out.write_record(row).map_err(failed)?;
@@ -209,10 +179,7 @@ fn loan_row(
         stands.outstanding.map(sum).unwrap_or_default(),
         sum(stands.overdue),
         stands.days_past_due.to_string(),
-        stands
-            .as_of
-            .map(|date| date.to_string())
-            .unwrap_or_default(),
+        stands.as_of.map(|date| date.to_string()).unwrap_or_default(),
     ];
     out.write_record(row).map_err(failed)?;
     Ok(1)

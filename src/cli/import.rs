@@ -98,9 +98,7 @@ impl Import {
         with_core(config, async move |core| {
             let services = Arc::clone(&core.services);
             let working = tokio::task::spawn_blocking(move || self.work(&services, request));
-            working
-                .await
-                .map_err(|_| CliError::Said("the import broke off".into()))?
+            working.await.map_err(|_| CliError::Said("the import broke off".into()))?
         })
     }
 
@@ -165,17 +163,12 @@ impl Import {
     }
 
     fn plan(&self, request: &Request, full_path: String) -> ImportPlan {
-        let file_name = self
-            .file
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
+        let file_name = self.file.file_name().map(|name| name.to_string_lossy().into_owned());
         ImportPlan {
             kind: request.kind,
             file_name: file_name.unwrap_or_default(),
             source: FileSource::Path(full_path),
-            mapping: shipped_named(&self.mapping)
-                .map_or("", |found| found.name)
-                .to_owned(),
+            mapping: shipped_named(&self.mapping).map_or("", |found| found.name).to_owned(),
             mapping_text: request.mapping_text.clone(),
             dry_run: self.dry_run,
         }
@@ -207,9 +200,7 @@ fn show_progress(bar: &ProgressBar, progress: &Progress) {
     };
     let (rows, rejected) = (snapshot.counts.rows, snapshot.counts.rejected);
     let pace = snapshot.rows_per_second();
-    bar.set_message(format!(
-        "{rows} rows, {rejected} rejected, {pace} rows/s{left}"
-    ));
+    bar.set_message(format!("{rows} rows, {rejected} rejected, {pace} rows/s{left}"));
 }
 
 fn report(run: &ImportRun, rejects: &Path) -> Result<(), CliError> {
@@ -236,24 +227,15 @@ fn report(run: &ImportRun, rejects: &Path) -> Result<(), CliError> {
     for line in text.lines().skip(1).take(REJECTS_SHOWN) {
         say(format!("  line {line}"))?;
     }
-    say(format!(
-        "all rejected rows, with line, field and reason: {}",
-        rejects.display()
-    ))
+    say(format!("all rejected rows, with line, field and reason: {}", rejects.display()))
 }
 
 fn show_preview(shown: &Preview) -> Result<(), CliError> {
-    say(format!(
-        "{}, delimiter {:?}",
-        shown.encoding, shown.delimiter
-    ))?;
+    say(format!("{}, delimiter {:?}", shown.encoding, shown.delimiter))?;
     say(format!("columns: {}", shown.columns.join(" | ")))?;
     for row in &shown.rows {
-        let fields: Vec<String> = row
-            .target
-            .iter()
-            .map(|(field, text)| format!("{field}={text}"))
-            .collect();
+        let fields: Vec<String> =
+            row.target.iter().map(|(field, text)| format!("{field}={text}")).collect();
         say(format!("line {}: {}", row.line, fields.join("; ")))?;
         for fault in &row.faults {
             say(format!("  {}: {}", fault.field, fault.message))?;
@@ -268,10 +250,7 @@ mod tests {
 
     #[test]
     fn a_lookup_is_a_name_and_a_file() {
-        assert_eq!(
-            lookup("owner=a=b.csv"),
-            Ok(("owner".to_owned(), PathBuf::from("a=b.csv")))
-        );
+        assert_eq!(lookup("owner=a=b.csv"), Ok(("owner".to_owned(), PathBuf::from("a=b.csv"))));
         for wrong in ["owner", "=x", "owner="] {
             assert!(lookup(wrong).is_err(), "{wrong}");
         }

@@ -116,9 +116,7 @@ impl Replay {
             .map_err(|fault| CliError::Said(fault.to_string()))?;
         if self.as_recorded {
             let poster = PbxPoster::new(&self.target.url, Personal::new(self.target.token));
-            let posted = poster
-                .post(&events)
-                .map_err(|error| CliError::Said(error.to_string()))?;
+            let posted = poster.post(&events).map_err(|error| CliError::Said(error.to_string()))?;
             return report(&posted);
         }
         let run = SystemIds.next(now()).simple().to_string();
@@ -145,9 +143,7 @@ fn play(mut cues: Vec<Cue>, target: &Target) -> Result<(), CliError> {
             .take_while(|cue| cue.after_ms.checked_div(target.speed).unwrap_or(0) <= due);
         let events: Vec<_> = together.map(|cue| cue.event.clone()).collect();
         next += events.len();
-        let posted = poster
-            .post(&events)
-            .map_err(|error| CliError::Said(error.to_string()))?;
+        let posted = poster.post(&events).map_err(|error| CliError::Said(error.to_string()))?;
         all.accepted += posted.accepted;
         all.rejected.extend(posted.rejected);
     }
@@ -158,9 +154,5 @@ fn report(posted: &Posted) -> Result<(), CliError> {
     for fault in &posted.rejected {
         say(format!("event {} was refused: {}", fault.index, fault.code))?;
     }
-    say(format!(
-        "{} events taken, {} refused",
-        posted.accepted,
-        posted.rejected.len()
-    ))
+    say(format!("{} events taken, {} refused", posted.accepted, posted.rejected.len()))
 }

@@ -32,9 +32,7 @@ impl Rebuild {
                     "the view cannot be rebuilt; run `lenderbox doctor`".into(),
                 ));
             }
-            let position = store
-                .position()
-                .map_err(|error| CliError::Said(error.to_string()))?;
+            let position = store.position().map_err(|error| CliError::Said(error.to_string()))?;
             let summed = crate::store::rebuild::digest_of_heads(store)
                 .map_err(|error| CliError::Said(error.to_string()))?;
             if summed != position.digest {
@@ -44,10 +42,7 @@ impl Rebuild {
             }
             let seconds = begun.elapsed().as_secs_f64().max(0.001);
             let rate = position.seq as f64 / seconds;
-            say(format!(
-                "{} frames in {seconds:.1} s: {rate:.0} frames/s",
-                position.seq
-            ))
+            say(format!("{} frames in {seconds:.1} s: {rate:.0} frames/s", position.seq))
         })?;
         Ok(())
     }

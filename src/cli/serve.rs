@@ -38,10 +38,7 @@ impl Serve {
             let core = Core::open(Arc::new(config))?;
             app::serve(core, stop, async |_, listening| {
                 // The log says it too; whoever started the box by hand sees it at once.
-                let _ = say(format!(
-                    "Lenderbox at {}://{}",
-                    listening.scheme, listening.address
-                ));
+                let _ = say(format!("Lenderbox at {}://{}", listening.scheme, listening.address));
             })
             .await?;
             Ok(())

@@ -54,12 +54,7 @@ impl Tokens {
         with_core(config, async |core| {
             let (services, caller) = (&*core.services, Caller::system());
             match &self.command {
-                TokenCommand::Add {
-                    name,
-                    scope,
-                    from,
-                    rate,
-                } => {
+                TokenCommand::Add { name, scope, from, rate } => {
                     let scope = TokenScope::parse(scope).ok_or_else(|| {
                         let known = TokenScope::ALL.map(TokenScope::code).join(", ");
                         CliError::Said(format!("there is no such scope; there are {known}"))

@@ -61,12 +61,7 @@ impl Users {
         with_core(config, async |core| {
             let (services, caller) = (&*core.services, Caller::system());
             match &self.command {
-                UserCommand::Add {
-                    login,
-                    name,
-                    role,
-                    extension,
-                } => {
+                UserCommand::Add { login, name, role, extension } => {
                     let role = Role::parse(role).ok_or_else(|| {
                         let known = Role::ALL.map(Role::code).join(", ");
                         CliError::Said(format!("there is no such role; there are {known}"))
@@ -83,18 +78,12 @@ impl Users {
                 }
                 UserCommand::Passwd { login } => {
                     let id = find(services, &caller, login)?;
-                    services
-                        .set_user_password(&caller, id, password()?)
-                        .await
-                        .map_err(said)?;
+                    services.set_user_password(&caller, id, password()?).await.map_err(said)?;
                     say(format!("{login} has a new password"))
                 }
                 UserCommand::Disable { login } => {
                     let id = find(services, &caller, login)?;
-                    services
-                        .set_user_disabled(&caller, id, true)
-                        .await
-                        .map_err(said)?;
+                    services.set_user_disabled(&caller, id, true).await.map_err(said)?;
                     say(format!("{login} is kept out"))
                 }
                 UserCommand::List => {
@@ -127,12 +116,8 @@ pub(super) fn said(error: crate::service::ServiceError) -> CliError {
 
 fn find(services: &Services, caller: &Caller, login: &str) -> Result<UserId, CliError> {
     let users = services.users(caller).map_err(said)?;
-    let found = users
-        .into_iter()
-        .find(|user| user.login == login.trim().to_lowercase());
-    found
-        .map(|user| user.id)
-        .ok_or_else(|| CliError::Said("there is no such person".into()))
+    let found = users.into_iter().find(|user| user.login == login.trim().to_lowercase());
+    found.map(|user| user.id).ok_or_else(|| CliError::Said("there is no such person".into()))
 }
 
 fn password() -> Result<Personal<String>, CliError> {
@@ -140,9 +125,7 @@ fn password() -> Result<Personal<String>, CliError> {
     std::io::stdin().lock().read_line(&mut line)?;
     let line = line.trim_end_matches(['\r', '\n']).to_owned();
     if line.is_empty() {
-        return Err(CliError::Said(
-            "write the password on the first line of the input".into(),
-        ));
+        return Err(CliError::Said("write the password on the first line of the input".into()));
     }
     Ok(Personal::new(line))
 }

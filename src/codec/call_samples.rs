@@ -56,11 +56,7 @@ fn observed() -> PbxEvent {
 
 fn notes() -> Notes {
     Notes {
-        topics: vec![TopicChoice {
-            entry: entry(),
-            title: "Платёж".into(),
-            at: AT,
-        }],
+        topics: vec![TopicChoice { entry: entry(), title: "Платёж".into(), at: AT }],
         comment: text("сказал когда"),
         opening_words: vec![OpeningWord::Name, OpeningWord::Recorded],
         disposition: Some(Disposition::Ptp),
@@ -79,14 +75,8 @@ pub fn calls() -> Vec<CallEvent> {
     };
     let (source, pbx_call) = ("pbx1".to_owned(), "c1".to_owned());
     vec![
-        CallEvent::Opened(Opened {
-            source: source.clone(),
-            pbx_call: pbx_call.clone(),
-        }),
-        CallEvent::Observed(Observed {
-            event: observed(),
-            users: vec![("101".into(), user())],
-        }),
+        CallEvent::Opened(Opened { source: source.clone(), pbx_call: pbx_call.clone() }),
+        CallEvent::Observed(Observed { event: observed(), users: vec![("101".into(), user())] }),
         CallEvent::OpenedByHand(HandCard {
             direction: Direction::Outbound,
             client_number: text("+79161112233"),
@@ -94,41 +84,22 @@ pub fn calls() -> Vec<CallEvent> {
             extension: "101".into(),
             at: AT,
         }),
-        CallEvent::DialRequested(DialRequested {
-            source,
-            pbx_call,
-            dial,
-        }),
-        CallEvent::DialFailed(DialFailure {
-            reason: "pbx_down".into(),
-            at: AT,
-        }),
+        CallEvent::DialRequested(DialRequested { source, pbx_call, dial }),
+        CallEvent::DialFailed(DialFailure { reason: "pbx_down".into(), at: AT }),
         CallEvent::CandidatesMatched(CandidatesMatched {
             number: text("79161234567"),
             clients: vec![client()],
         }),
-        CallEvent::ClientChosen(ClientChosen {
-            choice: ClientChoice::Chosen(client()),
-            level: 1,
-        }),
+        CallEvent::ClientChosen(ClientChosen { choice: ClientChoice::Chosen(client()), level: 1 }),
         CallEvent::IdentificationRecorded(CallIdentification {
             confirmed: vec!["full_name".into()],
             failed: 1,
             level: 2,
         }),
         CallEvent::NotesSet(notes()),
-        CallEvent::Consulted(Consulted {
-            entry: entry(),
-            link: "https://kb/1".into(),
-        }),
-        CallEvent::Finished(FinishMark {
-            at: AT,
-            by: Principal::User(user()),
-        }),
-        CallEvent::Corrected(Corrected {
-            notes: notes(),
-            reason: text("ошибка"),
-        }),
+        CallEvent::Consulted(Consulted { entry: entry(), link: "https://kb/1".into() }),
+        CallEvent::Finished(FinishMark { at: AT, by: Principal::User(user()) }),
+        CallEvent::Corrected(Corrected { notes: notes(), reason: text("ошибка") }),
         CallEvent::ClosedStale(ClosedStale { at: AT }),
     ]
 }

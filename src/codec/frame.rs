@@ -115,10 +115,7 @@ pub fn build(
             digest: digest(&salt, &event.body),
         });
     }
-    FrameBytes {
-        header: encode(&header),
-        bodies,
-    }
+    FrameBytes { header: encode(&header), bodies }
 }
 
 /// Reads a frame's header.
@@ -137,10 +134,8 @@ pub fn read_bodies<'a>(
     header: &FrameHeader,
     bytes: &'a [u8],
 ) -> Result<Vec<&'a [u8]>, DecodeError> {
-    let malformed = |reason: &str| DecodeError::Malformed {
-        what: "frame bodies",
-        reason: reason.into(),
-    };
+    let malformed =
+        |reason: &str| DecodeError::Malformed { what: "frame bodies", reason: reason.into() };
     let mut rest = bytes;
     let mut bodies = Vec::with_capacity(header.events.len());
     for event in &header.events {
@@ -156,11 +151,7 @@ pub fn read_bodies<'a>(
         bodies.push(body);
         rest = after;
     }
-    if rest.is_empty() {
-        Ok(bodies)
-    } else {
-        Err(malformed("bytes are left over"))
-    }
+    if rest.is_empty() { Ok(bodies) } else { Err(malformed("bytes are left over")) }
 }
 
 fn digest(salt: &[u8], body: &[u8]) -> [u8; 16] {

@@ -63,10 +63,7 @@ pub fn decode<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T
     let (value, used) = bincode::serde::decode_from_slice(bytes, configuration())
         .map_err(|error| malformed(error.to_string()))?;
     if used != bytes.len() {
-        return Err(malformed(format!(
-            "{} bytes are left over",
-            bytes.len() - used
-        )));
+        return Err(malformed(format!("{} bytes are left over", bytes.len() - used)));
     }
     Ok(value)
 }

@@ -26,10 +26,7 @@ fn golden_bytes_of_every_kind() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/events");
     let mut missing = Vec::new();
     for (kind, sample) in samples::all() {
-        let path = folder.join(format!(
-            "{:04x}-{}-v{}.hex",
-            kind.kind, kind.name, kind.version
-        ));
+        let path = folder.join(format!("{:04x}-{}-v{}.hex", kind.kind, kind.name, kind.version));
         let hex = data_encoding::HEXLOWER.encode(&sample.body);
         match std::fs::read_to_string(&path) {
             Ok(golden) => assert_eq!(golden.trim(), hex, "bytes of {} changed", kind.name),
@@ -46,11 +43,7 @@ fn golden_bytes_of_every_kind() {
         missing.is_empty(),
         "no golden bytes of {missing:?}; run with UPDATE_SCHEMAS=1 and look at them"
     );
-    assert_eq!(
-        samples::all().len(),
-        kinds().len(),
-        "every kind has a sample in codec/tests.rs"
-    );
+    assert_eq!(samples::all().len(), kinds().len(), "every kind has a sample in codec/tests.rs");
 }
 
 #[test]
@@ -62,9 +55,7 @@ fn every_golden_file_is_still_read() {
         let kind = u16::from_str_radix(&name[..4], 16).unwrap();
         let version: u8 = name.rsplit("-v").next().unwrap().parse().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        let body = data_encoding::HEXLOWER
-            .decode(text.trim().as_bytes())
-            .unwrap();
+        let body = data_encoding::HEXLOWER.decode(text.trim().as_bytes()).unwrap();
         reads(kind, version, &body).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
@@ -80,19 +71,12 @@ fn a_frame_round_trips_and_a_flipped_body_is_seen() {
         command: None,
         drawn: vec![],
         bulk: false,
-        streams: vec![StreamHeader {
-            stream,
-            version: 1,
-            drawn: 0,
-        }],
+        streams: vec![StreamHeader { stream, version: 1, drawn: 0 }],
         events: vec![],
     };
     let mut bytes = frame::build(header, &[(0, sample.clone())], || [7; 8]);
     let read = frame::read_header(&bytes.header).unwrap();
-    assert_eq!(
-        frame::read_bodies(&read, &bytes.bodies).unwrap(),
-        [sample.body.as_slice()]
-    );
+    assert_eq!(frame::read_bodies(&read, &bytes.bodies).unwrap(), [sample.body.as_slice()]);
     let last = bytes.bodies.len() - 1;
     bytes.bodies[last] ^= 1;
     assert!(frame::read_bodies(&read, &bytes.bodies).is_err());
@@ -155,9 +139,7 @@ mod samples {
                 kind: PhoneKind::Mobile,
                 verified: true,
             }],
-            emails: vec![EmailPoint {
-                address: text("a@example.ru"),
-            }],
+            emails: vec![EmailPoint { address: text("a@example.ru") }],
             addresses: vec![Address {
                 kind: AddressKind::Residence,
                 text: text("Тверь"),
@@ -188,12 +170,9 @@ mod samples {
                 source_key: Some("core:1".into()),
             }),
             ClientEvent::DetailsChanged(DetailsChanged { details: details() }),
-            ClientEvent::SourceLinked(SourceLinked {
-                source_key: "core:2".into(),
-            }),
+            ClientEvent::SourceLinked(SourceLinked { source_key: "core:2".into() }),
             ClientEvent::NoteAdded(NoteAdded {
-                id: part(),
-                text: Personal::new("заметка".into()),
+                id: part(), text: Personal::new("заметка".into())
             }),
             ClientEvent::ConsentGiven(ConsentGiven {
                 id: part(),
@@ -255,9 +234,7 @@ mod samples {
                 terms: terms.clone(),
             }),
             LoanEvent::TermsChanged(TermsChanged { terms }),
-            LoanEvent::InstalmentsSet(InstalmentsSet {
-                instalments: vec![row],
-            }),
+            LoanEvent::InstalmentsSet(InstalmentsSet { instalments: vec![row] }),
             LoanEvent::PaymentReceived(PaymentReceived { payment }),
             LoanEvent::FiguresStated(FiguresStated {
                 figures: Figures {
@@ -273,11 +250,7 @@ mod samples {
     }
 
     fn encoded<A: Stored>(events: &[A::Event]) -> Vec<(EventKind, EncodedEvent)> {
-        A::EVENTS
-            .iter()
-            .copied()
-            .zip(events.iter().map(A::encode_event))
-            .collect()
+        A::EVENTS.iter().copied().zip(events.iter().map(A::encode_event)).collect()
     }
 
     fn users() -> Vec<UserEvent> {
@@ -292,17 +265,11 @@ mod samples {
                 extension: extension.clone(),
                 password_hash: hash.clone(),
             }),
-            UserEvent::Changed(UserChanged {
-                name,
-                role: Role::Supervisor,
-                extension,
-            }),
+            UserEvent::Changed(UserChanged { name, role: Role::Supervisor, extension }),
             UserEvent::PasswordSet(PasswordSet { hash }),
             UserEvent::Disabled(UserDisabled {}),
             UserEvent::Enabled(UserEnabled {}),
-            UserEvent::TotpEnrolled(TotpEnrolled {
-                secret: Personal::new(vec![1, 2]),
-            }),
+            UserEvent::TotpEnrolled(TotpEnrolled { secret: Personal::new(vec![1, 2]) }),
             UserEvent::TotpRemoved(TotpRemoved {}),
             UserEvent::SignedIn(UserSignedIn {}),
         ]
@@ -323,10 +290,7 @@ mod samples {
 
     fn entries() -> Vec<EntryEvent> {
         vec![
-            EntryEvent::Put(EntryPut {
-                kind: EntryKind::Topic,
-                body: "{}".into(),
-            }),
+            EntryEvent::Put(EntryPut { kind: EntryKind::Topic, body: "{}".into() }),
             EntryEvent::Retired(EntryRetired {}),
             EntryEvent::Restored(EntryRestored {}),
         ]
@@ -342,22 +306,13 @@ mod samples {
             mapping_text: "kind = \"payments\"".into(),
             dry_run: true,
         };
-        let counts = Counts {
-            rows: 300,
-            created: 1,
-            updated: 2,
-            unchanged: 200,
-            skipped: 90,
-            rejected: 7,
-        };
+        let counts =
+            Counts { rows: 300, created: 1, updated: 2, unchanged: 200, skipped: 90, rejected: 7 };
         let error = Some(("ragged_row".to_owned(), "line 2".to_owned()));
         vec![
             ImportEvent::Started(Started { id, plan }),
             ImportEvent::Advanced(Advanced { line: 301, counts }),
-            ImportEvent::Ended(Ended {
-                state: RunState::Failed,
-                error,
-            }),
+            ImportEvent::Ended(Ended { state: RunState::Failed, error }),
             ImportEvent::Resumed(Resumed {}),
         ]
     }

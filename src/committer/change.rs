@@ -47,13 +47,7 @@ impl<A: Noun> TypedChange<A> {
         events: Vec<A::Event>,
         draws: Vec<Counter>,
     ) -> Self {
-        Self {
-            stream,
-            before,
-            events,
-            draws,
-            after: None,
-        }
+        Self { stream, before, events, draws, after: None }
     }
     /// The stream.
     #[must_use]
@@ -95,10 +89,7 @@ impl<A: Noun> Change for TypedChange<A> {
         }
         let version = self.before.version + self.count();
         let projection = project(self.stream, &self.before, &state, version);
-        self.after = Some(Loaded {
-            version,
-            state: Arc::new(state),
-        });
+        self.after = Some(Loaded { version, state: Arc::new(state) });
         projection
     }
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
@@ -148,10 +139,7 @@ impl Receipt {
     /// The version of `stream` after the command.
     #[must_use]
     pub fn version_of(&self, stream: StreamId) -> Option<u64> {
-        self.streams
-            .iter()
-            .find(|(one, _)| *one == stream)
-            .map(|(_, version)| *version)
+        self.streams.iter().find(|(one, _)| *one == stream).map(|(_, version)| *version)
     }
 }
 

@@ -4,7 +4,7 @@ use super::change::{Change, Committed, Proposal, Receipt, Refusal};
 use crate::base::ids::IdSource;
 use crate::base::limits;
 use crate::codec;
-use crate::codec::frame::{self, Drawn, FrameHeader, StreamHeader};
+use crate::codec::frame::{self, Drawn, FrameBytes, FrameHeader, StreamHeader};
 use crate::domain::{ClaimStrength, Counter, Meta, StreamId};
 use crate::feed::{Commit, Feed};
 use crate::journal::{Log, LogError};
@@ -63,14 +63,7 @@ impl Engine {
         ids: Arc<dyn IdSource>,
     ) -> Result<Self, StoreError> {
         let position = store.position()?;
-        Ok(Self {
-            log,
-            store,
-            feed,
-            ids,
-            position,
-            storage_low: false,
-        })
+        Ok(Self { log, store, feed, ids, position, storage_low: false })
     }
 
     /// How far the view is.
@@ -138,16 +131,12 @@ impl Engine {
     /// # Errors
     /// When the journal does not read or the new view fails too.
     pub fn rebuild_view(&mut self) -> Result<(), rebuild::ReplayError> {
-        self.store
-            .replace(|settings| Store::quarantine(&settings.folder))?;
+        self.store.replace(|settings| Store::quarantine(&settings.folder))?;
         self.position = rebuild::catch_up(&self.store, &self.log.tail(), |_| {})?;
         Ok(())
     }
 
-    #[allow(
-        clippy::type_complexity,
-        reason = "a refusal is not a fault of the engine"
-    )]
+    #[allow(clippy::type_complexity, reason = "a refusal is not a fault of the engine")]
     fn take(
         &mut self,
         overlay: &mut Overlay<'_>,
@@ -171,41 +160,7 @@ impl Engine {
             .iter()
             .map(|change| (change.stream(), change.version_before() + change.count()))
             .collect();
-        let header = FrameHeader {
-            at: proposal.at,
-            actor: proposal.actor,
-            cause: proposal.cause,
-            command: proposal.command,
-            drawn: checked.drawn,
-            bulk: proposal.bulk,
-            streams: streams
-                .iter()
-                .zip(&checked.drawn_by_stream)
-                .map(|((stream, version), drawn)| StreamHeader {
-                    stream: *stream,
-                    version: *version,
-                    drawn: *drawn,
-                })
-                .collect(),
-            events: Vec::new(),
-        };
-        let events: Vec<_> = proposal
-            .changes
-            .iter()
-            .zip(0_u16..)
-            .flat_map(|(change, index)| {
-                change
-                    .encoded()
-                    .into_iter()
-                    .map(move |event| (index, event))
-            })
-            .collect();
-        let ids = Arc::clone(&self.ids);
-        let bytes = frame::build(header.clone(), &events, || {
-            let mut salt = [0; 8];
-            salt.copy_from_slice(&ids.salt()[..8]);
-            salt
-        });
+        let (header, bytes) = self.frame(&proposal, &checked, &streams);
         if bytes.header.len() + bytes.bodies.len() + 64 > limits::FRAME_BYTES_MAX {
             return Ok(Err(Refusal::TooLarge));
         }
@@ -220,10 +175,7 @@ impl Engine {
         if let Some(key) = &proposal.command {
             rebuild::write_command(overlay, key, seq, &header);
         }
-        checked
-            .projections
-            .into_iter()
-            .for_each(|projection| overlay.write(projection));
+        checked.projections.into_iter().for_each(|projection| overlay.write(projection));
         overlay.advance(seq);
         let commit = Commit {
             seq,
@@ -232,13 +184,47 @@ impl Engine {
             bulk: proposal.bulk,
             streams: streams.clone(),
         };
-        let receipt = Receipt {
-            seq,
-            streams,
-            repeated: false,
-        };
+        let receipt = Receipt { seq, streams, repeated: false };
         let changes = proposal.changes.into_iter().map(Change::into_any).collect();
         Ok(Ok((Committed { receipt, changes }, Some(commit))))
+    }
+
+    /// The frame of a checked proposal: its header without the events, and its bytes.
+    fn frame(
+        &self,
+        proposal: &Proposal,
+        checked: &Checked,
+        streams: &[(StreamId, u64)],
+    ) -> (FrameHeader, FrameBytes) {
+        let written = streams.iter().zip(&checked.drawn_by_stream);
+        let header = FrameHeader {
+            at: proposal.at,
+            actor: proposal.actor,
+            cause: proposal.cause,
+            command: proposal.command,
+            drawn: checked.drawn.clone(),
+            bulk: proposal.bulk,
+            streams: written
+                .map(|((stream, version), drawn)| StreamHeader {
+                    stream: *stream,
+                    version: *version,
+                    drawn: *drawn,
+                })
+                .collect(),
+            events: Vec::new(),
+        };
+        let numbered = proposal.changes.iter().zip(0_u16..);
+        let events: Vec<_> = numbered
+            .flat_map(|(change, index)| {
+                change.encoded().into_iter().map(move |event| (index, event))
+            })
+            .collect();
+        let bytes = frame::build(header.clone(), &events, || {
+            let mut salt = [0; 8];
+            salt.copy_from_slice(&self.ids.salt()[..8]);
+            salt
+        });
+        (header, bytes)
     }
 }
 
@@ -249,75 +235,45 @@ fn repeated(overlay: &Overlay<'_>, proposal: &Proposal) -> Result<Option<Committ
     };
     // The hour before too: the key may be repeated across the turn of the hour.
     for hour in [key.hour, key.hour.saturating_sub(1)] {
-        let found = overlay
-            .get(&keys::command(hour, &key.id))
-            .map_err(|_| Refusal::Unavailable)?;
+        let found = overlay.get(&keys::command(hour, &key.id)).map_err(|_| Refusal::Unavailable)?;
         let Some(bytes) = found else { continue };
         let row: CommandRow =
             codec::decode("command row", &bytes).map_err(|_| Refusal::Unavailable)?;
         if row.body != key.body {
             return Err(Refusal::KeyReused);
         }
-        let receipt = Receipt {
-            seq: row.seq,
-            streams: row.streams,
-            repeated: true,
-        };
-        return Ok(Some(Committed {
-            receipt,
-            changes: Vec::new(),
-        }));
+        let receipt = Receipt { seq: row.seq, streams: row.streams, repeated: true };
+        return Ok(Some(Committed { receipt, changes: Vec::new() }));
     }
     Ok(None)
 }
 
 fn check(overlay: &Overlay<'_>, proposal: &mut Proposal, seq: u64) -> Result<Checked, Refusal> {
     for change in &proposal.changes {
-        let version = overlay
-            .version(change.stream())
-            .map_err(|_| Refusal::Unavailable)?;
+        let version = overlay.version(change.stream()).map_err(|_| Refusal::Unavailable)?;
         if version != change.version_before() {
             return Err(Refusal::Conflict(change.stream()));
         }
     }
     let mut counters: HashMap<Counter, u64> = HashMap::new();
-    let mut checked = Checked {
-        projections: Vec::new(),
-        drawn: Vec::new(),
-        drawn_by_stream: Vec::new(),
-    };
+    let mut checked =
+        Checked { projections: Vec::new(), drawn: Vec::new(), drawn_by_stream: Vec::new() };
     for change in &mut proposal.changes {
         let mut numbers = Vec::new();
         for counter in change.draws() {
             let last = match counters.get(counter) {
                 Some(last) => *last,
-                None => overlay
-                    .counter(*counter)
-                    .map_err(|_| Refusal::Unavailable)?,
+                None => overlay.counter(*counter).map_err(|_| Refusal::Unavailable)?,
             };
             counters.insert(*counter, last + 1);
-            checked.drawn.push(Drawn {
-                counter: *counter,
-                number: last + 1,
-            });
+            checked.drawn.push(Drawn { counter: *counter, number: last + 1 });
             numbers.push(last + 1);
         }
-        checked
-            .drawn_by_stream
-            .push(u8::try_from(numbers.len()).map_err(|_| Refusal::TooLarge)?);
-        let meta = Meta {
-            seq,
-            at: proposal.at,
-            actor: proposal.actor,
-            drawn: numbers,
-        };
+        checked.drawn_by_stream.push(u8::try_from(numbers.len()).map_err(|_| Refusal::TooLarge)?);
+        let meta = Meta { seq, at: proposal.at, actor: proposal.actor, drawn: numbers };
         checked.projections.push(change.project(&meta));
     }
-    check_claims(
-        overlay,
-        &checked.projections,
-        proposal.acknowledge_duplicates,
-    )?;
+    check_claims(overlay, &checked.projections, proposal.acknowledge_duplicates)?;
     Ok(checked)
 }
 
@@ -332,9 +288,8 @@ fn check_claims(
             if !hard && acknowledged {
                 continue;
             }
-            let mut holders = overlay
-                .holders(claim.space, &claim.value)
-                .map_err(|_| Refusal::Unavailable)?;
+            let mut holders =
+                overlay.holders(claim.space, &claim.value).map_err(|_| Refusal::Unavailable)?;
             // Streams of the same command count too: what they take, and what they give back.
             let same = |other: &&crate::domain::Claim| {
                 other.space == claim.space && other.value == claim.value
@@ -349,11 +304,7 @@ fn check_claims(
             }
             holders.retain(|holder| *holder != projection.stream);
             if !holders.is_empty() {
-                return Err(Refusal::Duplicate {
-                    space: claim.space,
-                    holders,
-                    hard,
-                });
+                return Err(Refusal::Duplicate { space: claim.space, holders, hard });
             }
         }
     }

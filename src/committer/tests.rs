@@ -25,10 +25,7 @@ fn engine(folder: &Path) -> Engine {
     options.segment_bytes = 1 << 20;
     options.prepare_ahead = false;
     let (log, report) = Log::open(Arc::new(RealDisk), options).unwrap();
-    let settings = StoreSettings {
-        folder: folder.join("store"),
-        cache_bytes: 1 << 20,
-    };
+    let settings = StoreSettings { folder: folder.join("store"), cache_bytes: 1 << 20 };
     let store = Arc::new(Store::open(settings).unwrap());
     rebuild::catch_up(&store, &log.tail(), |_| {}).unwrap();
     let feed = Arc::new(Feed::new(report.head));
@@ -53,11 +50,8 @@ fn propose(change: TypedChange<Client>) -> Proposal {
 }
 
 fn registration(n: u128, phone: &str, inn: Option<&str>) -> Proposal {
-    let context = Context {
-        now: now(),
-        zone: chrono_tz::Europe::Moscow,
-        principal: Principal::System,
-    };
+    let context =
+        Context { now: now(), zone: chrono_tz::Europe::Moscow, principal: Principal::System };
     let draft = ClientDraft {
         last_name: Some(Personal::new("Иванова".into())),
         inn: inn.map(|inn| Personal::new(inn.into())),
@@ -68,18 +62,10 @@ fn registration(n: u128, phone: &str, inn: Option<&str>) -> Proposal {
         ..ClientDraft::default()
     };
     let id = ClientId::from_uuid(Uuid::from_u128(n));
-    let command = ClientCommand::Register(RegisterClient {
-        id,
-        draft,
-        acknowledge_duplicates: false,
-    });
+    let command =
+        ClientCommand::Register(RegisterClient { id, draft, acknowledge_duplicates: false });
     let decision = Client::default().decide(command, &context).unwrap();
-    propose(TypedChange::new(
-        stream(n),
-        Loaded::default(),
-        decision.events,
-        decision.draws,
-    ))
+    propose(TypedChange::new(stream(n), Loaded::default(), decision.events, decision.draws))
 }
 
 fn refusal(answer: &Result<Committed, Refusal>) -> &Refusal {
@@ -98,23 +84,11 @@ fn one_group_draws_numbers_without_gaps_and_refuses_duplicates_within_itself() {
             registration(4, "+79161110004", None),
         ])
         .unwrap();
-    let expected = |space, hard| Refusal::Duplicate {
-        space,
-        holders: vec![stream(1)],
-        hard,
-    };
+    let expected = |space, hard| Refusal::Duplicate { space, holders: vec![stream(1)], hard };
     assert_eq!(refusal(&answers[1]), &expected(ClaimSpace::Phone, false));
     assert_eq!(refusal(&answers[2]), &expected(ClaimSpace::Inn, true));
-    let numbers: Vec<u64> = [1, 4]
-        .map(|n| {
-            engine
-                .store()
-                .load::<Client>(stream(n))
-                .unwrap()
-                .state
-                .number
-        })
-        .to_vec();
+    let numbers: Vec<u64> =
+        [1, 4].map(|n| engine.store().load::<Client>(stream(n)).unwrap().state.number).to_vec();
     assert_eq!(numbers, [1, 2]);
     assert_eq!(engine.position().seq, 2);
 }
@@ -123,13 +97,8 @@ fn one_group_draws_numbers_without_gaps_and_refuses_duplicates_within_itself() {
 fn an_insisting_person_may_share_a_phone_but_never_an_inn() {
     let folder = tempfile::tempdir().unwrap();
     let mut engine = engine(folder.path());
-    engine
-        .commit(vec![registration(1, "+79161110001", Some("500100732259"))])
-        .unwrap();
-    let insist = |proposal: Proposal| Proposal {
-        acknowledge_duplicates: true,
-        ..proposal
-    };
+    engine.commit(vec![registration(1, "+79161110001", Some("500100732259"))]).unwrap();
+    let insist = |proposal: Proposal| Proposal { acknowledge_duplicates: true, ..proposal };
     let answers = engine
         .commit(vec![
             insist(registration(2, "+79161110001", None)),
@@ -137,14 +106,8 @@ fn an_insisting_person_may_share_a_phone_but_never_an_inn() {
         ])
         .unwrap();
     assert!(answers[0].is_ok());
-    assert!(matches!(
-        refusal(&answers[1]),
-        Refusal::Duplicate { hard: true, .. }
-    ));
-    let holders = engine
-        .store()
-        .holders(ClaimSpace::Phone, "+79161110001")
-        .unwrap();
+    assert!(matches!(refusal(&answers[1]), Refusal::Duplicate { hard: true, .. }));
+    let holders = engine.store().holders(ClaimSpace::Phone, "+79161110001").unwrap();
     assert_eq!(holders, [stream(1), stream(2)]);
 }
 
@@ -152,29 +115,14 @@ fn an_insisting_person_may_share_a_phone_but_never_an_inn() {
 fn a_stale_version_conflicts_and_a_repeat_gets_the_first_receipt() {
     let folder = tempfile::tempdir().unwrap();
     let mut engine = engine(folder.path());
-    let key = |body| {
-        Some(CommandKey {
-            hour: 500_000,
-            id: [1; 16],
-            body: [body; 16],
-        })
-    };
-    let with_key = |body| Proposal {
-        command: key(body),
-        ..registration(1, "+79161110001", None)
-    };
+    let key = |body| Some(CommandKey { hour: 500_000, id: [1; 16], body: [body; 16] });
+    let with_key = |body| Proposal { command: key(body), ..registration(1, "+79161110001", None) };
     let first = engine.commit(vec![with_key(1)]).unwrap().remove(0).unwrap();
     let again = engine.commit(vec![with_key(1)]).unwrap().remove(0).unwrap();
-    assert_eq!(
-        (again.receipt.seq, again.receipt.repeated),
-        (first.receipt.seq, true)
-    );
+    assert_eq!((again.receipt.seq, again.receipt.repeated), (first.receipt.seq, true));
     let other = engine.commit(vec![with_key(2)]).unwrap().remove(0);
     assert_eq!(refusal(&other), &Refusal::KeyReused);
-    let stale = engine
-        .commit(vec![registration(1, "+79161110009", None)])
-        .unwrap()
-        .remove(0);
+    let stale = engine.commit(vec![registration(1, "+79161110009", None)]).unwrap().remove(0);
     assert_eq!(refusal(&stale), &Refusal::Conflict(stream(1)));
     assert_eq!(engine.position().seq, 1);
 }
@@ -184,13 +132,8 @@ fn under_the_disk_reserve_only_essential_commands_are_served() {
     let folder = tempfile::tempdir().unwrap();
     let mut engine = engine(folder.path());
     engine.set_storage_low(true);
-    let essential = Proposal {
-        essential: true,
-        ..registration(2, "+79161110002", None)
-    };
-    let answers = engine
-        .commit(vec![registration(1, "+79161110001", None), essential])
-        .unwrap();
+    let essential = Proposal { essential: true, ..registration(2, "+79161110002", None) };
+    let answers = engine.commit(vec![registration(1, "+79161110001", None), essential]).unwrap();
     assert_eq!(refusal(&answers[0]), &Refusal::StorageLow);
     assert!(answers[1].is_ok());
 }
@@ -201,9 +144,8 @@ fn the_view_equals_a_replay_whatever_was_lost_of_it() {
     let (position, numbers) = {
         let mut engine = engine(folder.path());
         for n in 1..=40_u128 {
-            let answers = engine
-                .commit(vec![registration(n, &format!("+7916111{n:04}"), None)])
-                .unwrap();
+            let answers =
+                engine.commit(vec![registration(n, &format!("+7916111{n:04}"), None)]).unwrap();
             assert!(answers[0].is_ok());
             if n == 20 {
                 engine.store().flush().unwrap();
@@ -218,33 +160,17 @@ fn the_view_equals_a_replay_whatever_was_lost_of_it() {
     std::fs::remove_dir_all(folder.path().join("store")).unwrap();
     let mut rebuilt = engine(folder.path());
     assert_eq!(rebuilt.position(), position);
-    assert_eq!(
-        rebuild::digest_of_heads(rebuilt.store()).unwrap(),
-        position.digest
-    );
+    assert_eq!(rebuild::digest_of_heads(rebuilt.store()).unwrap(), position.digest);
     // The counter goes on where it stood.
-    rebuilt
-        .commit(vec![registration(99, "+79169990000", None)])
-        .unwrap();
-    assert_eq!(
-        rebuilt
-            .store()
-            .load::<Client>(stream(99))
-            .unwrap()
-            .state
-            .number,
-        numbers + 1
-    );
+    rebuilt.commit(vec![registration(99, "+79169990000", None)]).unwrap();
+    assert_eq!(rebuilt.store().load::<Client>(stream(99)).unwrap().state.number, numbers + 1);
     // A view that fails while serving is rebuilt from the journal.
     let before = rebuilt.position();
     rebuilt.store().fail();
     assert!(rebuilt.store().load::<Client>(stream(99)).is_err());
     rebuilt.rebuild_view().unwrap();
     assert_eq!(rebuilt.position(), before);
-    assert_eq!(
-        rebuilt.store().load::<Client>(stream(99)).unwrap().version,
-        1
-    );
+    assert_eq!(rebuilt.store().load::<Client>(stream(99)).unwrap().version, 1);
 }
 
 #[test]
@@ -252,11 +178,7 @@ fn old_commands_are_forgotten_and_young_ones_are_not() {
     let folder = tempfile::tempdir().unwrap();
     let mut engine = engine(folder.path());
     let seen = |hour, n: u8| Proposal {
-        command: Some(CommandKey {
-            hour,
-            id: [n; 16],
-            body: [n; 16],
-        }),
+        command: Some(CommandKey { hour, id: [n; 16], body: [n; 16] }),
         ..registration(u128::from(n), &format!("+791611100{n:02}"), None)
     };
     let answers = engine.commit(vec![seen(100, 1), seen(490, 2)]).unwrap();
@@ -274,17 +196,10 @@ fn old_commands_are_forgotten_and_young_ones_are_not() {
     };
     let (committer, thread) = Committer::start(engine, settings, |_| ()).unwrap();
     let begun = std::time::Instant::now();
-    let known = |hour, n| {
-        store
-            .get(&crate::store::keys::command(hour, &[n; 16]))
-            .unwrap()
-            .is_some()
-    };
+    let known =
+        |hour, n| store.get(&crate::store::keys::command(hour, &[n; 16])).unwrap().is_some();
     while known(100, 1) {
-        assert!(
-            begun.elapsed().as_secs() < 20,
-            "the old command is still known"
-        );
+        assert!(begun.elapsed().as_secs() < 20, "the old command is still known");
         std::thread::yield_now();
     }
     assert!(known(490, 2));

@@ -79,11 +79,7 @@ pub struct Committer {
 
 impl std::fmt::Debug for Committer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Committer({} waiting)",
-            self.interactive.len() + self.bulk.len()
-        )
+        write!(f, "Committer({} waiting)", self.interactive.len() + self.bulk.len())
     }
 }
 
@@ -119,24 +115,13 @@ impl Committer {
             stopped: false,
             last_recycle: Instant::now(),
         };
-        let thread = std::thread::Builder::new()
-            .name("committer".into())
-            .spawn(move || {
-                let mut worker = worker;
-                if let Err(fatal) = worker.run() {
-                    on_fatal(&fatal);
-                }
-            })?;
-        Ok((
-            Self {
-                interactive,
-                bulk,
-                orders,
-                storage_low,
-                groups,
-            },
-            thread,
-        ))
+        let thread = std::thread::Builder::new().name("committer".into()).spawn(move || {
+            let mut worker = worker;
+            if let Err(fatal) = worker.run() {
+                on_fatal(&fatal);
+            }
+        })?;
+        Ok((Self { interactive, bulk, orders, storage_low, groups }, thread))
     }
 
     /// Proposes a command; the answer comes when it is durable and visible.
@@ -144,27 +129,18 @@ impl Committer {
     /// # Errors
     /// See [`Refusal`].
     pub async fn commit(&self, proposal: Proposal) -> Result<Committed, Refusal> {
-        let lane = if proposal.bulk {
-            &self.bulk
-        } else {
-            &self.interactive
-        };
+        let lane = if proposal.bulk { &self.bulk } else { &self.interactive };
         let (reply, answer) = oneshot::channel();
-        lane.try_send(Waiting { proposal, reply })
-            .map_err(|error| match error {
-                TrySendError::Full(_) => Refusal::Busy,
-                TrySendError::Disconnected(_) => Refusal::Unavailable,
-            })?;
+        lane.try_send(Waiting { proposal, reply }).map_err(|error| match error {
+            TrySendError::Full(_) => Refusal::Busy,
+            TrySendError::Disconnected(_) => Refusal::Unavailable,
+        })?;
         answer.await.unwrap_or(Err(Refusal::Unavailable))
     }
 
     /// Proposes a command from a thread of its own (imports), waiting for a place.
     pub fn propose(&self, proposal: Proposal) -> oneshot::Receiver<Result<Committed, Refusal>> {
-        let lane = if proposal.bulk {
-            &self.bulk
-        } else {
-            &self.interactive
-        };
+        let lane = if proposal.bulk { &self.bulk } else { &self.interactive };
         let (reply, answer) = oneshot::channel();
         // A closed channel drops the reply, which the caller sees as unavailable.
         let _ = lane.send(Waiting { proposal, reply });
@@ -259,10 +235,8 @@ impl Worker {
             self.rebuild();
         }
         let begun = Instant::now();
-        let (proposals, replies): (Vec<_>, Vec<_>) = group
-            .into_iter()
-            .map(|waiting| (waiting.proposal, waiting.reply))
-            .unzip();
+        let (proposals, replies): (Vec<_>, Vec<_>) =
+            group.into_iter().map(|waiting| (waiting.proposal, waiting.reply)).unzip();
         let answers = self.engine.commit(proposals)?;
         (self.settings.on_group)(answers.len(), begun.elapsed());
         self.groups.fetch_add(1, Ordering::Relaxed);
@@ -347,19 +321,13 @@ impl Worker {
         let seq = self.engine.position().seq;
         let due = self.last_flush.elapsed() >= self.settings.flush_every
             || seq - self.flushed_seq.min(seq) >= UNFLUSHED_FRAMES_MAX;
-        let flushing = self
-            .flusher
-            .as_ref()
-            .is_some_and(|thread| !thread.is_finished());
+        let flushing = self.flusher.as_ref().is_some_and(|thread| !thread.is_finished());
         if due && !flushing && seq > self.flushed_seq {
             self.flushed_seq = seq;
             self.last_flush = Instant::now();
             self.flusher = flush_aside(Arc::clone(self.engine.store()));
         }
-        if self
-            .last_housekeeping
-            .is_some_and(|last| last.elapsed() < HOUSEKEEPING)
-        {
+        if self.last_housekeeping.is_some_and(|last| last.elapsed() < HOUSEKEEPING) {
             return;
         }
         self.last_housekeeping = Some(Instant::now());
@@ -430,8 +398,5 @@ fn flush_aside(store: Arc<Store>) -> Option<JoinHandle<()>> {
             tracing::error!(%error, "the view was not flushed");
         }
     };
-    std::thread::Builder::new()
-        .name("flush".into())
-        .spawn(flush)
-        .ok()
+    std::thread::Builder::new().name("flush".into()).spawn(flush).ok()
 }

@@ -16,24 +16,11 @@ use std::path::Path;
 const MEGABYTE: u64 = 1024 * 1024;
 
 /// What callers can be asked.
-const IDENTIFICATION_FIELDS: [&str; 6] = [
-    "full_name",
-    "birth_date",
-    "passport_last4",
-    "code_word",
-    "address",
-    "contract_number",
-];
+const IDENTIFICATION_FIELDS: [&str; 6] =
+    ["full_name", "birth_date", "passport_last4", "code_word", "address", "contract_number"];
 /// What clients can be found by.
-const SEARCH_FIELDS: [&str; 7] = [
-    "phone",
-    "name",
-    "document",
-    "loan_number",
-    "inn",
-    "snils",
-    "card_number",
-];
+const SEARCH_FIELDS: [&str; 7] =
+    ["phone", "name", "document", "loan_number", "inn", "snils", "card_number"];
 /// Fields of a canonical PBX event.
 const EVENT_FIELDS: [&str; 15] = [
     "event_id",
@@ -102,10 +89,7 @@ impl Checker<'_> {
 
     fn known(&mut self, key: &str, words: &[String], known: &[&str]) {
         for word in words.iter().filter(|word| !known.contains(&word.as_str())) {
-            self.fault(
-                key,
-                format!("\"{word}\" is not one of: {}", known.join(", ")),
-            );
+            self.fault(key, format!("\"{word}\" is not one of: {}", known.join(", ")));
         }
         for (index, word) in words.iter().enumerate() {
             if words[..index].contains(word) {
@@ -124,10 +108,7 @@ impl Checker<'_> {
         self.filled("lender.name", &raw.name);
         self.filled("lender.short_name", &raw.short_name);
         let zone = raw.time_zone.parse::<Zone>().unwrap_or_else(|_| {
-            self.fault(
-                "lender.time_zone",
-                "write an IANA zone such as Europe/Moscow",
-            );
+            self.fault("lender.time_zone", "write an IANA zone such as Europe/Moscow");
             Zone::UTC
         });
         let currency = Currency::parse(&raw.currency).unwrap_or_else(|| {
@@ -143,21 +124,12 @@ impl Checker<'_> {
             self.fault("lender.languages", "list at least one of: ru, en");
         }
         let (name, short_name) = (raw.name.clone(), raw.short_name.clone());
-        Lender {
-            name,
-            short_name,
-            zone,
-            currency,
-            languages,
-        }
+        Lender { name, short_name, zone, currency, languages }
     }
 
     fn listen(&mut self, raw: &raw::Listen) -> Listen {
         let address = raw.address.parse::<SocketAddr>().unwrap_or_else(|_| {
-            self.fault(
-                "listen.address",
-                "write an address and a port such as 127.0.0.1:8443",
-            );
+            self.fault("listen.address", "write an address and a port such as 127.0.0.1:8443");
             SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
         });
         let kinds = [("auto", 0), ("files", 1), ("off", 2)];
@@ -185,28 +157,15 @@ impl Checker<'_> {
         if tls == Tls::Auto && raw.names.is_empty() {
             self.fault("listen.names", "name this box at least once");
         }
-        Listen {
-            address,
-            tls,
-            public_url,
-            names: raw.names.clone(),
-        }
+        Listen { address, tls, public_url, names: raw.names.clone() }
     }
 
     fn storage(&mut self, raw: &raw::Storage) -> Storage {
         self.filled("storage.folder", &raw.folder);
-        let reserve: u64 = self.number(
-            "storage.reserve_megabytes",
-            raw.reserve_megabytes,
-            16,
-            1 << 20,
-        );
-        let memory: u64 = self.number(
-            "storage.memory_megabytes",
-            raw.memory_megabytes,
-            256,
-            1 << 20,
-        );
+        let reserve: u64 =
+            self.number("storage.reserve_megabytes", raw.reserve_megabytes, 16, 1 << 20);
+        let memory: u64 =
+            self.number("storage.memory_megabytes", raw.memory_megabytes, 256, 1 << 20);
         let segment: u64 = self.number("storage.segment_megabytes", raw.segment_megabytes, 8, 1024);
         Storage {
             folder: self.folder.join(&raw.folder),
@@ -218,18 +177,10 @@ impl Checker<'_> {
     }
 
     fn security(&mut self, raw: &raw::Security) -> Security {
-        let idle: i64 = self.number(
-            "security.session_idle_minutes",
-            raw.session_idle_minutes,
-            1,
-            1440,
-        );
-        let absolute: i64 = self.number(
-            "security.session_absolute_hours",
-            raw.session_absolute_hours,
-            1,
-            168,
-        );
+        let idle: i64 =
+            self.number("security.session_idle_minutes", raw.session_idle_minutes, 1, 1440);
+        let absolute: i64 =
+            self.number("security.session_absolute_hours", raw.session_absolute_hours, 1, 168);
         let lockout: i64 = self.number("security.lockout_minutes", raw.lockout_minutes, 1, 1440);
         let failures = self.number("security.lockout_failures", raw.lockout_failures, 3, 100);
         let kinds = [
@@ -256,16 +207,10 @@ impl Checker<'_> {
         self.known("identification.level_2_one_of", &raw.level_2_one_of, &asked);
         self.known("identification.level_3_one_of", &raw.level_3_one_of, &asked);
         if raw.level_2_all.is_empty() && raw.level_2_one_of.is_empty() {
-            self.fault(
-                "identification.level_2_all",
-                "level 2 must ask for something",
-            );
+            self.fault("identification.level_2_all", "level 2 must ask for something");
         }
         if raw.level_3_one_of.is_empty() {
-            self.fault(
-                "identification.level_3_one_of",
-                "level 3 must ask for something more",
-            );
+            self.fault("identification.level_3_one_of", "level 3 must ask for something more");
         }
         Identification {
             failures: self.number("identification.failures", raw.failures, 1, 20),
@@ -282,11 +227,8 @@ impl Checker<'_> {
         if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
             self.fault("calls.country", "write two letters such as RU");
         }
-        let creditor = if raw.creditor.trim().is_empty() {
-            &lender.short_name
-        } else {
-            &raw.creditor
-        };
+        let creditor =
+            if raw.creditor.trim().is_empty() { &lender.short_name } else { &raw.creditor };
         Calls {
             creditor: creditor.clone(),
             comment_chars_min: self.number("calls.comment_length", raw.comment_length, 0, 1000),
@@ -306,13 +248,7 @@ impl Checker<'_> {
             let help = "put {extension} where the operator's extension goes";
             self.fault(format!("{place}.operator_channel"), help);
         }
-        let secret = secret::take(
-            &raw.secret,
-            &raw.secret_file,
-            &place,
-            self.folder,
-            self.faults,
-        );
+        let secret = secret::take(&raw.secret, &raw.secret_file, &place, self.folder, self.faults);
         AmiSource {
             port: self.number(&format!("{place}.port"), raw.port, 1, 65_535),
             ring_seconds: self.number(&format!("{place}.ring_seconds"), raw.ring_seconds, 5, 300),
@@ -341,10 +277,7 @@ impl Checker<'_> {
 
     fn mapped(&mut self, key: &str, map: &BTreeMap<String, String>, known: &[&str]) {
         for word in map.values().filter(|word| !known.contains(&word.as_str())) {
-            self.fault(
-                key,
-                format!("\"{word}\" is not one of: {}", known.join(", ")),
-            );
+            self.fault(key, format!("\"{word}\" is not one of: {}", known.join(", ")));
         }
     }
 
@@ -352,30 +285,13 @@ impl Checker<'_> {
         let place = format!("pbx.webhook[{index}]");
         self.source_name(&place, &raw.name);
         let fields_key = format!("{place}.fields");
-        for field in raw
-            .fields
-            .keys()
-            .filter(|field| !EVENT_FIELDS.contains(&field.as_str()))
-        {
-            self.fault(
-                &fields_key,
-                format!("\"{field}\" is not a field of a PBX event"),
-            );
+        for field in raw.fields.keys().filter(|field| !EVENT_FIELDS.contains(&field.as_str())) {
+            self.fault(&fields_key, format!("\"{field}\" is not a field of a PBX event"));
         }
-        for needed in ["call_id", "type"]
-            .iter()
-            .filter(|key| !raw.fields.contains_key(**key))
-        {
-            self.fault(
-                &fields_key,
-                format!("say where {needed} stands in the payload"),
-            );
+        for needed in ["call_id", "type"].iter().filter(|key| !raw.fields.contains_key(**key)) {
+            self.fault(&fields_key, format!("say where {needed} stands in the payload"));
         }
-        self.mapped(
-            &format!("{place}.event_types"),
-            &raw.event_types,
-            &EVENT_TYPES,
-        );
+        self.mapped(&format!("{place}.event_types"), &raw.event_types, &EVENT_TYPES);
         let directions = ["inbound", "outbound", "internal"];
         self.mapped(&format!("{place}.directions"), &raw.directions, &directions);
         let forms = [
@@ -386,37 +302,16 @@ impl Checker<'_> {
         ];
         let time_form = self.choice(&format!("{place}.time_form"), &raw.time_form, &forms);
         self.filled(&format!("{place}.proof_place"), &raw.proof_place);
-        let secret = secret::take(
-            &raw.secret,
-            &raw.secret_file,
-            &place,
-            self.folder,
-            self.faults,
-        );
+        let secret = secret::take(&raw.secret, &raw.secret_file, &place, self.folder, self.faults);
         let kinds = [("secret", 0), ("hmac", 1), ("keyed_digest", 2)];
-        let window_seconds = self.number(
-            &format!("{place}.window_seconds"),
-            raw.window_seconds,
-            0,
-            86_400,
-        );
+        let window_seconds =
+            self.number(&format!("{place}.window_seconds"), raw.window_seconds, 0, 86_400);
         let proof = match self.choice(&format!("{place}.proof"), &raw.proof, &kinds) {
-            0 => WebhookProof::Secret {
-                place: raw.proof_place,
-                secret,
-            },
-            1 => WebhookProof::Hmac {
-                header: raw.proof_place,
-                secret,
-                window_seconds,
-            },
+            0 => WebhookProof::Secret { place: raw.proof_place, secret },
+            1 => WebhookProof::Hmac { header: raw.proof_place, secret, window_seconds },
             _ => {
                 let key = Personal::new(raw.key);
-                WebhookProof::KeyedDigest {
-                    field: raw.proof_place,
-                    key,
-                    secret,
-                }
+                WebhookProof::KeyedDigest { field: raw.proof_place, key, secret }
             }
         };
         WebhookSource {
@@ -431,41 +326,25 @@ impl Checker<'_> {
     }
 
     fn pbx(&mut self, feed: bool, ami: Vec<raw::Ami>, webhooks: Vec<raw::Webhook>) -> Pbx {
-        let ami: Vec<AmiSource> = ami
-            .into_iter()
-            .enumerate()
-            .map(|(index, raw)| self.ami(index, raw))
-            .collect();
-        let webhooks: Vec<WebhookSource> = webhooks
-            .into_iter()
-            .enumerate()
-            .map(|(index, raw)| self.webhook(index, raw))
-            .collect();
+        let ami: Vec<AmiSource> =
+            ami.into_iter().enumerate().map(|(index, raw)| self.ami(index, raw)).collect();
+        let webhooks: Vec<WebhookSource> =
+            webhooks.into_iter().enumerate().map(|(index, raw)| self.webhook(index, raw)).collect();
         let mut names: Vec<&str> = ami.iter().map(|source| source.name.as_str()).collect();
         names.extend(webhooks.iter().map(|source| source.name.as_str()));
         names.push("feed");
         names.sort_unstable();
         if names.windows(2).any(|pair| pair[0] == pair[1]) {
-            self.fault(
-                "pbx",
-                "give every source a name of its own; \"feed\" is taken",
-            );
+            self.fault("pbx", "give every source a name of its own; \"feed\" is taken");
         }
-        Pbx {
-            ami,
-            webhooks,
-            feed,
-        }
+        Pbx { ami, webhooks, feed }
     }
 
     fn backup(&mut self, raw: raw::Backup) -> Backup {
         self.filled("backup.folder", &raw.folder);
         let hour: i64 = self.number("backup.daily_hour", raw.daily_hour, -1, 23);
         if !raw.age_recipient.is_empty() && !raw.age_recipient.starts_with("age1") {
-            self.fault(
-                "backup.age_recipient",
-                "write a public key that begins with age1",
-            );
+            self.fault("backup.age_recipient", "write a public key that begins with age1");
         }
         Backup {
             folder: self.folder.join(&raw.folder),
@@ -506,16 +385,9 @@ impl Checker<'_> {
     }
 
     fn log(&mut self, raw: &raw::Log) -> Log {
-        let json = self.choice(
-            "log.format",
-            &raw.format,
-            &[("text", false), ("json", true)],
-        );
+        let json = self.choice("log.format", &raw.format, &[("text", false), ("json", true)]);
         self.filled("log.filter", &raw.filter);
-        Log {
-            json,
-            filter: raw.filter.clone(),
-        }
+        Log { json, filter: raw.filter.clone() }
     }
 }
 
@@ -532,9 +404,7 @@ pub fn check(raw: Raw, folder: &Path, faults: &mut Vec<SettingFault>) -> Config 
         storage: checker.storage(&raw.storage),
         security: checker.security(&raw.security),
         identification: checker.identification(raw.identification),
-        search: Search {
-            fields: raw.search.fields,
-        },
+        search: Search { fields: raw.search.fields },
         calls: checker.calls(&raw.calls, &lender),
         pbx: checker.pbx(raw.pbx.feed, raw.ami, raw.webhook),
         backup: checker.backup(raw.backup),

@@ -27,10 +27,7 @@ pub struct SettingFault {
 
 impl SettingFault {
     fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            key: key.into(),
-            message: message.into(),
-        }
+        Self { key: key.into(), message: message.into() }
     }
 }
 
@@ -61,10 +58,8 @@ pub enum ConfigError {
 }
 
 fn listed(faults: &[SettingFault]) -> String {
-    let lines: Vec<String> = faults
-        .iter()
-        .map(|fault| format!("  {}: {}", fault.key, fault.message))
-        .collect();
+    let lines: Vec<String> =
+        faults.iter().map(|fault| format!("  {}: {}", fault.key, fault.message)).collect();
     format!("correct these settings:\n{}", lines.join("\n"))
 }
 
@@ -405,10 +400,8 @@ impl Config {
     /// # Errors
     /// When it cannot be read, is not TOML, or settings are at fault.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         Self::from_text(&text, path.parent().unwrap_or_else(|| Path::new(".")))
     }
 
@@ -417,19 +410,13 @@ impl Config {
     /// # Errors
     /// When it is not TOML or settings are at fault.
     pub fn from_text(text: &str, folder: &Path) -> Result<Self, ConfigError> {
-        let table: toml::Table =
-            text.parse()
-                .map_err(|error: toml::de::Error| ConfigError::Syntax {
-                    message: error.to_string().trim().to_owned(),
-                })?;
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            ConfigError::Syntax { message: error.to_string().trim().to_owned() }
+        })?;
         let mut faults = Vec::new();
         let raw = raw::Raw::read(table, &mut faults);
         let checked = check::check(raw, folder, &mut faults);
-        if faults.is_empty() {
-            Ok(checked)
-        } else {
-            Err(ConfigError::Invalid { faults })
-        }
+        if faults.is_empty() { Ok(checked) } else { Err(ConfigError::Invalid { faults }) }
     }
 
     /// The configuration of an empty file.

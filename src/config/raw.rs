@@ -42,10 +42,7 @@ fn texts(words: &[&str]) -> Vec<String> {
 }
 
 fn pairs(words: &[(&str, &str)]) -> BTreeMap<String, String> {
-    words
-        .iter()
-        .map(|(key, text)| ((*key).to_owned(), (*text).to_owned()))
-        .collect()
+    words.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect()
 }
 
 settings! {

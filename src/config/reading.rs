@@ -58,16 +58,10 @@ impl Setting for BTreeMap<String, String> {
     const WANTED: &'static str = "a table of texts such as { a = \"b\" }";
     fn from_toml(value: &Value) -> Option<Self> {
         let pairs = value.as_table()?.iter();
-        pairs
-            .map(|(key, text)| Some((key.clone(), String::from_toml(text)?)))
-            .collect()
+        pairs.map(|(key, text)| Some((key.clone(), String::from_toml(text)?))).collect()
     }
     fn to_toml(&self) -> Value {
-        Value::Table(
-            self.iter()
-                .map(|(key, text)| (key.clone(), text.to_toml()))
-                .collect(),
-        )
+        Value::Table(self.iter().map(|(key, text)| (key.clone(), text.to_toml())).collect())
     }
 }
 
@@ -92,11 +86,7 @@ pub fn take<T: Setting>(
 /// Names what is left in `table` as unknown; `known` are the keys that exist here.
 pub fn refuse_rest(table: &Table, section: &str, known: &[&str], faults: &mut Vec<SettingFault>) {
     for key in table.keys() {
-        let place = if section.is_empty() {
-            key.clone()
-        } else {
-            format!("{section}.{key}")
-        };
+        let place = if section.is_empty() { key.clone() } else { format!("{section}.{key}") };
         let near = known.iter().find(|candidate| are_near(candidate, key));
         let message = near.map_or_else(
             || "there is no such setting; remove it".to_owned(),
@@ -128,10 +118,7 @@ pub fn section(table: &mut Table, key: &str, faults: &mut Vec<SettingFault>) -> 
         None => Table::new(),
         Some(Value::Table(section)) => section,
         Some(_) => {
-            faults.push(SettingFault::new(
-                key,
-                format!("write it as a section: [{key}]"),
-            ));
+            faults.push(SettingFault::new(key, format!("write it as a section: [{key}]")));
             Table::new()
         }
     }
@@ -159,10 +146,7 @@ pub fn tables(
         })
         .collect();
     if read.len() < count {
-        faults.push(SettingFault::new(
-            &place,
-            format!("write each one as [[{place}]]"),
-        ));
+        faults.push(SettingFault::new(&place, format!("write each one as [[{place}]]")));
     }
     read
 }

@@ -30,16 +30,10 @@ fn from_file(path: &Path) -> Result<String, String> {
     let metadata = std::fs::metadata(path)
         .map_err(|error| format!("cannot open the secret's file {shown}: {error}"))?;
     if metadata.permissions().mode() & 0o007 != 0 {
-        return Err(format!(
-            "everybody can read {shown}; run: chmod o-rwx {shown}"
-        ));
+        return Err(format!("everybody can read {shown}; run: chmod o-rwx {shown}"));
     }
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("cannot read the secret's file {shown}: {error}"))?;
     let secret = text.trim().to_owned();
-    if secret.is_empty() {
-        Err(format!("the secret's file {shown} is empty"))
-    } else {
-        Ok(secret)
-    }
+    if secret.is_empty() { Err(format!("the secret's file {shown} is empty")) } else { Ok(secret) }
 }

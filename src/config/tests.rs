@@ -3,10 +3,9 @@ use std::os::unix::fs::PermissionsExt;
 
 fn faults(text: &str) -> Vec<(String, String)> {
     match Config::from_text(text, Path::new("/nowhere")) {
-        Err(ConfigError::Invalid { faults }) => faults
-            .into_iter()
-            .map(|fault| (fault.key, fault.message))
-            .collect(),
+        Err(ConfigError::Invalid { faults }) => {
+            faults.into_iter().map(|fault| (fault.key, fault.message)).collect()
+        }
         other => panic!("expected faults, got {other:?}"),
     }
 }
@@ -23,10 +22,7 @@ fn the_shipped_file_is_the_generated_one() {
         std::fs::write(&path, &generated).unwrap();
     }
     let shipped = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        shipped == generated,
-        "config/lenderbox.toml is old: run with UPDATE_SCHEMAS=1"
-    );
+    assert!(shipped == generated, "config/lenderbox.toml is old: run with UPDATE_SCHEMAS=1");
 }
 
 #[test]
@@ -35,10 +31,7 @@ fn the_shipped_file_is_valid_and_says_the_defaults() {
     let empty = Config::from_text("", Path::new("/x")).unwrap();
     assert_eq!(format!("{shipped:?}"), format!("{empty:?}"));
     assert_eq!(empty.storage.folder, Path::new("/x/data"));
-    assert_eq!(
-        format!("{empty:?}"),
-        format!("{:?}", Config::default_in(Path::new("/x")))
-    );
+    assert_eq!(format!("{empty:?}"), format!("{:?}", Config::default_in(Path::new("/x"))));
 }
 
 #[test]
@@ -76,16 +69,10 @@ fn every_fault_is_named_at_once() {
         "identification.level_2_one_of",
         "retention.access_log_days",
     ] {
-        assert!(
-            found.iter().any(|name| name == key),
-            "{key} is not named in {found:?}"
-        );
+        assert!(found.iter().any(|name| name == key), "{key} is not named in {found:?}");
     }
     let hint = faults("[lender]\ncurency = \"RUB\"");
-    assert_eq!(
-        hint[0].1,
-        "there is no such setting; did you mean currency?"
-    );
+    assert_eq!(hint[0].1, "there is no such setting; did you mean currency?");
 }
 
 #[test]
@@ -99,24 +86,16 @@ fn a_secret_comes_from_a_value_or_a_private_file_never_both() {
     };
     set_mode(0o644);
     let open = read("[[pbx.ami]]").unwrap_err().to_string();
-    assert!(
-        open.contains("pbx.ami[0].secret") && open.contains("chmod o-rwx"),
-        "{open}"
-    );
+    assert!(open.contains("pbx.ami[0].secret") && open.contains("chmod o-rwx"), "{open}");
     set_mode(0o600);
     let source = &read("[[pbx.ami]]").unwrap().pbx.ami[0];
     assert_eq!(source.secret.reveal(), "s3cret");
     let inline = read("[[pbx.ami]]\nsecret = \"x\"").unwrap();
     assert_eq!(inline.pbx.ami[0].secret.reveal(), "x");
-    assert!(
-        !format!("{inline:?}").contains("\"x\""),
-        "a secret is printed"
-    );
+    assert!(!format!("{inline:?}").contains("\"x\""), "a secret is printed");
     let both = read("[[pbx.ami]]\nsecret = \"x\"\nsecret_file = \"ami.secret\"");
     assert!(both.unwrap_err().to_string().contains("not both"));
-    let none = read("[[pbx.ami]]\nsecret_file = \"\"")
-        .unwrap_err()
-        .to_string();
+    let none = read("[[pbx.ami]]\nsecret_file = \"\"").unwrap_err().to_string();
     assert!(none.contains("give the secret"), "{none}");
 }
 

@@ -81,13 +81,7 @@ pub enum TokenScope {
 
 impl TokenScope {
     /// All scopes.
-    pub const ALL: [Self; 5] = [
-        Self::Pbx,
-        Self::Ivr,
-        Self::Cabinet,
-        Self::Core,
-        Self::Metrics,
-    ];
+    pub const ALL: [Self; 5] = [Self::Pbx, Self::Ivr, Self::Cabinet, Self::Core, Self::Metrics];
     /// The word of the API.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -275,10 +269,10 @@ pub fn may(role: Role, action: Action) -> Option<Grant> {
 /// rows of what they may at all.
 #[must_use]
 pub fn machine_may(scope: TokenScope, action: Action) -> Option<Grant> {
-    TABLE[action as usize].2.contains(&scope).then_some(Grant {
-        scope: Filter::All,
-        fields: Mask::Masked,
-    })
+    TABLE[action as usize]
+        .2
+        .contains(&scope)
+        .then_some(Grant { scope: Filter::All, fields: Mask::Masked })
 }
 
 impl Role {
@@ -291,10 +285,7 @@ impl Role {
     /// Whether the person works at a phone and so has a state there.
     #[must_use]
     pub const fn works_at_phone(self) -> bool {
-        matches!(
-            self,
-            Self::Operator | Self::Collector | Self::Supervisor | Self::PartnerManager
-        )
+        matches!(self, Self::Operator | Self::Collector | Self::Supervisor | Self::PartnerManager)
     }
 }
 
@@ -305,10 +296,7 @@ mod tests {
     #[test]
     fn the_table_stands_in_the_order_of_its_actions_and_roles() {
         for (index, (action, ..)) in TABLE.iter().enumerate() {
-            assert_eq!(
-                *action as usize, index,
-                "{action:?} stands in the wrong row"
-            );
+            assert_eq!(*action as usize, index, "{action:?} stands in the wrong row");
         }
         for (index, role) in Role::ALL.into_iter().enumerate() {
             assert_eq!(role as usize, index);
@@ -319,11 +307,7 @@ mod tests {
     fn nobody_but_auditor_and_supervisor_unmasks() {
         for role in Role::ALL {
             let expected = matches!(role, Role::Supervisor | Role::Auditor);
-            assert_eq!(
-                may(role, Action::UnmaskClients).is_some(),
-                expected,
-                "{role:?}"
-            );
+            assert_eq!(may(role, Action::UnmaskClients).is_some(), expected, "{role:?}");
             let full = TABLE
                 .iter()
                 .filter(|(action, ..)| *action != Action::UnmaskClients)
@@ -357,17 +341,10 @@ mod tests {
     #[test]
     fn operators_see_only_what_the_level_of_their_call_unlocks() {
         for role in [Role::Operator, Role::Collector] {
-            for action in [
-                Action::ReadClients,
-                Action::SearchClients,
-                Action::ReadFiles,
-            ] {
+            for action in [Action::ReadClients, Action::SearchClients, Action::ReadFiles] {
                 assert_eq!(may(role, action).map(|g| g.fields), Some(Mask::ByLevel));
             }
-            assert_eq!(
-                may(role, Action::ReadCalls).map(|g| g.scope),
-                Some(Filter::Own)
-            );
+            assert_eq!(may(role, Action::ReadCalls).map(|g| g.scope), Some(Filter::Own));
         }
     }
 
@@ -386,11 +363,7 @@ mod tests {
             (TokenScope::Cabinet, Action::ReadClients, false),
         ];
         for (scope, action, expected) in rows {
-            assert_eq!(
-                machine_may(scope, action).is_some(),
-                expected,
-                "{scope:?} {action:?}"
-            );
+            assert_eq!(machine_may(scope, action).is_some(), expected, "{scope:?} {action:?}");
         }
     }
 }

@@ -285,16 +285,11 @@ impl TopicBody {
         }
         let links = self.links.get_or_insert_default();
         if links.len() > LINKS_MAX {
-            faults.push(FieldFault::new(
-                "links",
-                "too_many",
-                "keep at most 20 links",
-            ));
+            faults.push(FieldFault::new("links", "too_many", "keep at most 20 links"));
         }
         for (index, link) in links.iter().enumerate() {
-            let known = ["https://", "http://", "/"]
-                .iter()
-                .any(|start| link.url.starts_with(start));
+            let known =
+                ["https://", "http://", "/"].iter().any(|start| link.url.starts_with(start));
             if !known || link.url.starts_with("//") || link.url.len() > 2_000 {
                 let help = "begin with https:// or with / for a page of this box";
                 let path = format!("links[{index}].url");
@@ -353,11 +348,7 @@ pub fn check_body(kind: EntryKind, body: Value) -> Result<Value, Vec<FieldFault>
         EntryKind::Branch => fields::read::<BranchBody>(body)?.settle(&mut faults),
         EntryKind::Product => fields::read::<ProductBody>(body)?.settle(&mut faults),
     };
-    if faults.is_empty() {
-        Ok(settled)
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(settled) } else { Err(faults) }
 }
 
 impl Entry {
@@ -388,9 +379,7 @@ impl Aggregate for Entry {
                 return Err(Rejection::not_found("entry of this directory"));
             }
             EntryCommand::Put { kind, body } => {
-                let body = check_body(kind, body)
-                    .map_err(Rejection::invalid)?
-                    .to_string();
+                let body = check_body(kind, body).map_err(Rejection::invalid)?.to_string();
                 if self.kind.is_some() && body == self.body && !self.retired {
                     return Ok(Decision::nothing());
                 }
@@ -424,21 +413,12 @@ impl Aggregate for Entry {
         };
         self.version += 1;
         let (version, body) = (self.version, self.body.clone());
-        self.history.push_back(EntryVersion {
-            version,
-            at: meta.at,
-            by: meta.actor,
-            action,
-            body,
-        });
+        self.history.push_back(EntryVersion { version, at: meta.at, by: meta.actor, action, body });
         let mut bytes: usize = self.history.iter().map(|change| change.body.len()).sum();
         while self.history.len() > HISTORY_MAX
             || (bytes > HISTORY_BYTES_MAX && self.history.len() > 1)
         {
-            bytes -= self
-                .history
-                .pop_front()
-                .map_or(0, |change| change.body.len());
+            bytes -= self.history.pop_front().map_or(0, |change| change.body.len());
         }
     }
 }
@@ -456,59 +436,32 @@ mod tests {
     }
 
     fn run(entry: &mut Entry, command: EntryCommand) -> Result<usize, Rejection> {
-        let meta = Meta {
-            seq: 1,
-            at: context().now,
-            actor: Principal::System,
-            drawn: vec![],
-        };
+        let meta = Meta { seq: 1, at: context().now, actor: Principal::System, drawn: vec![] };
         let decision = entry.decide(command, &context())?;
-        decision
-            .events
-            .iter()
-            .for_each(|event| entry.evolve(event, &meta));
+        decision.events.iter().for_each(|event| entry.evolve(event, &meta));
         Ok(decision.events.len())
     }
 
     fn topic(title: &str) -> EntryCommand {
-        EntryCommand::Put {
-            kind: EntryKind::Topic,
-            body: json!({"title": {"ru": title}}),
-        }
+        EntryCommand::Put { kind: EntryKind::Topic, body: json!({"title": {"ru": title}}) }
     }
 
     #[test]
     fn an_entry_is_put_retired_and_restored() {
         let mut entry = Entry::default();
-        assert_eq!(
-            run(&mut entry, EntryCommand::Retire).unwrap_err().code,
-            "not_found"
-        );
+        assert_eq!(run(&mut entry, EntryCommand::Retire).unwrap_err().code, "not_found");
         assert_eq!(run(&mut entry, topic("Платёж")), Ok(1));
-        assert_eq!(
-            run(&mut entry, topic("Платёж")),
-            Ok(0),
-            "the same body changes nothing"
-        );
+        assert_eq!(run(&mut entry, topic("Платёж")), Ok(0), "the same body changes nothing");
         let body = entry.as_topic().expect("a topic");
-        assert_eq!(
-            (body.required_level, body.severity),
-            (Some(0), Some(Severity::Calm))
-        );
+        assert_eq!((body.required_level, body.severity), (Some(0), Some(Severity::Calm)));
         assert_eq!(run(&mut entry, EntryCommand::Retire), Ok(1));
         assert!(entry.retired);
         assert_eq!(run(&mut entry, EntryCommand::Restore), Ok(1));
         assert!(!entry.retired);
-        let codes: Vec<&str> = entry
-            .history
-            .iter()
-            .map(|change| change.action.code())
-            .collect();
+        let codes: Vec<&str> = entry.history.iter().map(|change| change.action.code()).collect();
         assert_eq!(codes, ["put", "retired", "restored"]);
-        let branch = EntryCommand::Put {
-            kind: EntryKind::Branch,
-            body: json!({"title": {"ru": "a"}}),
-        };
+        let branch =
+            EntryCommand::Put { kind: EntryKind::Branch, body: json!({"title": {"ru": "a"}}) };
         assert_eq!(run(&mut entry, branch).unwrap_err().code, "not_found");
     }
 
@@ -522,10 +475,7 @@ mod tests {
         assert_eq!(entry.history.back().map(|change| change.version), Some(50));
         let long = |n: usize| json!({"title": {"ru": "а"}, "hint": {"ru": "ы".repeat(3_900 + n)}});
         for number in 0..20 {
-            let put = EntryCommand::Put {
-                kind: EntryKind::Topic,
-                body: long(number),
-            };
+            let put = EntryCommand::Put { kind: EntryKind::Topic, body: long(number) };
             run(&mut entry, put).unwrap();
         }
         let bytes: usize = entry.history.iter().map(|change| change.body.len()).sum();
@@ -537,19 +487,12 @@ mod tests {
         type Row = (EntryKind, Value, &'static [(&'static str, &'static str)]);
         let rows: [Row; 5] = [
             (EntryKind::Topic, json!({}), &[("title", "required")]),
-            (
-                EntryKind::Topic,
-                json!({"title": {}}),
-                &[("title", "required")],
-            ),
+            (EntryKind::Topic, json!({"title": {}}), &[("title", "required")]),
             (
                 EntryKind::Topic,
                 json!({"title": {"en": "x"}, "required_level": 4,
                     "links": [{"title": "a", "url": "javascript:1"}]}),
-                &[
-                    ("required_level", "out_of_range"),
-                    ("links[0].url", "invalid_url"),
-                ],
+                &[("required_level", "out_of_range"), ("links[0].url", "invalid_url")],
             ),
             (
                 EntryKind::Topic,
@@ -577,14 +520,8 @@ mod tests {
     #[test]
     fn a_settled_body_settles_to_itself() {
         let rows = [
-            (
-                EntryKind::Topic,
-                json!({"title": {"ru": "а"}, "severity": "urgent"}),
-            ),
-            (
-                EntryKind::Branch,
-                json!({"title": {"ru": "а"}, "phone": "8 800"}),
-            ),
+            (EntryKind::Topic, json!({"title": {"ru": "а"}, "severity": "urgent"})),
+            (EntryKind::Branch, json!({"title": {"ru": "а"}, "phone": "8 800"})),
             (EntryKind::Product, json!({"title": {"en": "loan"}})),
         ];
         for (kind, body) in rows {

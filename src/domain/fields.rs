@@ -72,22 +72,14 @@ pub fn missing<T>(path: &str, faults: &mut Vec<FieldFault>) -> Option<T> {
 
 /// Adds a `wrong_type` fault; `wanted` says what belongs here.
 pub fn wrong_type<T>(path: &str, wanted: &str, faults: &mut Vec<FieldFault>) -> Option<T> {
-    faults.push(FieldFault::new(
-        path,
-        "wrong_type",
-        format!("this field takes {wanted}"),
-    ));
+    faults.push(FieldFault::new(path, "wrong_type", format!("this field takes {wanted}")));
     None
 }
 
 /// The path of field `key` inside `path`.
 #[must_use]
 pub fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 /// The object at `path`, or a fault.
@@ -108,11 +100,7 @@ pub fn refuse_unknown(map: &Map<String, Value>, path: &str, faults: &mut Vec<Fie
     for key in map.keys() {
         // Only what looks like a name is repeated: a stray value must not reach the log.
         let plain = key.len() <= 40 && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        let name = if plain {
-            join(path, key)
-        } else {
-            join(path, "?")
-        };
+        let name = if plain { join(path, key) } else { join(path, "?") };
         let help = "this field is not known here; leave it out or check its spelling";
         faults.push(FieldFault::new(name, "unknown_field", help));
     }
@@ -269,9 +257,7 @@ macro_rules! identifiers {
         }
     )+};
 }
-identifiers!(
-    CallId, ClientId, EntryId, ImportId, LoanId, PartId, TokenId, UserId
-);
+identifiers!(CallId, ClientId, EntryId, ImportId, LoanId, PartId, TokenId, UserId);
 
 impl<T: FromJson> FromJson for Option<T> {
     fn shape() -> Shape {
@@ -401,10 +387,7 @@ mod tests {
             name: "a".into(),
             r#type: Some("b".into()),
             extension: Change::Clear,
-            phones: vec![Inner {
-                number: "1".into(),
-                count: 2,
-            }],
+            phones: vec![Inner { number: "1".into(), count: 2 }],
             flag: None,
         };
         assert_eq!(read::<Outer>(value), Ok(expected));

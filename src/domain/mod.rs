@@ -73,11 +73,7 @@ impl StreamId {
     /// A stream that owns itself.
     #[must_use]
     pub const fn new(kind: StreamKind, id: Uuid) -> Self {
-        Self {
-            kind,
-            owner: id,
-            id,
-        }
+        Self { kind, owner: id, id }
     }
     /// A stream in the lane of another.
     #[must_use]
@@ -209,11 +205,7 @@ impl<E> Decision<E> {
     /// Events without claims or draws.
     #[must_use]
     pub const fn events(events: Vec<E>) -> Self {
-        Self {
-            events,
-            acknowledge_duplicates: false,
-            draws: Vec::new(),
-        }
+        Self { events, acknowledge_duplicates: false, draws: Vec::new() }
     }
     /// Nothing to do: the state already is as asked.
     #[must_use]
@@ -263,11 +255,7 @@ pub struct FieldFault {
 impl FieldFault {
     /// A fault of `field`.
     pub fn new(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            code,
-            message: message.into(),
-        }
+        Self { field: field.into(), code, message: message.into() }
     }
 }
 
@@ -301,12 +289,7 @@ pub struct Rejection {
 impl Rejection {
     /// A rule of the trade stands against the command.
     pub fn rule(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            kind: RejectionKind::Rule,
-            code,
-            message: message.into(),
-            fields: Vec::new(),
-        }
+        Self { kind: RejectionKind::Rule, code, message: message.into(), fields: Vec::new() }
     }
     /// The input is at fault; `fields` names every fault.
     #[must_use]

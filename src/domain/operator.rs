@@ -33,14 +33,8 @@ pub enum OperatorState {
 
 impl OperatorState {
     /// All states.
-    pub const ALL: [Self; 6] = [
-        Self::Offline,
-        Self::Ready,
-        Self::Ringing,
-        Self::OnCall,
-        Self::WrapUp,
-        Self::NotReady,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Offline, Self::Ready, Self::Ringing, Self::OnCall, Self::WrapUp, Self::NotReady];
     /// The word of the API.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -108,9 +102,7 @@ impl NotReadyReason {
     /// Reads a reason that a person may give.
     #[must_use]
     pub fn parse_by_hand(code: &str) -> Option<Self> {
-        Self::BY_HAND
-            .into_iter()
-            .find(|reason| reason.code() == code)
+        Self::BY_HAND.into_iter().find(|reason| reason.code() == code)
     }
 }
 
@@ -267,15 +259,10 @@ impl Operator {
     /// The call on the desk: on the line, else ringing, else the oldest to be written up.
     #[must_use]
     pub fn current_call(&self) -> Option<CallId> {
-        [
-            CallPhase::Talking,
-            CallPhase::Ringing,
-            CallPhase::WrapUp,
-            CallPhase::Overdue,
-        ]
-        .into_iter()
-        .find_map(|phase| self.calls.iter().find(|open| open.phase == phase))
-        .map(|open| open.call)
+        [CallPhase::Talking, CallPhase::Ringing, CallPhase::WrapUp, CallPhase::Overdue]
+            .into_iter()
+            .find_map(|phase| self.calls.iter().find(|open| open.phase == phase))
+            .map(|open| open.call)
     }
 
     /// Other calls on which this operator still seems to talk when `call` is answered: their end
@@ -290,11 +277,7 @@ impl Operator {
     /// Missed offers on `date`.
     #[must_use]
     pub fn missed_on(&self, date: Date) -> u32 {
-        if self.missed_on == Some(date) {
-            self.missed
-        } else {
-            0
-        }
+        if self.missed_on == Some(date) { self.missed } else { 0 }
     }
 
     /// Microseconds in each state since log-in until `now`, the present state included.
@@ -308,10 +291,7 @@ impl Operator {
     }
 
     fn phase_of(&self, call: CallId) -> Option<CallPhase> {
-        self.calls
-            .iter()
-            .find(|open| open.call == call)
-            .map(|open| open.phase)
+        self.calls.iter().find(|open| open.call == call).map(|open| open.phase)
     }
 
     fn set_availability(&self, wanted: Availability) -> Result<Decision<OperatorEvent>, Rejection> {
@@ -325,10 +305,7 @@ impl Operator {
                 ));
             }
             Availability::Ready | Availability::Offline if live => {
-                return Err(Rejection::rule(
-                    "call_open",
-                    "you are on a call; hang up first",
-                ));
+                return Err(Rejection::rule("call_open", "you are on a call; hang up first"));
             }
             Availability::NotReady(NotReadyReason::Missed | NotReadyReason::AfterCall) => {
                 return Err(Rejection::invalid(vec![FieldFault::new(
@@ -342,20 +319,13 @@ impl Operator {
         if wanted == self.availability {
             return Ok(Decision::nothing());
         }
-        let event = AvailabilitySet {
-            availability: wanted,
-        };
-        Ok(Decision::events(vec![OperatorEvent::AvailabilitySet(
-            event,
-        )]))
+        let event = AvailabilitySet { availability: wanted };
+        Ok(Decision::events(vec![OperatorEvent::AvailabilitySet(event)]))
     }
 
     fn follow(&self, follow: FollowCall, context: &Context) -> Decision<OperatorEvent> {
         let before = self.phase_of(follow.call);
-        let talking = self
-            .calls
-            .iter()
-            .any(|open| open.phase == CallPhase::Talking);
+        let talking = self.calls.iter().any(|open| open.phase == CallPhase::Talking);
         let missed = follow.change == CallChange::Missed
             && !talking
             && before == Some(CallPhase::Ringing)
@@ -388,12 +358,7 @@ impl Operator {
             return Decision::nothing();
         }
         let missed_on = missed.then(|| context.today());
-        let event = CallMoved {
-            call: follow.call,
-            phase,
-            availability,
-            missed_on,
-        };
+        let event = CallMoved { call: follow.call, phase, availability, missed_on };
         Decision::events(vec![OperatorEvent::CallMoved(event)])
     }
 
@@ -487,18 +452,9 @@ mod tests {
         command: OperatorCommand,
     ) -> Result<(), Rejection> {
         let principal = Principal::User(UserId::from_uuid(Uuid::nil()));
-        let context = Context {
-            now: at,
-            zone: chrono_tz::Europe::Moscow,
-            principal,
-        };
+        let context = Context { now: at, zone: chrono_tz::Europe::Moscow, principal };
         let decision = operator.decide(command, &context)?;
-        let meta = Meta {
-            seq: 1,
-            at,
-            actor: principal,
-            drawn: vec![],
-        };
+        let meta = Meta { seq: 1, at, actor: principal, drawn: vec![] };
         for event in &decision.events {
             operator.evolve(event, &meta);
         }
@@ -510,10 +466,7 @@ mod tests {
     }
 
     fn follow(n: u8, change: CallChange) -> OperatorCommand {
-        OperatorCommand::FollowCall(FollowCall {
-            call: call(n),
-            change,
-        })
+        OperatorCommand::FollowCall(FollowCall { call: call(n), change })
     }
 
     #[test]
@@ -525,12 +478,7 @@ mod tests {
             (10, follow(1, CallChange::Offered), Ringing, None),
             (12, follow(1, CallChange::Connected), OnCall, None),
             (72, follow(1, CallChange::WrapUp), WrapUp, None),
-            (
-                90,
-                follow(1, CallChange::Finished),
-                NotReady,
-                Some(AfterCall),
-            ),
+            (90, follow(1, CallChange::Finished), NotReady, Some(AfterCall)),
             (95, set(Availability::Ready), Ready, None),
             (100, follow(2, CallChange::Offered), Ringing, None),
             (115, follow(2, CallChange::Missed), NotReady, Some(Missed)),
@@ -540,12 +488,7 @@ mod tests {
             (140, follow(4, CallChange::Offered), Ringing, None),
             (141, follow(4, CallChange::Connected), OnCall, None),
             (150, follow(4, CallChange::Left), NotReady, Some(AfterCall)),
-            (
-                160,
-                set(Availability::NotReady(Break)),
-                NotReady,
-                Some(Break),
-            ),
+            (160, set(Availability::NotReady(Break)), NotReady, Some(Break)),
             (170, follow(5, CallChange::Connected), OnCall, None),
             (180, follow(5, CallChange::WrapUp), WrapUp, None),
             (185, follow(5, CallChange::Finished), NotReady, Some(Break)),
@@ -554,11 +497,7 @@ mod tests {
         let mut operator = Operator::default();
         for (at, command, state, reason) in rows {
             run(&mut operator, seconds(at), command).unwrap();
-            assert_eq!(
-                (operator.state(), operator.reason()),
-                (state, reason),
-                "at {at}"
-            );
+            assert_eq!((operator.state(), operator.reason()), (state, reason), "at {at}");
         }
         let date = seconds(0).date_in(chrono_tz::Europe::Moscow);
         assert_eq!(operator.missed_on(date), 1);
@@ -567,14 +506,7 @@ mod tests {
         let spent = operator.micros.map(|micros| micros / 1_000_000);
         assert_eq!(
             spent,
-            [
-                0,
-                10 + 5 + 10 + 8,
-                2 + 15 + 2 + 1,
-                60 + 9 + 10,
-                18 + 5,
-                5 + 5 + 20 + 15
-            ]
+            [0, 10 + 5 + 10 + 8, 2 + 15 + 2 + 1, 60 + 9 + 10, 18 + 5, 5 + 5 + 20 + 15]
         );
         assert_eq!(spent.iter().sum::<i64>(), 200);
     }
@@ -584,9 +516,7 @@ mod tests {
         let mut operator = Operator::default();
         run(&mut operator, seconds(0), follow(1, CallChange::Connected)).unwrap();
         let refused = |operator: &mut Operator, availability| {
-            run(operator, seconds(5), set(availability))
-                .unwrap_err()
-                .code
+            run(operator, seconds(5), set(availability)).unwrap_err().code
         };
         assert_eq!(refused(&mut operator, Availability::Ready), "call_open");
         assert_eq!(refused(&mut operator, Availability::Offline), "call_open");
@@ -597,12 +527,7 @@ mod tests {
         // The shift may end all the same; the result waits for the next one.
         run(&mut operator, seconds(10), set(Availability::Offline)).unwrap();
         assert_eq!(operator.state(), OperatorState::Offline);
-        run(
-            &mut operator,
-            seconds(20),
-            set(Availability::NotReady(REASON)),
-        )
-        .unwrap();
+        run(&mut operator, seconds(20), set(Availability::NotReady(REASON))).unwrap();
         assert_eq!(operator.state(), OperatorState::WrapUp);
         assert_eq!(operator.current_call(), Some(call(1)));
     }

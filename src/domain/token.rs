@@ -87,11 +87,7 @@ pub struct TokenRevoked {}
 /// The claim by which a token is found.
 #[must_use]
 pub const fn hash_claim(hash: String) -> Claim {
-    Claim {
-        space: ClaimSpace::TokenHash,
-        value: hash,
-        strength: ClaimStrength::Hard,
-    }
+    Claim { space: ClaimSpace::TokenHash, value: hash, strength: ClaimStrength::Hard }
 }
 
 /// Whether `address` lies in `entry`, an address or a network such as `10.0.0.0/8`. `None` when
@@ -125,10 +121,7 @@ impl Token {
     pub fn admits(&self, address: IpAddr) -> bool {
         !self.revoked
             && (self.ip_list.is_empty()
-                || self
-                    .ip_list
-                    .iter()
-                    .any(|entry| entry_holds(entry, address) == Some(true)))
+                || self.ip_list.iter().any(|entry| entry_holds(entry, address) == Some(true)))
     }
 }
 
@@ -137,42 +130,23 @@ fn check(new: &NewToken) -> Result<(), Rejection> {
     if new.name.trim().is_empty() {
         faults.push(FieldFault::new("name", "required", "name the machine"));
     } else if new.name.chars().count() > LINE_CHARS_MAX {
-        faults.push(FieldFault::new(
-            "name",
-            "too_long",
-            "use at most 250 characters",
-        ));
+        faults.push(FieldFault::new("name", "too_long", "use at most 250 characters"));
     }
     if new.ip_list.len() > ADDRESSES_MAX {
-        faults.push(FieldFault::new(
-            "ip_list",
-            "too_many",
-            "list at most 32 addresses",
-        ));
+        faults.push(FieldFault::new("ip_list", "too_many", "list at most 32 addresses"));
     }
     let probe = IpAddr::from([127, 0, 0, 1]);
     for (index, entry) in new.ip_list.iter().enumerate() {
         if entry_holds(entry, probe).is_none() {
             let help = "write an address or a network such as 10.0.0.0/8";
-            faults.push(FieldFault::new(
-                format!("ip_list[{index}]"),
-                "invalid_address",
-                help,
-            ));
+            faults.push(FieldFault::new(format!("ip_list[{index}]"), "invalid_address", help));
         }
     }
-    if new
-        .rate_per_second
-        .is_some_and(|rate| rate == 0 || rate > RATE_MAX)
-    {
+    if new.rate_per_second.is_some_and(|rate| rate == 0 || rate > RATE_MAX) {
         let help = "allow 1 to 100000 requests a second, or leave it out";
         faults.push(FieldFault::new("rate_per_second", "out_of_range", help));
     }
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Rejection::invalid(faults))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(Rejection::invalid(faults)) }
 }
 
 impl Aggregate for Token {
@@ -225,9 +199,7 @@ impl Aggregate for Token {
 
     fn claims(&self) -> Vec<Claim> {
         let live = self.scope.is_some() && !self.revoked;
-        live.then(|| hash_claim(self.hash.clone()))
-            .into_iter()
-            .collect()
+        live.then(|| hash_claim(self.hash.clone())).into_iter().collect()
     }
 }
 
@@ -270,11 +242,7 @@ mod tests {
             ("pbx.local", "10.0.0.1", None),
         ];
         for (entry, address, expected) in rows {
-            assert_eq!(
-                entry_holds(entry, address.parse().unwrap()),
-                expected,
-                "{entry} {address}"
-            );
+            assert_eq!(entry_holds(entry, address.parse().unwrap()), expected, "{entry} {address}");
         }
     }
 
@@ -282,34 +250,19 @@ mod tests {
     fn a_token_is_created_once_and_revoked_for_good() {
         let create = TokenCommand::Create(new_token());
         let decision = Token::default().decide(create, &context()).unwrap();
-        let meta = Meta {
-            seq: 1,
-            at: context().now,
-            actor: Principal::System,
-            drawn: vec![],
-        };
+        let meta = Meta { seq: 1, at: context().now, actor: Principal::System, drawn: vec![] };
         let mut token = Token::default();
-        decision
-            .events
-            .iter()
-            .for_each(|event| token.evolve(event, &meta));
+        decision.events.iter().for_each(|event| token.evolve(event, &meta));
         assert_eq!(token.claims(), vec![hash_claim("ab".into())]);
         assert!(token.admits("10.1.2.3".parse().unwrap()));
         assert!(!token.admits("10.2.2.3".parse().unwrap()));
-        let again = token
-            .decide(TokenCommand::Create(new_token()), &context())
-            .unwrap_err();
+        let again = token.decide(TokenCommand::Create(new_token()), &context()).unwrap_err();
         assert_eq!(again.code, "token_exists");
         let revoked = token.decide(TokenCommand::Revoke, &context()).unwrap();
-        revoked
-            .events
-            .iter()
-            .for_each(|event| token.evolve(event, &meta));
+        revoked.events.iter().for_each(|event| token.evolve(event, &meta));
         assert_eq!(token.claims(), vec![]);
         assert!(!token.admits("10.1.2.3".parse().unwrap()));
-        let unknown = Token::default()
-            .decide(TokenCommand::Revoke, &context())
-            .unwrap_err();
+        let unknown = Token::default().decide(TokenCommand::Revoke, &context()).unwrap_err();
         assert_eq!(unknown.code, "not_found");
     }
 
@@ -321,9 +274,8 @@ mod tests {
             rate_per_second: Some(0),
             ..new_token()
         };
-        let rejection = Token::default()
-            .decide(TokenCommand::Create(faulty), &context())
-            .unwrap_err();
+        let rejection =
+            Token::default().decide(TokenCommand::Create(faulty), &context()).unwrap_err();
         let fields: Vec<&str> = rejection.fields.iter().map(|f| f.field.as_str()).collect();
         assert_eq!(fields, ["name", "ip_list[1]", "rate_per_second"]);
     }

@@ -189,11 +189,7 @@ pub fn extension_claim(extension: &str) -> Claim {
 }
 
 const fn hard(space: ClaimSpace, value: String) -> Claim {
-    Claim {
-        space,
-        value,
-        strength: ClaimStrength::Hard,
-    }
+    Claim { space, value, strength: ClaimStrength::Hard }
 }
 
 fn check_login(login: &str, faults: &mut Vec<FieldFault>) {
@@ -208,17 +204,9 @@ fn check_login(login: &str, faults: &mut Vec<FieldFault>) {
 
 fn check_name(name: &str, faults: &mut Vec<FieldFault>) {
     if name.trim().is_empty() {
-        faults.push(FieldFault::new(
-            "name",
-            "required",
-            "enter the person's name",
-        ));
+        faults.push(FieldFault::new("name", "required", "enter the person's name"));
     } else if name.chars().count() > LINE_CHARS_MAX {
-        faults.push(FieldFault::new(
-            "name",
-            "too_long",
-            "use at most 250 characters",
-        ));
+        faults.push(FieldFault::new("name", "too_long", "use at most 250 characters"));
     }
 }
 
@@ -268,10 +256,7 @@ impl User {
 
     fn change(&self, change: ChangeUser, role: Role) -> Result<Decision<UserEvent>, Rejection> {
         let next = UserChanged {
-            name: change
-                .name
-                .as_ref()
-                .map_or_else(|| self.name.clone(), trimmed),
+            name: change.name.as_ref().map_or_else(|| self.name.clone(), trimmed),
             role: change.role.unwrap_or(role),
             extension: change.extension.unwrap_or_else(|| self.extension.clone()),
         };
@@ -366,10 +351,7 @@ impl Aggregate for User {
 
     fn claims(&self) -> Vec<Claim> {
         let login = (!self.login.is_empty()).then(|| login_claim(&self.login));
-        login
-            .into_iter()
-            .chain(self.extension.as_deref().map(extension_claim))
-            .collect()
+        login.into_iter().chain(self.extension.as_deref().map(extension_claim)).collect()
     }
 }
 
@@ -387,17 +369,9 @@ mod tests {
     }
 
     fn applied(user: &User, decision: &Decision<UserEvent>) -> User {
-        let meta = Meta {
-            seq: 1,
-            at: context().now,
-            actor: Principal::System,
-            drawn: Vec::new(),
-        };
+        let meta = Meta { seq: 1, at: context().now, actor: Principal::System, drawn: Vec::new() };
         let mut next = user.clone();
-        decision
-            .events
-            .iter()
-            .for_each(|event| next.evolve(event, &meta));
+        decision.events.iter().for_each(|event| next.evolve(event, &meta));
         next
     }
 
@@ -412,29 +386,17 @@ mod tests {
     }
 
     fn anna() -> User {
-        let created = User::default()
-            .decide(UserCommand::Create(new_user()), &context())
-            .unwrap();
+        let created = User::default().decide(UserCommand::Create(new_user()), &context()).unwrap();
         applied(&User::default(), &created)
     }
 
     #[test]
     fn creating_claims_the_log_in_and_the_extension() {
-        let decision = User::default()
-            .decide(UserCommand::Create(new_user()), &context())
-            .unwrap();
+        let decision = User::default().decide(UserCommand::Create(new_user()), &context()).unwrap();
         let user = applied(&User::default(), &decision);
-        assert_eq!(
-            user.claims(),
-            vec![login_claim("anna.p"), extension_claim("101")]
-        );
-        assert_eq!(
-            (user.login.as_str(), user.role),
-            ("anna.p", Some(Role::Operator))
-        );
-        let again = user
-            .decide(UserCommand::Create(new_user()), &context())
-            .unwrap_err();
+        assert_eq!(user.claims(), vec![login_claim("anna.p"), extension_claim("101")]);
+        assert_eq!((user.login.as_str(), user.role), ("anna.p", Some(Role::Operator)));
+        let again = user.decide(UserCommand::Create(new_user()), &context()).unwrap_err();
         assert_eq!(again.code, "user_exists");
     }
 
@@ -446,9 +408,8 @@ mod tests {
             extension: Some(String::new()),
             ..new_user()
         };
-        let rejection = User::default()
-            .decide(UserCommand::Create(faulty), &context())
-            .unwrap_err();
+        let rejection =
+            User::default().decide(UserCommand::Create(faulty), &context()).unwrap_err();
         let fields: Vec<&str> = rejection.fields.iter().map(|f| f.field.as_str()).collect();
         assert_eq!(fields, ["login", "name", "extension"]);
     }
@@ -456,28 +417,15 @@ mod tests {
     #[test]
     fn a_new_extension_replaces_the_claim_and_a_role_ends_sessions() {
         let user = anna();
-        let change = ChangeUser {
-            extension: Some(Some("102".into())),
-            ..ChangeUser::default()
-        };
-        let decision = user
-            .decide(UserCommand::Change(change), &context())
-            .unwrap();
+        let change = ChangeUser { extension: Some(Some("102".into())), ..ChangeUser::default() };
+        let decision = user.decide(UserCommand::Change(change), &context()).unwrap();
         let moved = applied(&user, &decision);
-        assert_eq!(
-            moved.claims(),
-            vec![login_claim("anna.p"), extension_claim("102")]
-        );
+        assert_eq!(moved.claims(), vec![login_claim("anna.p"), extension_claim("102")]);
         assert_eq!(moved.session_epoch, 0);
-        let role = ChangeUser {
-            role: Some(Role::Supervisor),
-            ..ChangeUser::default()
-        };
+        let role = ChangeUser { role: Some(Role::Supervisor), ..ChangeUser::default() };
         let promoted = user.decide(UserCommand::Change(role), &context()).unwrap();
         assert_eq!(applied(&user, &promoted).session_epoch, 1);
-        let same = user
-            .decide(UserCommand::Change(ChangeUser::default()), &context())
-            .unwrap();
+        let same = user.decide(UserCommand::Change(ChangeUser::default()), &context()).unwrap();
         assert!(same.events.is_empty());
     }
 
@@ -487,40 +435,22 @@ mod tests {
         let decision = user.decide(UserCommand::Disable, &context()).unwrap();
         let disabled = applied(&user, &decision);
         assert_eq!(disabled.claims(), vec![login_claim("anna.p")]);
-        assert_eq!(
-            (disabled.disabled, disabled.extension.clone()),
-            (true, None)
-        );
-        let rejection = disabled
-            .decide(UserCommand::NoteLogin, &context())
-            .unwrap_err();
+        assert_eq!((disabled.disabled, disabled.extension.clone()), (true, None));
+        let rejection = disabled.decide(UserCommand::NoteLogin, &context()).unwrap_err();
         assert_eq!(rejection.code, "user_disabled");
-        let extension = ChangeUser {
-            extension: Some(Some("103".into())),
-            ..ChangeUser::default()
-        };
-        let rejection = disabled
-            .decide(UserCommand::Change(extension), &context())
-            .unwrap_err();
+        let extension = ChangeUser { extension: Some(Some("103".into())), ..ChangeUser::default() };
+        let rejection = disabled.decide(UserCommand::Change(extension), &context()).unwrap_err();
         assert_eq!(rejection.code, "user_disabled");
-        let enabled = applied(
-            &disabled,
-            &disabled.decide(UserCommand::Enable, &context()).unwrap(),
-        );
-        let signed = applied(
-            &enabled,
-            &enabled.decide(UserCommand::NoteLogin, &context()).unwrap(),
-        );
+        let enabled =
+            applied(&disabled, &disabled.decide(UserCommand::Enable, &context()).unwrap());
+        let signed =
+            applied(&enabled, &enabled.decide(UserCommand::NoteLogin, &context()).unwrap());
         assert_eq!(signed.last_login_at, Some(context().now));
     }
 
     #[test]
     fn nobody_changes_a_user_that_does_not_exist() {
-        for command in [
-            UserCommand::Disable,
-            UserCommand::NoteLogin,
-            UserCommand::RemoveTotp,
-        ] {
+        for command in [UserCommand::Disable, UserCommand::NoteLogin, UserCommand::RemoveTotp] {
             let rejection = User::default().decide(command, &context()).unwrap_err();
             assert_eq!(rejection.code, "not_found");
         }

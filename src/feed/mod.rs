@@ -81,9 +81,7 @@ impl Message {
     #[must_use]
     pub fn to_json(&self) -> String {
         let comma = if self.body.is_empty() { "" } else { "," };
-        let Self {
-            kind, seq, n, body, ..
-        } = self;
+        let Self { kind, seq, n, body, .. } = self;
         format!("{{\"type\":\"{kind}\",\"seq\":{seq},\"n\":{n}{comma}{body}}}")
     }
 }
@@ -128,11 +126,7 @@ impl Feed {
             commits: broadcast::channel(LAG_MAX).0,
             messages: broadcast::channel(LAG_MAX).0,
             head: watch::channel(head).0,
-            ring: Mutex::new(Ring {
-                begun_at: head,
-                next: 1,
-                messages: VecDeque::new(),
-            }),
+            ring: Mutex::new(Ring { begun_at: head, next: 1, messages: VecDeque::new() }),
         }
     }
 
@@ -174,15 +168,7 @@ impl Feed {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         let n = ring.next;
         ring.next += 1;
-        let message = Arc::new(Message {
-            n,
-            seq,
-            audience,
-            replayed,
-            caused_at,
-            body,
-            kind,
-        });
+        let message = Arc::new(Message { n, seq, audience, replayed, caused_at, body, kind });
         if replayed {
             if ring.messages.len() >= RING_MESSAGES_MAX {
                 ring.messages.pop_front();
@@ -203,25 +189,14 @@ impl Feed {
             Some(since) if since >= ring.next => return None,
             Some(since) => {
                 let dropped = ring.messages.len() >= RING_MESSAGES_MAX
-                    && ring
-                        .messages
-                        .front()
-                        .is_some_and(|oldest| oldest.n > since + 1);
+                    && ring.messages.front().is_some_and(|oldest| oldest.n > since + 1);
                 if dropped {
                     return None;
                 }
-                ring.messages
-                    .iter()
-                    .filter(|message| message.n > since)
-                    .cloned()
-                    .collect()
+                ring.messages.iter().filter(|message| message.n > since).cloned().collect()
             }
         };
-        Some(Follower {
-            missed,
-            live: self.messages.subscribe(),
-            last: ring.next - 1,
-        })
+        Some(Follower { missed, live: self.messages.subscribe(), last: ring.next - 1 })
     }
 }
 
@@ -236,17 +211,8 @@ impl Feed {
         if dropped || seq < ring.begun_at || seq > self.head() {
             return None;
         }
-        let missed = ring
-            .messages
-            .iter()
-            .filter(|message| message.seq >= seq)
-            .cloned()
-            .collect();
-        Some(Follower {
-            missed,
-            live: self.messages.subscribe(),
-            last: ring.next - 1,
-        })
+        let missed = ring.messages.iter().filter(|message| message.seq >= seq).cloned().collect();
+        Some(Follower { missed, live: self.messages.subscribe(), last: ring.next - 1 })
     }
 }
 
@@ -304,10 +270,7 @@ mod tests {
         let mut follower = feed.follow(Some(1)).unwrap();
         publish(&feed, "three", true);
         assert_eq!(kinds(&mut follower, 2).await, ["two", "three"]);
-        assert!(
-            feed.follow(Some(99)).is_none(),
-            "a page from before a restart resyncs"
-        );
+        assert!(feed.follow(Some(99)).is_none(), "a page from before a restart resyncs");
     }
 
     #[tokio::test]
@@ -321,10 +284,7 @@ mod tests {
         publish(&feed, "three", true);
         assert_eq!(kinds(&mut follower, 2).await, ["two", "three"]);
         for other_history in [4, 7] {
-            assert!(
-                feed.follow_after(other_history).is_none(),
-                "{other_history}"
-            );
+            assert!(feed.follow_after(other_history).is_none(), "{other_history}");
         }
     }
 
@@ -349,9 +309,6 @@ mod tests {
             body: "\"on\":true".into(),
             kind: "storage_low",
         };
-        assert_eq!(
-            message.to_json(),
-            r#"{"type":"storage_low","seq":7,"n":2,"on":true}"#
-        );
+        assert_eq!(message.to_json(), r#"{"type":"storage_low","seq":7,"n":2,"on":true}"#);
     }
 }

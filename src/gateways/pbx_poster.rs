@@ -73,11 +73,7 @@ impl PbxPoster {
             .http_status_as_error(false)
             .build();
         let url = format!("{}/api/v1/pbx/events", address.trim_end_matches('/'));
-        Self {
-            agent: settings.into(),
-            url,
-            token,
-        }
+        Self { agent: settings.into(), url, token }
     }
 
     /// Posts events, in requests as large as the box takes.
@@ -92,10 +88,7 @@ impl PbxPoster {
             all.accepted += posted.accepted;
             let first = n * PBX_EVENTS_PER_REQUEST_MAX;
             let moved = posted.rejected.into_iter();
-            all.rejected.extend(moved.map(|f| PostedFault {
-                index: first + f.index,
-                ..f
-            }));
+            all.rejected.extend(moved.map(|f| PostedFault { index: first + f.index, ..f }));
         }
         Ok(all)
     }
@@ -114,10 +107,7 @@ impl PbxPoster {
         let status = answer.status().as_u16();
         if !answer.status().is_success() {
             let body: serde_json::Value = answer.body_mut().read_json().unwrap_or_default();
-            let code = body["error"]["code"]
-                .as_str()
-                .unwrap_or("no code")
-                .to_owned();
+            let code = body["error"]["code"].as_str().unwrap_or("no code").to_owned();
             return Err(PostError::Refused { status, code });
         }
         answer.body_mut().read_json().map_err(unreachable)
@@ -159,9 +149,7 @@ pub fn read_recording(
     } else {
         let mut adapter = Adapter::new(agent_channel, trunk_prefixes, "");
         let messages = Parser::default().push(format!("{text}\r\n\r\n").as_bytes());
-        let outputs = messages
-            .iter()
-            .flat_map(|m| adapter.push(m, Timestamp::default()));
+        let outputs = messages.iter().flat_map(|m| adapter.push(m, Timestamp::default()));
         outputs
             .filter_map(|output| match output {
                 Output::Event(event) => Some(event),
@@ -169,20 +157,12 @@ pub fn read_recording(
             })
             .collect()
     };
-    if events.is_empty() {
-        Err(RecordingFault::Empty)
-    } else {
-        Ok(events)
-    }
+    if events.is_empty() { Err(RecordingFault::Empty) } else { Ok(events) }
 }
 
 fn read_lines(text: &str) -> Result<Vec<PbxEvent>, RecordingFault> {
     let mut events = Vec::new();
-    for (index, line) in text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-    {
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let fault = |code: &str, field: &str| RecordingFault::Line {
             line: index + 1,
             code: code.to_owned(),
@@ -190,10 +170,7 @@ fn read_lines(text: &str) -> Result<Vec<PbxEvent>, RecordingFault> {
         };
         let body: PbxEventBody =
             serde_json::from_str(line).map_err(|_| fault("malformed_json", "the line"))?;
-        events.push(
-            body.check()
-                .map_err(|error| fault(error.code, error.field))?,
-        );
+        events.push(body.check().map_err(|error| fault(error.code, error.field))?);
     }
     Ok(events)
 }
@@ -208,11 +185,8 @@ pub fn as_if_now(events: Vec<PbxEvent>, run: &str, start: Timestamp) -> Vec<Cue>
         .map(|event| {
             let distance = event.at.micros() - first.micros();
             let renamed = |name: &str| format!("{run}-{name}");
-            let leg_id = if event.leg_id.is_empty() {
-                String::new()
-            } else {
-                renamed(&event.leg_id)
-            };
+            let leg_id =
+                if event.leg_id.is_empty() { String::new() } else { renamed(&event.leg_id) };
             Cue {
                 after_ms: u32::try_from(distance / 1_000).unwrap_or(u32::MAX),
                 event: PbxEvent {
@@ -253,23 +227,14 @@ mod tests {
             .iter()
             .map(|event| serde_json::to_string(&PbxEventBody::from(event)).unwrap())
             .collect();
-        assert_eq!(
-            read_recording(lines.join("\n").as_bytes(), "", &[]).unwrap(),
-            events
-        );
+        assert_eq!(read_recording(lines.join("\n").as_bytes(), "", &[]).unwrap(), events);
     }
 
     #[test]
     fn what_is_no_recording_is_named() {
-        assert_eq!(
-            read_recording(b"hello\n", "", &[]),
-            Err(RecordingFault::Empty)
-        );
+        assert_eq!(read_recording(b"hello\n", "", &[]), Err(RecordingFault::Empty));
         let faulty = b"{\"event_id\":\"e\",\"call_id\":\"c\",\"type\":\"ended\",\"at\":\"2026-11-21T12:00:00Z\"}\n\n{\"event_id\":\"e\"}";
         let fault = read_recording(faulty, "", &[]).unwrap_err();
-        assert_eq!(
-            fault.to_string(),
-            "line 3 is not a canonical event: missing_field in call_id"
-        );
+        assert_eq!(fault.to_string(), "line 3 is not a canonical event: missing_field in call_id");
     }
 }

@@ -72,11 +72,7 @@ pub struct Cue {
 #[must_use]
 pub fn script(scenario: Scenario, cast: &Cast, start: Timestamp) -> Vec<Cue> {
     let call = format!("sim-{}", cast.run);
-    let stage = Stage {
-        call: &call,
-        cast,
-        start,
-    };
+    let stage = Stage { call: &call, cast, start };
     match scenario {
         Scenario::Inbound => stage.talk(true),
         Scenario::LostHangup => stage.talk(false),
@@ -84,17 +80,9 @@ pub fn script(scenario: Scenario, cast: &Cast, start: Timestamp) -> Vec<Cue> {
         Scenario::Transfer => stage.transfer(),
         Scenario::Storm(calls) => (0..calls.min(STORM_CALLS_MAX))
             .flat_map(|n| {
-                let cast = Cast {
-                    number: Personal::new(nobody(n)),
-                    ..cast.clone()
-                };
+                let cast = Cast { number: Personal::new(nobody(n)), ..cast.clone() };
                 let call = format!("sim-{}-{n}", cast.run);
-                let cues = Stage {
-                    call: &call,
-                    cast: &cast,
-                    start,
-                }
-                .abandoned(n);
+                let cues = Stage { call: &call, cast: &cast, start }.abandoned(n);
                 cues.into_iter()
             })
             .collect(),
@@ -115,11 +103,7 @@ struct Stage<'a> {
 impl Stage<'_> {
     fn cue(&self, after_ms: u32, kind: Kind, leg: &str) -> Cue {
         let at = Timestamp::from_micros(self.start.micros() + i64::from(after_ms) * 1_000);
-        let leg_id = if leg.is_empty() {
-            String::new()
-        } else {
-            format!("{}-{leg}", self.call)
-        };
+        let leg_id = if leg.is_empty() { String::new() } else { format!("{}-{leg}", self.call) };
         let event_id = format!("{}-{leg}-{}-{after_ms}", self.call, kind.code());
         let event = PbxEvent {
             leg_id,
@@ -162,10 +146,7 @@ impl Stage<'_> {
         let mut left = self.cue(6_000, Kind::QueueLeft, "");
         left.event.queue = Some("sales".into());
         let mut digits = self.cue(100, Kind::Dtmf, "");
-        digits
-            .event
-            .ivr
-            .insert("topic".into(), Personal::new("1".into()));
+        digits.event.ivr.insert("topic".into(), Personal::new("1".into()));
         vec![
             entered,
             digits,
@@ -234,47 +215,26 @@ mod tests {
             let cues = script(Scenario::parse(word).unwrap(), &cast, now);
             let mut calls: BTreeMap<String, Vec<PbxEvent>> = BTreeMap::new();
             for cue in cues {
-                calls
-                    .entry(cue.event.call_id.clone())
-                    .or_default()
-                    .push(cue.event);
+                calls.entry(cue.event.call_id.clone()).or_default().push(cue.event);
             }
             assert_eq!(calls.len(), count, "{word}");
             for events in calls.into_values() {
                 let mut call = Call::default();
                 let principal = Principal::System;
-                let context = Context {
-                    now,
-                    zone: chrono_tz::Europe::Moscow,
-                    principal,
-                };
+                let context = Context { now, zone: chrono_tz::Europe::Moscow, principal };
                 let observe = Observe {
                     source: "sim".into(),
                     events,
                     users: BTreeMap::new(),
                     matches: vec![],
                 };
-                let decision = call
-                    .decide(CallCommand::Observe(observe), &context)
-                    .unwrap();
-                let meta = Meta {
-                    seq: 1,
-                    at: now,
-                    actor: principal,
-                    drawn: vec![1],
-                };
-                decision
-                    .events
-                    .iter()
-                    .for_each(|event| call.evolve(event, &meta));
+                let decision = call.decide(CallCommand::Observe(observe), &context).unwrap();
+                let meta = Meta { seq: 1, at: now, actor: principal, drawn: vec![1] };
+                decision.events.iter().for_each(|event| call.evolve(event, &meta));
                 let progress = call.progress(None);
                 assert_eq!(progress.result, result, "{word}");
                 assert_eq!(progress.owner.as_deref(), owner, "{word}");
-                assert_eq!(
-                    progress.stage == CallStage::Talking,
-                    result.is_none(),
-                    "{word}"
-                );
+                assert_eq!(progress.stage == CallStage::Talking, result.is_none(), "{word}");
             }
         }
         assert_eq!(Scenario::parse("storm:0"), None);

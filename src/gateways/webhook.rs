@@ -70,11 +70,7 @@ pub struct HookEvents {
 /// See [`HookFault`].
 pub fn receive(source: &WebhookSource, request: &HookRequest<'_>) -> Result<HookEvents, HookFault> {
     let text = std::str::from_utf8(request.body).map_err(|_| HookFault::Malformed)?;
-    let form = if looks_like_json(text) {
-        BTreeMap::new()
-    } else {
-        read_form(text)?
-    };
+    let form = if looks_like_json(text) { BTreeMap::new() } else { read_form(text)? };
     check_proof(source, request, &form)?;
     let payload = payload(source, text, form)?;
     let items = match payload {
@@ -108,15 +104,10 @@ fn payload(
         return serde_json::from_str(text).map_err(|_| HookFault::Malformed);
     }
     if source.payload_field.is_empty() {
-        let fields = form
-            .into_iter()
-            .map(|(key, value)| (key, Value::String(value)))
-            .collect();
+        let fields = form.into_iter().map(|(key, value)| (key, Value::String(value))).collect();
         return Ok(Value::Object(fields));
     }
-    let json = form
-        .remove(&source.payload_field)
-        .ok_or(HookFault::Malformed)?;
+    let json = form.remove(&source.payload_field).ok_or(HookFault::Malformed)?;
     serde_json::from_str(&json).map_err(|_| HookFault::Malformed)
 }
 
@@ -132,11 +123,7 @@ fn check_proof(
             let given = (request.header)(place).or_else(|| form.get(place).cloned());
             given.is_some_and(|given| same(given.as_bytes(), secret.reveal().as_bytes()))
         }
-        WebhookProof::Hmac {
-            header,
-            secret,
-            window_seconds,
-        } => {
+        WebhookProof::Hmac { header, secret, window_seconds } => {
             let given = (request.header)(header).ok_or(HookFault::BadProof)?;
             hmac_matches(&given, secret, *window_seconds, request)?
         }
@@ -152,11 +139,7 @@ fn check_proof(
             })
         }
     };
-    if proven {
-        Ok(())
-    } else {
-        Err(HookFault::BadProof)
-    }
+    if proven { Ok(()) } else { Err(HookFault::BadProof) }
 }
 
 /// `HEX`, `sha256=HEX`, or `t=SECONDS,v1=HEX`; the last signs `SECONDS.BODY`.
@@ -173,9 +156,7 @@ fn hmac_matches(
         })
     };
     let instant = part("t");
-    let signature = part("v1")
-        .or_else(|| part("sha256"))
-        .unwrap_or_else(|| given.to_owned());
+    let signature = part("v1").or_else(|| part("sha256")).unwrap_or_else(|| given.to_owned());
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.reveal().as_bytes())
         .map_err(|_| HookFault::BadProof)?;
     if let Some(instant) = &instant {
@@ -191,9 +172,7 @@ fn hmac_matches(
         return Ok(false);
     }
     if window_seconds > 0 {
-        let seconds: i64 = instant
-            .and_then(|t| t.parse().ok())
-            .ok_or(HookFault::BadProof)?;
+        let seconds: i64 = instant.and_then(|t| t.parse().ok()).ok_or(HookFault::BadProof)?;
         let distance = (request.received.micros() / 1_000_000).abs_diff(seconds);
         if distance > u64::from(window_seconds) {
             return Err(HookFault::Stale);
@@ -216,16 +195,9 @@ fn map_event(
     received: Timestamp,
 ) -> Result<Option<PbxEvent>, PbxEventFault> {
     let field = |name: &str| {
-        source
-            .fields
-            .get(name)
-            .and_then(|path| pick(item, path))
-            .filter(|text| !text.is_empty())
+        source.fields.get(name).and_then(|path| pick(item, path)).filter(|text| !text.is_empty())
     };
-    let word = field("type").ok_or(PbxEventFault {
-        code: "missing_field",
-        field: "type",
-    })?;
+    let word = field("type").ok_or(PbxEventFault { code: "missing_field", field: "type" })?;
     let kind = match source.event_types.get(&word) {
         Some(kind) => kind.clone(),
         None if PbxEventKind::parse(&word).is_some() => word,
@@ -252,10 +224,7 @@ fn map_event(
         call_id: field("call_id"),
         leg_id: field("leg_id"),
         kind: Some(kind),
-        at: Some(
-            at.to_utc()
-                .to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
-        ),
+        at: Some(at.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Micros, true)),
         direction,
         from: Personal::new(field("from").map(|number| bare_number(&number))),
         to: Personal::new(field("to").map(|number| bare_number(&number))),
@@ -299,24 +268,10 @@ fn instant(
     text: Option<String>,
     received: Timestamp,
 ) -> Result<Timestamp, PbxEventFault> {
-    let invalid = PbxEventFault {
-        code: "invalid_time",
-        field: "at",
-    };
-    let missing = PbxEventFault {
-        code: "missing_field",
-        field: "at",
-    };
-    let Some(text) = (if form == TimeForm::Arrival {
-        None
-    } else {
-        text
-    }) else {
-        return if form == TimeForm::Arrival {
-            Ok(received)
-        } else {
-            Err(missing)
-        };
+    let invalid = PbxEventFault { code: "invalid_time", field: "at" };
+    let missing = PbxEventFault { code: "missing_field", field: "at" };
+    let Some(text) = (if form == TimeForm::Arrival { None } else { text }) else {
+        return if form == TimeForm::Arrival { Ok(received) } else { Err(missing) };
     };
     match form {
         TimeForm::Arrival => Ok(received),
@@ -332,20 +287,13 @@ fn decimal(text: &str, digits: usize) -> Option<i64> {
     let fraction: String = fraction.chars().take(digits).collect();
     let scale = 10_i64.checked_pow(u32::try_from(digits).ok()?)?;
     let fraction: i64 = format!("{fraction:0<digits$}").parse().ok()?;
-    whole
-        .parse::<i64>()
-        .ok()?
-        .checked_mul(scale)?
-        .checked_add(fraction)
+    whole.parse::<i64>().ok()?.checked_mul(scale)?.checked_add(fraction)
 }
 
 /// `sip:79161234567@host` → `79161234567`.
 fn bare_number(text: &str) -> String {
     let text = text.trim();
-    let text = ["sip:", "sips:", "tel:"]
-        .iter()
-        .find_map(|s| text.strip_prefix(s))
-        .unwrap_or(text);
+    let text = ["sip:", "sips:", "tel:"].iter().find_map(|s| text.strip_prefix(s)).unwrap_or(text);
     text.split(['@', ';']).next().unwrap_or_default().to_owned()
 }
 

@@ -8,10 +8,7 @@ use crate::domain::{Aggregate, Context, Meta};
 use std::path::Path;
 
 fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-        .collect()
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
 fn secret(text: &str) -> Personal<String> {
@@ -40,10 +37,7 @@ fn dial_plan() -> WebhookSource {
         ]),
         directions: BTreeMap::new(),
         time_form: TimeForm::Arrival,
-        proof: WebhookProof::Secret {
-            place: "X-Secret".into(),
-            secret: secret("s3cret"),
-        },
+        proof: WebhookProof::Secret { place: "X-Secret".into(), secret: secret("s3cret") },
     }
 }
 
@@ -54,20 +48,11 @@ fn send(
     at: i64,
 ) -> Result<HookEvents, HookFault> {
     let header = |name: &str| {
-        let found = headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name));
+        let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| (*value).to_owned())
     };
     let received = Timestamp::from_micros(at);
-    receive(
-        source,
-        &HookRequest {
-            header: &header,
-            body: body.as_bytes(),
-            received,
-        },
-    )
+    receive(source, &HookRequest { header: &header, body: body.as_bytes(), received })
 }
 
 fn recorded(name: &str) -> Progress {
@@ -86,25 +71,11 @@ fn recorded(name: &str) -> Progress {
             principal: Principal::System,
         };
         let source = "dialplan".to_owned();
-        let observe = Observe {
-            source,
-            events: found.events,
-            users: BTreeMap::new(),
-            matches: vec![],
-        };
-        let decision = call
-            .decide(CallCommand::Observe(observe), &context)
-            .unwrap();
-        let meta = Meta {
-            seq: 1,
-            at: context.now,
-            actor: Principal::System,
-            drawn: vec![1],
-        };
-        decision
-            .events
-            .iter()
-            .for_each(|event| call.evolve(event, &meta));
+        let observe =
+            Observe { source, events: found.events, users: BTreeMap::new(), matches: vec![] };
+        let decision = call.decide(CallCommand::Observe(observe), &context).unwrap();
+        let meta = Meta { seq: 1, at: context.now, actor: Principal::System, drawn: vec![1] };
+        decision.events.iter().for_each(|event| call.evolve(event, &meta));
     }
     call.progress(None)
 }
@@ -113,46 +84,19 @@ fn recorded(name: &str) -> Progress {
 fn recorded_dial_plan_hooks_give_the_record() {
     // What three hooks can tell: the transfer of 08 is not among it.
     let rows = [
-        (
-            "01_inbound_direct_answered_caller_hangs",
-            CallResult::Answered,
-            Some("101"),
-            4,
-            2,
-        ),
-        (
-            "03_inbound_queue_answered",
-            CallResult::NoAnswer,
-            None,
-            0,
-            7,
-        ),
+        ("01_inbound_direct_answered_caller_hangs", CallResult::Answered, Some("101"), 4, 2),
+        ("03_inbound_queue_answered", CallResult::NoAnswer, None, 0, 7),
         ("05_inbound_unanswered", CallResult::NoAnswer, None, 0, 6),
-        (
-            "08_inbound_blind_transfer_ami",
-            CallResult::Answered,
-            Some("101"),
-            9,
-            2,
-        ),
+        ("08_inbound_blind_transfer_ami", CallResult::Answered, Some("101"), 9, 2),
     ];
     for (name, result, owner, talk, wait) in rows {
         let progress = recorded(name);
         assert_eq!(progress.result, Some(result), "{name}");
         assert_eq!(progress.owner.as_deref(), owner, "{name}");
-        assert_eq!(
-            (progress.talk_seconds(), progress.wait_seconds()),
-            (talk, wait),
-            "{name}"
-        );
+        assert_eq!((progress.talk_seconds(), progress.wait_seconds()), (talk, wait), "{name}");
         assert_eq!(progress.client_number.reveal(), "79161234567", "{name}");
         let known = ["101", "103"];
-        assert!(
-            progress
-                .participants
-                .iter()
-                .all(|p| known.contains(&p.extension.as_str()))
-        );
+        assert!(progress.participants.iter().all(|p| known.contains(&p.extension.as_str())));
     }
 }
 
@@ -196,14 +140,8 @@ fn a_cloud_exchange_signs_key_payload_and_salt() {
     let body = format!("vpbx_api_key=key&sign={sign}&json={encoded}");
     let found = send(&cloud(), &[], &body, 0).unwrap();
     let event = &found.events[0];
-    assert_eq!(
-        (event.kind, event.event_id.as_str()),
-        (PbxEventKind::Ringing, "c1+2")
-    );
-    assert_eq!(
-        (event.agent.as_deref(), event.to.reveal().as_str()),
-        (Some("101"), "74951230001")
-    );
+    assert_eq!((event.kind, event.event_id.as_str()), (PbxEventKind::Ringing, "c1+2"));
+    assert_eq!((event.agent.as_deref(), event.to.reveal().as_str()), (Some("101"), "74951230001"));
     assert_eq!(event.at.micros(), 1_795_000_000_000_000);
     let forged = body.replace(&sign, &sign.replace(&sign[..4], "0000"));
     assert_eq!(send(&cloud(), &[], &forged, 0), Err(HookFault::BadProof));
@@ -244,21 +182,9 @@ fn an_hmac_covers_body_and_instant() {
         send(source, &[("X-Signature", signature)], body, now * 1_000_000)
     };
     let found = try_with(&hmac(0), &signed(body, None)).unwrap();
-    assert_eq!(
-        found.events[0].agent, None,
-        "a queue's name is no extension"
-    );
+    assert_eq!(found.events[0].agent, None, "a queue's name is no extension");
     assert_eq!((found.events.len(), found.ignored), (1, 1));
-    assert_eq!(
-        found.rejected,
-        [(
-            2,
-            PbxEventFault {
-                code: "missing_field",
-                field: "call_id"
-            }
-        )]
-    );
+    assert_eq!(found.rejected, [(2, PbxEventFault { code: "missing_field", field: "call_id" })]);
     assert!(try_with(&hmac(300), &signed(body, Some(now - 299))).is_ok());
     let rows = [
         (hmac(300), signed(body, Some(now - 301)), HookFault::Stale),
@@ -291,20 +217,11 @@ fn a_secret_may_stand_in_a_header_or_a_field_and_is_never_empty() {
         "the same words, the same event"
     );
     let open = WebhookSource {
-        proof: WebhookProof::Secret {
-            place: "X-Secret".into(),
-            secret: secret(""),
-        },
+        proof: WebhookProof::Secret { place: "X-Secret".into(), secret: secret("") },
         ..dial_plan()
     };
-    assert_eq!(
-        send(&open, &[("X-Secret", "")], body, 5),
-        Err(HookFault::BadProof)
-    );
-    assert_eq!(
-        send(&dial_plan(), &[("X-Secret", "wrong")], body, 5),
-        Err(HookFault::BadProof)
-    );
+    assert_eq!(send(&open, &[("X-Secret", "")], body, 5), Err(HookFault::BadProof));
+    assert_eq!(send(&dial_plan(), &[("X-Secret", "wrong")], body, 5), Err(HookFault::BadProof));
 }
 
 #[test]
@@ -318,8 +235,5 @@ fn broken_bodies_are_refused() {
         );
     }
     let many = format!("[{}]", vec!["{}"; 501].join(","));
-    assert_eq!(
-        send(&dial_plan(), &[("X-Secret", "s3cret")], &many, 0),
-        Err(HookFault::TooMany)
-    );
+    assert_eq!(send(&dial_plan(), &[("X-Secret", "s3cret")], &many, 0), Err(HookFault::TooMany));
 }

@@ -58,11 +58,8 @@ fn asset(path: &str, plain: Bytes) -> Option<Asset> {
         || ["javascript", "json", "svg", "xml", "manifest"]
             .iter()
             .any(|word| guessed.essence_str().contains(word));
-    let content_type = if is_text {
-        format!("{guessed}; charset=utf-8")
-    } else {
-        guessed.to_string()
-    };
+    let content_type =
+        if is_text { format!("{guessed}; charset=utf-8") } else { guessed.to_string() };
     let hash = blake3::hash(&plain).to_hex();
     let compress = is_text && plain.len() >= COMPRESS_FROM;
     Some(Asset {
@@ -104,10 +101,7 @@ impl Assets {
         let wanted = path.trim_start_matches('/');
         let found = self.0.get(wanted).or_else(|| {
             // A missing script or picture must not be answered with a page.
-            let is_file = wanted
-                .rsplit('/')
-                .next()
-                .is_some_and(|name| name.contains('.'));
+            let is_file = wanted.rsplit('/').next().is_some_and(|name| name.contains('.'));
             if is_file { None } else { self.0.get(INDEX) }
         });
         let Some(asset) = found else {
@@ -119,24 +113,17 @@ impl Assets {
         let tag = asset.tag.to_str().unwrap_or_default();
         if lists(headers, &header::IF_NONE_MATCH, tag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
-        } else if let Some(packed) = asset
-            .gzip
-            .as_ref()
-            .filter(|_| lists(headers, &header::ACCEPT_ENCODING, "gzip"))
+        } else if let Some(packed) =
+            asset.gzip.as_ref().filter(|_| lists(headers, &header::ACCEPT_ENCODING, "gzip"))
         {
             *response.body_mut() = packed.clone();
             let name = HeaderValue::from_static("gzip");
-            response
-                .headers_mut()
-                .insert(header::CONTENT_ENCODING, name);
+            response.headers_mut().insert(header::CONTENT_ENCODING, name);
         } else {
             *response.body_mut() = asset.plain.clone();
         }
-        let cache = if asset.immutable {
-            "public, max-age=31536000, immutable"
-        } else {
-            "no-cache"
-        };
+        let cache =
+            if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
         let out = response.headers_mut();
         out.insert(header::ETAG, asset.tag.clone());
         out.insert(header::CONTENT_TYPE, asset.content_type.clone());
@@ -150,10 +137,7 @@ impl Assets {
 
 /// Whether a header's list names `word`.
 fn lists(headers: &HeaderMap, name: &header::HeaderName, word: &str) -> bool {
-    let values = headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|part| {
         let part = part.trim().trim_start_matches("W/");
         part.split(';').next() == Some(word) || part == "*"
@@ -168,10 +152,7 @@ mod tests {
     fn assets() -> Assets {
         let script = "let x = 1;\n".repeat(200);
         let files = [
-            (
-                "index.html".to_owned(),
-                Bytes::from_static(b"<html>page</html>"),
-            ),
+            ("index.html".to_owned(), Bytes::from_static(b"<html>page</html>")),
             ("assets/app-1a2b.js".to_owned(), Bytes::from(script)),
         ];
         Assets::of(files.into_iter())
@@ -185,11 +166,7 @@ mod tests {
     fn unknown_addresses_get_the_page_and_missing_files_do_not() {
         let assets = assets();
         for (path, status) in [("/", 200), ("/clients/5", 200), ("/assets/old.js", 404)] {
-            assert_eq!(
-                assets.answer(path, &HeaderMap::new()).status(),
-                status,
-                "{path}"
-            );
+            assert_eq!(assets.answer(path, &HeaderMap::new()).status(), status, "{path}");
         }
         let page = assets.answer("/calls", &HeaderMap::new());
         assert_eq!(page.body().as_ref(), b"<html>page</html>");
@@ -204,9 +181,7 @@ mod tests {
         let packed = assets.answer("/assets/app-1a2b.js", &accept);
         assert_eq!(packed.headers()["content-encoding"], "gzip");
         let mut text = String::new();
-        flate2::read::GzDecoder::new(packed.body().as_ref())
-            .read_to_string(&mut text)
-            .unwrap();
+        flate2::read::GzDecoder::new(packed.body().as_ref()).read_to_string(&mut text).unwrap();
         assert!(text.starts_with("let x = 1;"));
         let tag = packed.headers()["etag"].to_str().unwrap().to_owned();
         let again = assets.answer("/assets/app-1a2b.js", &headers(header::IF_NONE_MATCH, &tag));

@@ -35,10 +35,7 @@ pub async fn put(edge: Edge, request: Request) -> Outcome {
             }
         }
     });
-    let body = request
-        .body
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let body = request.body.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(mut body) = body {
         while let Some(piece) = body.next().await {
             let broken = |_| ApiError::new("malformed_json", "the body broke off; send it again");
@@ -51,10 +48,7 @@ pub async fn put(edge: Edge, request: Request) -> Outcome {
     // An empty piece says that the body is whole.
     let _ = sender.send(Bytes::new()).await;
     let info = keeping.await.map_err(ApiError::internal)??;
-    json(
-        StatusCode::CREATED,
-        &json!({ "blob": info.hash.to_string(), "size": info.bytes }),
-    )
+    json(StatusCode::CREATED, &json!({ "blob": info.hash.to_string(), "size": info.bytes }))
 }
 
 /// The bytes of a blob as they are read.
@@ -83,8 +77,6 @@ pub fn download(edge: &Edge, blob: &str) -> Outcome {
     });
     let mut response = warp::reply::stream(pieces).into_response();
     let length = warp::http::HeaderValue::from(size);
-    response
-        .headers_mut()
-        .insert(warp::http::header::CONTENT_LENGTH, length);
+    response.headers_mut().insert(warp::http::header::CONTENT_LENGTH, length);
     Ok(Answer::Stream(response))
 }

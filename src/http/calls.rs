@@ -167,13 +167,7 @@ fn moment(
         return Ok(Some(at));
     }
     let date = query.date(name)?;
-    let day = date.and_then(|date| {
-        if end_of_day {
-            date.succ_opt()
-        } else {
-            Some(date)
-        }
-    });
+    let day = date.and_then(|date| if end_of_day { date.succ_opt() } else { Some(date) });
     Ok(day.map(|day| midnight(day, zone)))
 }
 
@@ -182,9 +176,7 @@ fn moment(
 /// # Errors
 /// 400 for a bad query.
 pub async fn list(edge: Edge, request: Request) -> Outcome {
-    let known = [
-        "state", "operator", "client", "from", "to", "limit", "cursor",
-    ];
+    let known = ["state", "operator", "client", "from", "to", "limit", "cursor"];
     let query = request.query(&known)?;
     let zone = edge.services.config.lender.zone;
     let live = match query.text("state") {
@@ -211,10 +203,7 @@ pub async fn list(edge: Edge, request: Request) -> Outcome {
 /// # Errors
 /// 404.
 pub async fn show(edge: Edge, request: Request) -> Outcome {
-    ok(&edge
-        .services
-        .call_card(&request.caller()?, call(&request)?)
-        .await?)
+    ok(&edge.services.call_card(&request.caller()?, call(&request)?).await?)
 }
 
 /// `GET /calls/{id}/events`.
@@ -224,9 +213,7 @@ pub async fn show(edge: Edge, request: Request) -> Outcome {
 pub async fn events(edge: Edge, request: Request) -> Outcome {
     let (id, caller) = (call(&request)?, request.caller()?);
     let read = move || edge.services.call_events(&caller, id);
-    let items = tokio::task::spawn_blocking(read)
-        .await
-        .map_err(ApiError::internal)??;
+    let items = tokio::task::spawn_blocking(read).await.map_err(ApiError::internal)??;
     ok(&json!({ "items": items, "next_cursor": null }))
 }
 
@@ -237,10 +224,8 @@ pub async fn events(edge: Edge, request: Request) -> Outcome {
 pub async fn open_by_hand(edge: Edge, mut request: Request) -> Outcome {
     let body: NewCallBody = request.json().await?;
     let (caller, number) = (request.caller()?, body.client_number.reveal());
-    let card = edge
-        .services
-        .open_call_by_hand(&caller, body.direction, number, body.client_id)
-        .await?;
+    let card =
+        edge.services.open_call_by_hand(&caller, body.direction, number, body.client_id).await?;
     json(StatusCode::CREATED, &card)
 }
 
@@ -256,10 +241,7 @@ pub async fn dial(edge: Edge, mut request: Request) -> Outcome {
         phone_index: body.phone_index.unwrap_or(0),
     };
     let dialled = edge.services.dial(&request.caller()?, input).await?;
-    json(
-        StatusCode::ACCEPTED,
-        &json!({ "call_id": dialled.call, "command_id": dialled.command }),
-    )
+    json(StatusCode::ACCEPTED, &json!({ "call_id": dialled.call, "command_id": dialled.command }))
 }
 
 /// `POST /calls/{id}/hangup`.
@@ -267,9 +249,7 @@ pub async fn dial(edge: Edge, mut request: Request) -> Outcome {
 /// # Errors
 /// 404.
 pub async fn hang_up(edge: Edge, request: Request) -> Outcome {
-    edge.services
-        .hang_up(&request.caller()?, call(&request)?)
-        .await?;
+    edge.services.hang_up(&request.caller()?, call(&request)?).await?;
     json(StatusCode::ACCEPTED, &json!({}))
 }
 
@@ -285,9 +265,7 @@ pub async fn transfer(edge: Edge, mut request: Request) -> Outcome {
         to_extension: body.to_extension,
         to_queue: body.to_queue,
     };
-    edge.services
-        .transfer(&request.caller()?, id, input)
-        .await?;
+    edge.services.transfer(&request.caller()?, id, input).await?;
     json(StatusCode::ACCEPTED, &json!({}))
 }
 
@@ -298,10 +276,7 @@ pub async fn transfer(edge: Edge, mut request: Request) -> Outcome {
 pub async fn choose_client(edge: Edge, mut request: Request) -> Outcome {
     let id = call(&request)?;
     let body: ClientChoiceBody = request.json().await?;
-    ok(&edge
-        .services
-        .choose_client(&request.caller()?, id, body.client_id)
-        .await?)
+    ok(&edge.services.choose_client(&request.caller()?, id, body.client_id).await?)
 }
 
 /// `POST /calls/{id}/identify`.
@@ -311,15 +286,8 @@ pub async fn choose_client(edge: Edge, mut request: Request) -> Outcome {
 pub async fn identify(edge: Edge, mut request: Request) -> Outcome {
     let id = call(&request)?;
     let body: IdentifyBody = request.json().await?;
-    let answers = body
-        .answers
-        .into_iter()
-        .map(|a| (a.field, a.value.into_inner()))
-        .collect();
-    ok(&edge
-        .services
-        .identify(&request.caller()?, id, answers)
-        .await?)
+    let answers = body.answers.into_iter().map(|a| (a.field, a.value.into_inner())).collect();
+    ok(&edge.services.identify(&request.caller()?, id, answers).await?)
 }
 
 /// `PUT /calls/{id}/notes`.
@@ -329,10 +297,7 @@ pub async fn identify(edge: Edge, mut request: Request) -> Outcome {
 pub async fn set_notes(edge: Edge, mut request: Request) -> Outcome {
     let id = call(&request)?;
     let body: NotesBody = request.json().await?;
-    ok(&edge
-        .services
-        .set_call_notes(&request.caller()?, id, body.into())
-        .await?)
+    ok(&edge.services.set_call_notes(&request.caller()?, id, body.into()).await?)
 }
 
 /// `POST /calls/{id}/consult`.
@@ -342,10 +307,7 @@ pub async fn set_notes(edge: Edge, mut request: Request) -> Outcome {
 pub async fn consult(edge: Edge, mut request: Request) -> Outcome {
     let id = call(&request)?;
     let body: ConsultBody = request.json().await?;
-    ok(&edge
-        .services
-        .consult(&request.caller()?, id, body.entry_id, body.link)
-        .await?)
+    ok(&edge.services.consult(&request.caller()?, id, body.entry_id, body.link).await?)
 }
 
 /// `POST /calls/{id}/finish`.
@@ -355,10 +317,7 @@ pub async fn consult(edge: Edge, mut request: Request) -> Outcome {
 pub async fn finish(edge: Edge, mut request: Request) -> Outcome {
     let id = call(&request)?;
     let body: NotesBody = request.json().await?;
-    ok(&edge
-        .services
-        .finish_call(&request.caller()?, id, body.into())
-        .await?)
+    ok(&edge.services.finish_call(&request.caller()?, id, body.into()).await?)
 }
 
 /// `POST /calls/{id}/correct`.
@@ -374,10 +333,7 @@ pub async fn correct(edge: Edge, mut request: Request) -> Outcome {
         disposition: body.disposition,
         reason: body.reason,
     };
-    ok(&edge
-        .services
-        .correct_call(&request.caller()?, id, input)
-        .await?)
+    ok(&edge.services.correct_call(&request.caller()?, id, input).await?)
 }
 
 #[cfg(test)]

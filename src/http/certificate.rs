@@ -73,14 +73,9 @@ pub fn server_config(
     };
     let chain = CertificateDer::pem_file_iter(&certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|source| TlsError::Pem {
-            path: certificate.clone(),
-            source,
-        })?;
-    let key = PrivateKeyDer::from_pem_file(&key).map_err(|source| TlsError::Pem {
-        path: key.clone(),
-        source,
-    })?;
+        .map_err(|source| TlsError::Pem { path: certificate.clone(), source })?;
+    let key = PrivateKeyDer::from_pem_file(&key)
+        .map_err(|source| TlsError::Pem { path: key.clone(), source })?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -93,10 +88,7 @@ pub fn server_config(
 }
 
 fn read(path: &Path) -> Result<String, TlsError> {
-    std::fs::read_to_string(path).map_err(|source| TlsError::File {
-        path: path.to_owned(),
-        source,
-    })
+    std::fs::read_to_string(path).map_err(|source| TlsError::File { path: path.to_owned(), source })
 }
 
 /// Writes a file that only the owner can read.
@@ -114,10 +106,7 @@ fn write_private(path: &Path, text: &str) -> Result<(), TlsError> {
             file.sync_all()
         })
         .and_then(|()| std::fs::rename(&temporary, path));
-    written.map_err(|source| TlsError::File {
-        path: path.to_owned(),
-        source,
-    })
+    written.map_err(|source| TlsError::File { path: path.to_owned(), source })
 }
 
 /// Paths of the own leaf's chain and key; makes them first when need be.
@@ -126,10 +115,8 @@ fn own_leaf(
     folder: &Path,
     now: Timestamp,
 ) -> Result<(PathBuf, PathBuf), TlsError> {
-    std::fs::create_dir_all(folder).map_err(|source| TlsError::File {
-        path: folder.to_owned(),
-        source,
-    })?;
+    std::fs::create_dir_all(folder)
+        .map_err(|source| TlsError::File { path: folder.to_owned(), source })?;
     let at = |name: &str| folder.join(name);
     let (chain, key, made_for) = (at("leaf.pem"), at("leaf.key"), at("leaf.names"));
     let today = now.to_utc().date_naive();
@@ -152,9 +139,7 @@ fn own_leaf(
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     let leaf_key = KeyPair::generate().map_err(TlsError::Make)?;
-    let leaf = params
-        .signed_by(&leaf_key, &authority)
-        .map_err(TlsError::Make)?;
+    let leaf = params.signed_by(&leaf_key, &authority).map_err(TlsError::Make)?;
     let authority_pem = read(&at("authority.pem"))?;
     write_private(&key, &leaf_key.serialize_pem())?;
     write_private(&chain, &format!("{}{authority_pem}", leaf.pem()))?;
@@ -217,9 +202,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let tls = |names: &[String], days| {
-            server_config(&Tls::Auto, names, folder.path(), at(days))
-                .unwrap()
-                .expect("TLS");
+            server_config(&Tls::Auto, names, folder.path(), at(days)).unwrap().expect("TLS");
             let read = |name: &str| std::fs::read(folder.path().join("tls").join(name)).unwrap();
             (read("leaf.pem"), read("authority.pem"))
         };
@@ -238,16 +221,9 @@ mod tests {
 
     #[test]
     fn a_missing_certificate_is_named() {
-        let tls = Tls::Files {
-            certificate: "/nowhere/a.pem".into(),
-            key: "/nowhere/a.key".into(),
-        };
+        let tls = Tls::Files { certificate: "/nowhere/a.pem".into(), key: "/nowhere/a.key".into() };
         let error = server_config(&tls, &[], Path::new("/nowhere"), at(0)).unwrap_err();
         assert!(error.to_string().contains("/nowhere/a.pem"), "{error}");
-        assert!(
-            server_config(&Tls::Off, &[], Path::new("/nowhere"), at(0))
-                .unwrap()
-                .is_none()
-        );
+        assert!(server_config(&Tls::Off, &[], Path::new("/nowhere"), at(0)).unwrap().is_none());
     }
 }

@@ -151,15 +151,8 @@ impl From<PhoneBody> for PhoneDraft {
             Some(extension) => Personal::new(format!("{} доб. {extension}", body.number.reveal())),
             None => body.number,
         };
-        let (kind, verified) = (
-            body.kind.unwrap_or_default(),
-            body.verified.unwrap_or(false),
-        );
-        Self {
-            number,
-            kind,
-            verified,
-        }
+        let (kind, verified) = (body.kind.unwrap_or_default(), body.verified.unwrap_or(false));
+        Self { number, kind, verified }
     }
 }
 

@@ -68,9 +68,7 @@ fn client(request: &Request) -> Result<ClientId, ApiError> {
 
 /// The call at hand, from `?call=`.
 fn call(request: &Request) -> Result<Option<CallId>, ApiError> {
-    request
-        .query(&["call"])?
-        .read("call", "a call's identifier")
+    request.query(&["call"])?.read("call", "a call's identifier")
 }
 
 fn one(status: StatusCode, card: &Card) -> Outcome {
@@ -98,15 +96,8 @@ async fn with_duplicates(edge: &Edge, error: ServiceError) -> ApiError {
 /// 404 when there is no such client.
 pub async fn card(edge: Edge, request: Request) -> Outcome {
     let (id, call) = (client(&request)?, call(&request)?);
-    let (version, bytes) = edge
-        .services
-        .client_card(&request.caller()?, id, call)
-        .await?;
-    Ok(Answer::Whole(versioned_bytes(
-        StatusCode::OK,
-        version,
-        bytes,
-    )))
+    let (version, bytes) = edge.services.client_card(&request.caller()?, id, call).await?;
+    Ok(Answer::Whole(versioned_bytes(StatusCode::OK, version, bytes)))
 }
 
 /// `GET /clients/{id}/loans/{loan_id}`.
@@ -116,10 +107,7 @@ pub async fn card(edge: Edge, request: Request) -> Outcome {
 pub async fn loan(edge: Edge, request: Request) -> Outcome {
     let (id, call) = (client(&request)?, call(&request)?);
     let loan: LoanId = request.parameter(1, "loan")?;
-    let view = edge
-        .services
-        .client_loan(&request.caller()?, id, loan, call)
-        .await?;
+    let view = edge.services.client_loan(&request.caller()?, id, loan, call).await?;
     let (source, as_of) = (view.source.clone(), json!(view.loan)["as_of"].clone());
     let mut shown = json!(view);
     shown["figures"] = json!({ "source": source, "as_of": as_of });
@@ -136,10 +124,7 @@ pub async fn history(edge: Edge, request: Request) -> Outcome {
     let call = query.read("call", "a call's identifier")?;
     let before = query.read("cursor", "a cursor of the page before")?;
     let (caller, limit) = (request.caller()?, query.limit()?);
-    ok(&edge
-        .services
-        .client_history(&caller, id, call, before, limit)
-        .await?)
+    ok(&edge.services.client_history(&caller, id, call, before, limit).await?)
 }
 
 /// `POST /clients`.
@@ -150,11 +135,7 @@ pub async fn create(edge: Edge, mut request: Request) -> Outcome {
     let body: ClientBody = request.json().await?;
     let acknowledged = body.acknowledge_duplicates.unwrap_or(false);
     let caller = request.caller()?;
-    match edge
-        .services
-        .register_client(&caller, body.into(), acknowledged)
-        .await
-    {
+    match edge.services.register_client(&caller, body.into(), acknowledged).await {
         Ok(card) => one(StatusCode::CREATED, &card),
         Err(error) => Err(with_duplicates(&edge, error).await),
     }
@@ -172,10 +153,8 @@ pub async fn change(edge: Edge, mut request: Request) -> Outcome {
     let acknowledged = body.acknowledge_duplicates.unwrap_or(false);
     let caller = request.caller()?;
     let draft = ClientDraft::from(body);
-    let changed = edge
-        .services
-        .change_client(&caller, id, Some(version), draft, acknowledged, call)
-        .await;
+    let changed =
+        edge.services.change_client(&caller, id, Some(version), draft, acknowledged, call).await;
     match changed {
         Ok(card) => one(StatusCode::OK, &card),
         Err(error) => Err(with_duplicates(&edge, error).await),
@@ -188,10 +167,7 @@ pub async fn change(edge: Edge, mut request: Request) -> Outcome {
 /// 400 for unknown fields.
 pub async fn check_duplicates(edge: Edge, mut request: Request) -> Outcome {
     let body: ClientBody = request.json().await?;
-    ok(&edge
-        .services
-        .check_duplicates(&request.caller()?, body.into())
-        .await?)
+    ok(&edge.services.check_duplicates(&request.caller()?, body.into()).await?)
 }
 
 /// `POST /clients/{id}/notes`.
@@ -201,10 +177,7 @@ pub async fn check_duplicates(edge: Edge, mut request: Request) -> Outcome {
 pub async fn add_note(edge: Edge, mut request: Request) -> Outcome {
     let id = client(&request)?;
     let body: NoteBody = request.json().await?;
-    let note = edge
-        .services
-        .add_note(&request.caller()?, id, body.text)
-        .await?;
+    let note = edge.services.add_note(&request.caller()?, id, body.text).await?;
     json(StatusCode::CREATED, &json!({ "id": note }))
 }
 
@@ -231,9 +204,7 @@ pub async fn withdraw_consent(edge: Edge, mut request: Request) -> Outcome {
     let id = client(&request)?;
     let consent: PartId = request.parameter(1, "consent")?;
     let body: ReasonBody = request.json().await?;
-    edge.services
-        .withdraw_consent(&request.caller()?, id, consent, body.reason)
-        .await?;
+    edge.services.withdraw_consent(&request.caller()?, id, consent, body.reason).await?;
     no_content()
 }
 
@@ -244,10 +215,7 @@ pub async fn withdraw_consent(edge: Edge, mut request: Request) -> Outcome {
 pub async fn unmask(edge: Edge, mut request: Request) -> Outcome {
     let id = client(&request)?;
     let body: ReasonBody = request.json().await?;
-    let card = edge
-        .services
-        .unmask_client(&request.caller()?, id, &body.reason)
-        .await?;
+    let card = edge.services.unmask_client(&request.caller()?, id, &body.reason).await?;
     one(StatusCode::OK, &card)
 }
 
@@ -261,23 +229,11 @@ pub async fn add_file(edge: Edge, mut request: Request) -> Outcome {
     let caller: Caller = request.caller()?;
     let size = edge.services.blob_size(&body.blob)?;
     let mime = body.mime.unwrap_or_else(|| {
-        mime_guess::from_path(&body.name)
-            .first_or_octet_stream()
-            .essence_str()
-            .to_owned()
+        mime_guess::from_path(&body.name).first_or_octet_stream().essence_str().to_owned()
     });
     let file = edge
         .services
-        .add_file(
-            &caller,
-            id,
-            body.blob,
-            body.name,
-            body.kind,
-            body.loan_id,
-            size,
-            mime,
-        )
+        .add_file(&caller, id, body.blob, body.name, body.kind, body.loan_id, size, mime)
         .await?;
     json(StatusCode::CREATED, &json!({ "id": file }))
 }
@@ -289,29 +245,17 @@ pub async fn add_file(edge: Edge, mut request: Request) -> Outcome {
 pub async fn file(edge: Edge, request: Request) -> Outcome {
     let (id, call) = (client(&request)?, call(&request)?);
     let file: PartId = request.parameter(1, "file")?;
-    let found = edge
-        .services
-        .client_file(&request.caller()?, id, file, call)
-        .await?;
+    let found = edge.services.client_file(&request.caller()?, id, file, call).await?;
     let Answer::Stream(mut response) = blobs::download(&edge, &found.blob)? else {
         return Err(ApiError::internal("a download is a stream"));
     };
     let headers = response.headers_mut();
     // Only what a browser shows without running it is named as such.
-    let shown = [
-        "application/pdf",
-        "image/png",
-        "image/jpeg",
-        "image/webp",
-        "text/plain",
-    ];
+    let shown = ["application/pdf", "image/png", "image/jpeg", "image/webp", "text/plain"];
     let kind = shown.into_iter().find(|kind| *kind == found.mime);
     let kind = HeaderValue::from_static(kind.unwrap_or("application/octet-stream"));
     headers.insert(header::CONTENT_TYPE, kind);
-    let disposition = format!(
-        "attachment; filename*=UTF-8''{}",
-        percent_encoded(&found.name)
-    );
+    let disposition = format!("attachment; filename*=UTF-8''{}", percent_encoded(&found.name));
     let disposition = HeaderValue::from_str(&disposition).map_err(ApiError::internal)?;
     headers.insert(header::CONTENT_DISPOSITION, disposition);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -321,13 +265,7 @@ pub async fn file(edge: Edge, request: Request) -> Outcome {
 fn percent_encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     text.bytes()
-        .map(|byte| {
-            if plain(byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }
 
@@ -338,9 +276,7 @@ fn percent_encoded(text: &str) -> String {
 pub async fn accesses(edge: Edge, request: Request) -> Outcome {
     let (id, caller) = (client(&request)?, request.caller()?);
     let read = move || edge.services.accesses_to(&caller, id);
-    let items = tokio::task::spawn_blocking(read)
-        .await
-        .map_err(ApiError::internal)??;
+    let items = tokio::task::spawn_blocking(read).await.map_err(ApiError::internal)??;
     ok(&json!({ "items": items, "next_cursor": null }))
 }
 
@@ -352,9 +288,6 @@ pub async fn search(edge: Edge, request: Request) -> Outcome {
     let query = request.query(&["q", "limit"])?;
     let limit = query.limit()?;
     let text = query.text("q").unwrap_or_default();
-    let items = edge
-        .services
-        .search_clients(&request.caller()?, text, limit)
-        .await?;
+    let items = edge.services.search_clients(&request.caller()?, text, limit).await?;
     ok(&json!({ "items": items, "next_cursor": Value::Null }))
 }

@@ -149,10 +149,7 @@ pub const FIELD_FAULTS: &[(&str, &str)] = &[
 /// The status of an error's code; `None` when it is not listed.
 #[must_use]
 pub fn status_of(code: &str) -> Option<u16> {
-    ERRORS
-        .iter()
-        .find(|(known, ..)| *known == code)
-        .map(|(_, status, _)| *status)
+    ERRORS.iter().find(|(known, ..)| *known == code).map(|(_, status, _)| *status)
 }
 
 /// The document `schemas/errors.json`.
@@ -190,10 +187,7 @@ mod tests {
             std::fs::write(&path, document()).unwrap();
         }
         let kept = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            kept == document(),
-            "schemas/errors.json is old: run with UPDATE_SCHEMAS=1"
-        );
+        assert!(kept == document(), "schemas/errors.json is old: run with UPDATE_SCHEMAS=1");
     }
 
     #[test]
@@ -287,10 +281,6 @@ mod tests {
                 }
             }
         }
-        assert!(
-            missing.is_empty(),
-            "add these to http/codes.rs:\n{}",
-            missing.join("\n")
-        );
+        assert!(missing.is_empty(), "add these to http/codes.rs:\n{}", missing.join("\n"));
     }
 }

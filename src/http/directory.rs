@@ -35,10 +35,7 @@ pub async fn put(edge: Edge, mut request: Request) -> Outcome {
     let (kind, id): (EntryKind, EntryId) = (kind(&request)?, request.parameter(1, "entry")?);
     let version = request.if_match()?;
     let body = request.json_value(REQUEST_BODY_BYTES_MAX).await?;
-    one(&edge
-        .services
-        .put_entry(&request.caller()?, kind, id, version, body)
-        .await?)
+    one(&edge.services.put_entry(&request.caller()?, kind, id, version, body).await?)
 }
 
 /// `DELETE /directory/{kind}/{id}`: retires.
@@ -48,10 +45,7 @@ pub async fn put(edge: Edge, mut request: Request) -> Outcome {
 pub async fn retire(edge: Edge, request: Request) -> Outcome {
     let (kind, id): (EntryKind, EntryId) = (kind(&request)?, request.parameter(1, "entry")?);
     let version = request.if_match()?;
-    one(&edge
-        .services
-        .retire_entry(&request.caller()?, kind, id, version)
-        .await?)
+    one(&edge.services.retire_entry(&request.caller()?, kind, id, version).await?)
 }
 
 /// `POST /directory/{kind}/{id}/restore`.
@@ -61,10 +55,7 @@ pub async fn retire(edge: Edge, request: Request) -> Outcome {
 pub async fn restore(edge: Edge, request: Request) -> Outcome {
     let (kind, id): (EntryKind, EntryId) = (kind(&request)?, request.parameter(1, "entry")?);
     let version = request.if_match()?;
-    one(&edge
-        .services
-        .restore_entry(&request.caller()?, kind, id, version)
-        .await?)
+    one(&edge.services.restore_entry(&request.caller()?, kind, id, version).await?)
 }
 
 /// `GET /directory/{kind}/{id}/history`.

@@ -171,9 +171,7 @@ impl Edge {
         let id = self.next_request_id();
         let (template, outcome) = match self.router.find(&incoming.method, &incoming.path) {
             Found::Route(route, parameters) => {
-                let outcome = self
-                    .run(route, parameters, incoming, body, id.clone())
-                    .await;
+                let outcome = self.run(route, parameters, incoming, body, id.clone()).await;
                 (route.template, outcome)
             }
             Found::OtherMethod => {
@@ -190,9 +188,7 @@ impl Edge {
             Found::Nothing => ("other", Err(ApiError::not_found("address"))),
         };
         let mut response = self.settle(outcome, &id).into_response();
-        self.services
-            .metrics
-            .request(template, response.status().as_u16(), began.elapsed());
+        self.services.metrics.request(template, response.status().as_u16(), began.elapsed());
         guard(response.headers_mut(), &id);
         response
     }
@@ -234,10 +230,7 @@ impl Edge {
         let Some(key) = request.headers.get("idempotency-key") else {
             return (route.handler)(self.clone(), request).await;
         };
-        let key = key
-            .to_str()
-            .ok()
-            .filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
+        let key = key.to_str().ok().filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
         let Some(key) = key.map(str::to_owned) else {
             let help = "an Idempotency-Key has 1 to 200 ASCII characters";
             return Err(ApiError::new("invalid_query", help));
@@ -245,14 +238,9 @@ impl Edge {
         if route.body.is_none() || matches!(request.caller, Caller::Nobody) {
             return (route.handler)(self.clone(), request).await;
         }
-        let bytes = request
-            .bytes(crate::base::limits::REQUEST_BODY_BYTES_MAX)
-            .await?;
+        let bytes = request.bytes(crate::base::limits::REQUEST_BODY_BYTES_MAX).await?;
         let mut hasher = blake3::Hasher::new();
-        hasher
-            .update(route.method.as_bytes())
-            .update(incoming.path.as_bytes())
-            .update(&bytes);
+        hasher.update(route.method.as_bytes()).update(incoming.path.as_bytes()).update(&bytes);
         let replay = replay_key(request.principal()?, &key);
         let (hash, now) = (*hasher.finalize().as_bytes(), self.now());
         request.command = Some(command_key(&replay, &hash, now));
@@ -269,11 +257,7 @@ impl Edge {
             }
         }
         request.body = Mutex::new(Some(Box::pin(futures_util::stream::iter([Ok(bytes)]))));
-        let running = Running {
-            edge: self.clone(),
-            key: replay,
-            kept: false,
-        };
+        let running = Running { edge: self.clone(), key: replay, kept: false };
         let outcome = (route.handler)(self.clone(), request).await;
         running.keep(&outcome);
         outcome
@@ -284,12 +268,7 @@ impl Edge {
     /// # Errors
     /// 401, 403 or 429.
     pub fn admit(&self, entrance: Entrance, incoming: &Incoming) -> Result<Admission, ApiError> {
-        let unbounded = |caller| {
-            Ok(Admission {
-                caller,
-                grant: Request::UNBOUNDED,
-            })
-        };
+        let unbounded = |caller| Ok(Admission { caller, grant: Request::UNBOUNDED });
         if matches!(entrance, Entrance::Open | Entrance::Hook) {
             // Signing in is a write by a browser: it must come from our own page.
             if entrance == Entrance::Open && incoming.method != Method::GET {
@@ -304,12 +283,7 @@ impl Edge {
         let caller = self.caller(incoming)?;
         let grant = match (&caller, entrance) {
             (Caller::Nobody, _) => return Err(not_signed_in()),
-            (
-                Caller::Person {
-                    session, person, ..
-                },
-                _,
-            ) => {
+            (Caller::Person { session, person, .. }, _) => {
                 self.check_person(incoming, session)?;
                 match entrance {
                     Entrance::Needs(action) => {
@@ -325,10 +299,7 @@ impl Edge {
             (Caller::Machine { .. }, _) => None,
         };
         let grant = grant.ok_or_else(|| {
-            ApiError::new(
-                "forbidden",
-                "you have no right to this; ask the administrator",
-            )
+            ApiError::new("forbidden", "you have no right to this; ask the administrator")
         })?;
         Ok(Admission { caller, grant })
     }
@@ -336,10 +307,7 @@ impl Edge {
     fn check_person(&self, incoming: &Incoming, session: &Session) -> Result<(), ApiError> {
         if incoming.method != Method::GET && incoming.method != Method::HEAD {
             self.check_origin(&incoming.headers)?;
-            let given = incoming
-                .headers
-                .get("x-csrf-token")
-                .and_then(|value| value.to_str().ok());
+            let given = incoming.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
             if !given.is_some_and(|given| session.csrf_matches(given)) {
                 let help = "send X-CSRF-Token with the value of GET /api/v1/session";
                 return Err(ApiError::new("csrf", help));
@@ -375,9 +343,7 @@ impl Edge {
             return Ok(());
         };
         let origin = origin.to_str().unwrap_or_default();
-        let host = headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok());
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let bare = origin.split_once("://").map_or("", |(_, host)| host);
         let public_url = &self.services.config.listen.public_url;
         let own = (!public_url.is_empty() && origin == public_url) || host == Some(bare);
@@ -408,11 +374,7 @@ impl Edge {
         let Some(session) = self.sessions.find(cookie, self.now()) else {
             return Ok(Caller::Nobody);
         };
-        Ok(Caller::Person {
-            person: session.person(),
-            session,
-            cookie: cookie.to_owned(),
-        })
+        Ok(Caller::Person { person: session.person(), session, cookie: cookie.to_owned() })
     }
 }
 
@@ -424,11 +386,7 @@ fn command_key(replay: &[u8; 32], body: &[u8; 32], now: Timestamp) -> CommandKey
         half
     };
     let hour = u32::try_from(now.micros() / 3_600_000_000).unwrap_or(0);
-    CommandKey {
-        hour,
-        id: short(replay),
-        body: short(body),
-    }
+    CommandKey { hour, id: short(replay), body: short(body) }
 }
 
 /// Forgets a key when its handler is dropped half way, for instance because the caller hung up.
@@ -459,10 +417,7 @@ impl Drop for Running {
 
 /// The value of the session's cookie.
 fn session_cookie(headers: &HeaderMap) -> Option<&str> {
-    let values = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(';')).find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
         (name == COOKIE).then_some(value)

@@ -56,11 +56,7 @@ impl ApiError {
     #[must_use]
     pub fn fields(fields: Vec<FieldFault>) -> Self {
         let unknown = fields.iter().any(|fault| fault.code == "unknown_field");
-        let code = if unknown {
-            "unknown_field"
-        } else {
-            "invalid_fields"
-        };
+        let code = if unknown { "unknown_field" } else { "invalid_fields" };
         Self::new(code, "some fields are not valid; see each of them").naming(fields)
     }
     fn naming(mut self, fields: Vec<FieldFault>) -> Self {
@@ -115,10 +111,7 @@ impl ApiError {
         let headers = response.headers_mut();
         let json_type = header::HeaderValue::from_static("application/json");
         headers.insert(header::CONTENT_TYPE, json_type);
-        headers.insert(
-            header::CACHE_CONTROL,
-            header::HeaderValue::from_static("no-store"),
-        );
+        headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
         if let Some(seconds) = refused.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
         }
@@ -137,10 +130,7 @@ impl From<Rejection> for ApiError {
         let code = if codes::status_of(rejection.code).is_some() {
             rejection.code
         } else {
-            tracing::error!(
-                code = rejection.code,
-                "this code is missing in the closed list"
-            );
+            tracing::error!(code = rejection.code, "this code is missing in the closed list");
             fallback
         };
         Self::new(code, rejection.message).naming(rejection.fields)
@@ -153,17 +143,11 @@ impl From<ServiceError> for ApiError {
         match error {
             ServiceError::Rejected(rejection) => rejection.into(),
             ServiceError::Forbidden => Self::new("forbidden", message),
-            ServiceError::Duplicate {
-                space: ClaimSpace::Login,
-                ..
-            } => {
+            ServiceError::Duplicate { space: ClaimSpace::Login, .. } => {
                 let help = "another user has this log-in; choose another one";
                 Self::new("login_taken", help)
             }
-            ServiceError::Duplicate {
-                space: ClaimSpace::Extension,
-                ..
-            } => {
+            ServiceError::Duplicate { space: ClaimSpace::Extension, .. } => {
                 let help = "another user has this extension; take it away there first";
                 Self::new("extension_taken", help)
             }
@@ -207,10 +191,7 @@ mod tests {
             (ApiError::from(Rejection::forbidden("no")), 403),
             (ApiError::from(Rejection::invalid(vec![])), 422),
             (ApiError::from(Rejection::rule("user_exists", "x")), 409),
-            (
-                ApiError::from(Rejection::rule("a_code_nobody_listed", "x")),
-                409,
-            ),
+            (ApiError::from(Rejection::rule("a_code_nobody_listed", "x")), 409),
             (ApiError::new("busy", "x"), 503),
         ];
         for (error, status) in rows {

@@ -33,10 +33,7 @@ const STOPPING: u16 = 1001;
 /// # Errors
 /// Always 426: open it as a WebSocket.
 pub async fn not_a_socket(_edge: Edge, _request: Request) -> Outcome {
-    Err(ApiError::new(
-        "upgrade_required",
-        "open this address as a WebSocket",
-    ))
+    Err(ApiError::new("upgrade_required", "open this address as a WebSocket"))
 }
 
 /// One page that follows.
@@ -94,8 +91,7 @@ impl Page {
         }
         self.role = self.session.person().role;
         let head = self.edge.services.feed.head();
-        self.send(json!({ "type": "heartbeat", "head": head }).to_string())
-            .await
+        self.send(json!({ "type": "heartbeat", "head": head }).to_string()).await
     }
 
     /// Follows until the page goes.
@@ -126,10 +122,7 @@ impl Page {
 
 /// Serves one page; `since` is the last frame that it has seen.
 pub async fn serve(edge: Edge, caller: Caller, since: Option<u64>, socket: WebSocket) {
-    let Caller::Person {
-        person, session, ..
-    } = caller
-    else {
+    let Caller::Person { person, session, .. } = caller else {
         return;
     };
     let (out, input) = socket.split();
@@ -141,14 +134,7 @@ pub async fn serve(edge: Edge, caller: Caller, since: Option<u64>, socket: WebSo
         command: None,
     };
     let (user, role) = (person.user, person.role);
-    let mut page = Page {
-        edge,
-        session,
-        caller: service_caller,
-        user,
-        role,
-        out,
-    };
+    let mut page = Page { edge, session, caller: service_caller, user, role, out };
     page.edge.services.metrics.socket_opened();
     // Following begins before hello is made, so that nothing falls between the two.
     let feed = Arc::clone(&page.edge.services.feed);
@@ -159,11 +145,7 @@ pub async fn serve(edge: Edge, caller: Caller, since: Option<u64>, socket: WebSo
     };
     if let Some(follower) = follower
         && page.hello().await.is_ok()
-        && (!too_old
-            || page
-                .send(json!({ "type": "resync" }).to_string())
-                .await
-                .is_ok())
+        && (!too_old || page.send(json!({ "type": "resync" }).to_string()).await.is_ok())
     {
         page.follow(follower, input).await;
     }

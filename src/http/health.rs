@@ -43,7 +43,5 @@ pub async fn metrics(edge: Edge, _request: Request) -> Outcome {
 pub async fn summary(edge: Edge, request: Request) -> Outcome {
     let (caller, uptime) = (request.caller()?, edge.uptime_seconds());
     let read = move || edge.services.health_summary(&caller, uptime);
-    ok(&tokio::task::spawn_blocking(read)
-        .await
-        .map_err(ApiError::internal)??)
+    ok(&tokio::task::spawn_blocking(read).await.map_err(ApiError::internal)??)
 }

@@ -67,9 +67,7 @@ pub async fn list(edge: Edge, request: Request) -> Outcome {
 /// # Errors
 /// 404.
 pub async fn show(edge: Edge, request: Request) -> Outcome {
-    ok(&edge
-        .services
-        .import_run(&request.caller()?, id(&request)?)?)
+    ok(&edge.services.import_run(&request.caller()?, id(&request)?)?)
 }
 
 /// `GET /imports/mappings`.
@@ -87,23 +85,10 @@ pub async fn mappings(edge: Edge, request: Request) -> Outcome {
 /// 409 while another one runs; 422 names every fault of the mapping or the file.
 pub async fn start(edge: Edge, mut request: Request) -> Outcome {
     let caller = request.caller()?;
-    let StartBody {
-        kind,
-        blob,
-        file_name,
-        mapping,
-        mapping_text,
-        dry_run,
-    } = request.json().await?;
+    let StartBody { kind, blob, file_name, mapping, mapping_text, dry_run } =
+        request.json().await?;
     let dry_run = dry_run.unwrap_or(false);
-    let file = FileToImport {
-        kind,
-        blob,
-        file_name,
-        mapping,
-        mapping_text,
-        dry_run,
-    };
+    let file = FileToImport { kind, blob, file_name, mapping, mapping_text, dry_run };
     let services = edge.services.clone();
     let starting = tokio::task::spawn_blocking(move || services.start_import(&caller, &file));
     let import_id = starting.await.map_err(ApiError::internal)??;
@@ -116,21 +101,9 @@ pub async fn start(edge: Edge, mut request: Request) -> Outcome {
 /// 422 names every fault of the mapping or the file.
 pub async fn preview(edge: Edge, mut request: Request) -> Outcome {
     let caller = request.caller()?;
-    let PreviewBody {
-        kind,
-        blob,
-        mapping,
-        mapping_text,
-    } = request.json().await?;
+    let PreviewBody { kind, blob, mapping, mapping_text } = request.json().await?;
     let file_name = String::new();
-    let file = FileToImport {
-        kind,
-        blob,
-        file_name,
-        mapping,
-        mapping_text,
-        dry_run: true,
-    };
+    let file = FileToImport { kind, blob, file_name, mapping, mapping_text, dry_run: true };
     let services = edge.services.clone();
     let reading = tokio::task::spawn_blocking(move || services.preview_import(&caller, &file));
     let shown = reading.await.map_err(ApiError::internal)??;
@@ -142,11 +115,8 @@ fn shown_preview(preview: Preview) -> Value {
         .rows
         .into_iter()
         .map(|row| {
-            let target: Map<String, Value> = row
-                .target
-                .into_iter()
-                .map(|(field, text)| (field.into(), text.into()))
-                .collect();
+            let target: Map<String, Value> =
+                row.target.into_iter().map(|(field, text)| (field.into(), text.into())).collect();
             json!({
                 "line": row.line,
                 "cells": row.cells,
@@ -180,8 +150,7 @@ pub async fn resume(edge: Edge, request: Request) -> Outcome {
 /// # Errors
 /// 404; 409 when it does not run.
 pub async fn cancel(edge: Edge, request: Request) -> Outcome {
-    edge.services
-        .cancel_import(&request.caller()?, id(&request)?)?;
+    edge.services.cancel_import(&request.caller()?, id(&request)?)?;
     no_content()
 }
 
@@ -196,10 +165,7 @@ pub async fn rejects(edge: Edge, request: Request) -> Outcome {
     let text = reading.await.map_err(ApiError::internal)??;
     let answer = Response::builder()
         .header("Content-Type", "text/csv; charset=utf-8")
-        .header(
-            "Content-Disposition",
-            format!("attachment; filename=\"{id}-rejects.csv\""),
-        )
+        .header("Content-Disposition", format!("attachment; filename=\"{id}-rejects.csv\""))
         .body(Bytes::from(text))
         .map_err(ApiError::internal)?;
     Ok(Answer::Whole(answer))

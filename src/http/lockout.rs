@@ -33,13 +33,7 @@ impl Lockout {
     #[must_use]
     pub fn new(failures_max: u32, lock_seconds: i64, tries_per_minute: u32) -> Self {
         let (by_login, by_address) = (Mutex::default(), Mutex::default());
-        Self {
-            failures_max,
-            lock_seconds,
-            tries_per_minute,
-            by_login,
-            by_address,
-        }
+        Self { failures_max, lock_seconds, tries_per_minute, by_login, by_address }
     }
 
     /// Whether the address may try now.
@@ -53,11 +47,7 @@ impl Lockout {
         *seen = now;
         // A bucket of whole requests a minute: one second of the bucket is one minute here.
         let minute = Timestamp::from_micros(now.micros() / 60);
-        bucket.take(
-            minute,
-            self.tries_per_minute,
-            i64::from(self.tries_per_minute),
-        )
+        bucket.take(minute, self.tries_per_minute, i64::from(self.tries_per_minute))
     }
 
     /// Seconds that the log-in is still locked, if it is.
@@ -121,14 +111,10 @@ mod tests {
     fn an_address_can_only_try_so_often() {
         let lockout = Lockout::new(3, 900, 30);
         let address = IpAddr::from([10, 0, 0, 1]);
-        let tries = (0..100)
-            .filter(|_| lockout.address_may_try(address, at(0)))
-            .count();
+        let tries = (0..100).filter(|_| lockout.address_may_try(address, at(0))).count();
         assert_eq!(tries, 30);
         assert!(lockout.address_may_try(IpAddr::from([10, 0, 0, 2]), at(0)));
-        let later = (0..100)
-            .filter(|_| lockout.address_may_try(address, at(30)))
-            .count();
+        let later = (0..100).filter(|_| lockout.address_may_try(address, at(30))).count();
         assert_eq!(later, 15);
     }
 }

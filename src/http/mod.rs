@@ -63,18 +63,9 @@ fn incoming() -> impl Filter<Extract = (Incoming,), Error = warp::Rejection> + C
              query,
              headers: HeaderMap,
              peer: Option<Peer>| {
-                let nowhere = Peer {
-                    address: NOWHERE,
-                    encrypted: false,
-                };
+                let nowhere = Peer { address: NOWHERE, encrypted: false };
                 let (path, peer) = (path.as_str().to_owned(), peer.unwrap_or(nowhere));
-                Incoming {
-                    method,
-                    path,
-                    query,
-                    headers,
-                    peer,
-                }
+                Incoming { method, path, query, headers, peer }
             },
         )
 }
@@ -88,12 +79,10 @@ pub fn service(edge: Edge) -> impl Answers {
             .and(incoming())
             .then(move |ws, incoming| sockets::upgrade(edge.clone(), ws, incoming))
     };
-    let requests = incoming()
-        .and(warp::body::stream())
-        .then(move |incoming, body| {
-            let edge = edge.clone();
-            async move { edge.answer(incoming, body_stream(body)).await }
-        });
+    let requests = incoming().and(warp::body::stream()).then(move |incoming, body| {
+        let edge = edge.clone();
+        async move { edge.answer(incoming, body_stream(body)).await }
+    });
     let all = sockets.or(requests).unify();
     warp::service(all.recover(refused).unify())
 }

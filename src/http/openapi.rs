@@ -24,33 +24,26 @@ use utoipa::openapi::{
 /// The schema of a shape.
 fn schema(shape: &Shape) -> RefOr<Schema> {
     let simple = |kind| {
-        let object = ObjectBuilder::new()
-            .schema_type(SchemaType::new(kind))
-            .build();
+        let object = ObjectBuilder::new().schema_type(SchemaType::new(kind)).build();
         RefOr::T(Schema::Object(object))
     };
     match shape {
-        Shape::Any => RefOr::T(Schema::Object(
-            ObjectBuilder::new()
-                .schema_type(SchemaType::AnyValue)
-                .build(),
-        )),
+        Shape::Any => {
+            RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(SchemaType::AnyValue).build()))
+        }
         Shape::Text => simple(Type::String),
         Shape::Identifier => {
             let format =
                 utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::Uuid);
             let kind = SchemaType::new(Type::String);
-            let object = ObjectBuilder::new()
-                .schema_type(kind)
-                .format(Some(format))
-                .build();
+            let object = ObjectBuilder::new().schema_type(kind).format(Some(format)).build();
             RefOr::T(Schema::Object(object))
         }
         Shape::Flag => simple(Type::Boolean),
         Shape::Whole => simple(Type::Integer),
-        Shape::List(item) => RefOr::T(Schema::Array(
-            ArrayBuilder::new().items(schema(item)).build(),
-        )),
+        Shape::List(item) => {
+            RefOr::T(Schema::Array(ArrayBuilder::new().items(schema(item)).build()))
+        }
         Shape::Optional(inner) => schema(inner),
         Shape::Object(fields) => {
             let mut object = ObjectBuilder::new().schema_type(SchemaType::new(Type::Object));
@@ -79,10 +72,7 @@ fn method(route: &Route) -> HttpMethod {
 
 /// Where the resource begins in a template: the first part below `/api/v1`.
 fn tag(route: &Route) -> &'static str {
-    let path = route
-        .template
-        .strip_prefix("/api/v1")
-        .unwrap_or(route.template);
+    let path = route.template.strip_prefix("/api/v1").unwrap_or(route.template);
     path.split('/').nth(1).unwrap_or_default()
 }
 
@@ -99,11 +89,7 @@ fn operation(route: &Route) -> OperationBuilder {
         .description(Some(right))
         .response("2XX", ResponseBuilder::new().description("Done.").build())
         .response("default", utoipa::openapi::Ref::from_response_name("Error"));
-    for name in route
-        .template
-        .split('/')
-        .filter_map(|part| part.strip_prefix('{'))
-    {
+    for name in route.template.split('/').filter_map(|part| part.strip_prefix('{')) {
         let name = name.trim_end_matches('}');
         let parameter = ParameterBuilder::new()
             .name(name)
@@ -129,11 +115,7 @@ fn operation(route: &Route) -> OperationBuilder {
 }
 
 fn error_shape() -> Shape {
-    let fault = vec![
-        ("field", Shape::Text),
-        ("code", Shape::Text),
-        ("message", Shape::Text),
-    ];
+    let fault = vec![("field", Shape::Text), ("code", Shape::Text), ("message", Shape::Text)];
     let error = Shape::Object(vec![
         ("code", Shape::Text),
         ("message", Shape::Text),
@@ -153,9 +135,7 @@ pub fn document() -> OpenApi {
     }
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("lenderbox_session")));
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    let content = ContentBuilder::new()
-        .schema(Some(schema(&error_shape())))
-        .build();
+    let content = ContentBuilder::new().schema(Some(schema(&error_shape()))).build();
     let error = ResponseBuilder::new()
         .description("A refusal: what happened and what to do; codes in errors.json.")
         .content("application/json", content)
@@ -166,12 +146,7 @@ pub fn document() -> OpenApi {
         .response("Error", error)
         .build();
     OpenApiBuilder::new()
-        .info(
-            InfoBuilder::new()
-                .title("Lenderbox")
-                .version(env!("CARGO_PKG_VERSION"))
-                .build(),
-        )
+        .info(InfoBuilder::new().title("Lenderbox").version(env!("CARGO_PKG_VERSION")).build())
         .paths(paths.build())
         .components(Some(components))
         .build()
@@ -191,10 +166,7 @@ mod tests {
             std::fs::write(&path, &generated).unwrap();
         }
         let kept = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            kept == generated,
-            "schemas/openapi.json is old: run with UPDATE_SCHEMAS=1"
-        );
+        assert!(kept == generated, "schemas/openapi.json is old: run with UPDATE_SCHEMAS=1");
     }
 
     #[test]

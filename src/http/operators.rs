@@ -53,8 +53,5 @@ pub async fn set_own(edge: Edge, mut request: Request) -> Outcome {
     let body: StateBody = request.json().await?;
     let caller = request.caller()?;
     let reason = body.reason.as_deref();
-    ok(&edge
-        .services
-        .set_own_state(&caller, &body.state, reason)
-        .await?)
+    ok(&edge.services.set_own_state(&caller, &body.state, reason).await?)
 }

@@ -51,10 +51,7 @@ fn taken(intake: &Intake) -> Outcome {
         .iter()
         .map(|(index, code)| json!({ "index": index, "code": code }))
         .collect();
-    json(
-        StatusCode::ACCEPTED,
-        &json!({ "accepted": intake.accepted, "rejected": rejected }),
-    )
+    json(StatusCode::ACCEPTED, &json!({ "accepted": intake.accepted, "rejected": rejected }))
 }
 
 /// `POST /pbx/events`: one event or a list.
@@ -71,16 +68,9 @@ pub async fn events(edge: Edge, mut request: Request) -> Outcome {
         return Err(ApiError::new("too_large", help));
     }
     // What is not an event at all is refused like an event without a name.
-    let bodies: Vec<PbxEventBody> = items
-        .into_iter()
-        .map(|item| serde_json::from_value(item).unwrap_or_default())
-        .collect();
-    taken(
-        &edge
-            .services
-            .take_pbx_bodies(&request.caller()?, HTTP_SOURCE, bodies)
-            .await?,
-    )
+    let bodies: Vec<PbxEventBody> =
+        items.into_iter().map(|item| serde_json::from_value(item).unwrap_or_default()).collect();
+    taken(&edge.services.take_pbx_bodies(&request.caller()?, HTTP_SOURCE, bodies).await?)
 }
 
 /// Checks where a webhook comes from and reads its events.
@@ -91,11 +81,7 @@ fn received(
     now: Timestamp,
 ) -> Result<HookEvents, ApiError> {
     let header = |name: &str| Some(request.headers.get(name)?.to_str().ok()?.to_owned());
-    let hook = HookRequest {
-        header: &header,
-        body,
-        received: now,
-    };
+    let hook = HookRequest { header: &header, body, received: now };
     webhook::receive(source, &hook).map_err(|fault| {
         let code = match fault {
             HookFault::BadProof | HookFault::Stale => "bad_proof",
@@ -113,27 +99,14 @@ fn received(
 pub async fn hook(edge: Edge, mut request: Request) -> Outcome {
     let name = request.text_parameter(0).to_owned();
     let config = edge.services.config.clone();
-    let Some(source) = config
-        .pbx
-        .webhooks
-        .iter()
-        .find(|source| source.name == name)
-    else {
+    let Some(source) = config.pbx.webhooks.iter().find(|source| source.name == name) else {
         return Err(ApiError::not_found("source"));
     };
     let body = request.bytes(REQUEST_BODY_BYTES_MAX).await?;
     let received = received(source, &request, &body, edge.now())?;
     let events = received.events.into_iter().enumerate().collect();
-    let mut intake = edge
-        .services
-        .take_pbx_events(&Caller::system(), &name, events)
-        .await?;
-    intake.rejected.extend(
-        received
-            .rejected
-            .iter()
-            .map(|(index, fault)| (*index, fault.code)),
-    );
+    let mut intake = edge.services.take_pbx_events(&Caller::system(), &name, events).await?;
+    intake.rejected.extend(received.rejected.iter().map(|(index, fault)| (*index, fault.code)));
     taken(&intake)
 }
 
@@ -157,8 +130,7 @@ pub async fn simulate(edge: Edge, mut request: Request) -> Outcome {
         let help = "choose inbound, queue, transfer, lost_hangup or storm";
         return Err(ApiError::field("scenario", "unknown_value", help));
     };
-    edge.services
-        .simulate_calls(&request.caller()?, scenario, body.number, body.extension)?;
+    edge.services.simulate_calls(&request.caller()?, scenario, body.number, body.extension)?;
     json(StatusCode::ACCEPTED, &json!({}))
 }
 
@@ -168,10 +140,7 @@ pub async fn simulate(edge: Edge, mut request: Request) -> Outcome {
 /// 401.
 pub async fn status(edge: Edge, request: Request) -> Outcome {
     let status = edge.services.pbx_status(&request.caller()?)?;
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "milliseconds for people, far below 2^52"
-    )]
+    #[allow(clippy::cast_precision_loss, reason = "milliseconds for people, far below 2^52")]
     let millis = |micros: u64| micros as f64 / 1000.0;
     ok(&json!({
         "links": status.links,
@@ -194,8 +163,6 @@ pub async fn recorder(edge: Edge, request: Request) -> Outcome {
     let call: Option<CallId> = query.read("call", "a call's identifier")?;
     let (limit, caller) = (query.limit()?, request.caller()?);
     let read = move || edge.services.pbx_records(&caller, cursor, call, limit);
-    let (items, next) = tokio::task::spawn_blocking(read)
-        .await
-        .map_err(ApiError::internal)??;
+    let (items, next) = tokio::task::spawn_blocking(read).await.map_err(ApiError::internal)??;
     ok(&json!({ "items": items, "next_cursor": next.map(|next| next.to_string()) }))
 }

@@ -31,29 +31,14 @@ struct Heard {
 /// A command as it is sent.
 fn shown(command: &PbxCommand) -> Value {
     match command {
-        PbxCommand::Originate {
-            command_id,
-            call,
-            extension,
-            number,
-        } => json!({
+        PbxCommand::Originate { command_id, call, extension, number } => json!({
             "type": "dial", "command_id": command_id, "call_id": call, "extension": extension,
             "number": number,
         }),
-        PbxCommand::Hangup {
-            command_id,
-            call,
-            extension,
-        } => json!({
+        PbxCommand::Hangup { command_id, call, extension } => json!({
             "type": "hangup", "command_id": command_id, "call_id": call, "extension": extension,
         }),
-        PbxCommand::Transfer {
-            command_id,
-            call,
-            extension,
-            to,
-            attended,
-        } => json!({
+        PbxCommand::Transfer { command_id, call, extension, to, attended } => json!({
             "type": "transfer", "command_id": command_id, "call_id": call,
             "extension": extension, "to": to, "attended": attended,
         }),
@@ -69,15 +54,10 @@ async fn hear(edge: &Edge, text: &str) {
         "failed" => {
             let reason = heard.reason.unwrap_or_default();
             let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
-            edge.services
-                .command_failed(&heard.command_id, &reason)
-                .await;
+            edge.services.command_failed(&heard.command_id, &reason).await;
         }
         // What follows an acknowledged command is told by events.
-        "ack" => tracing::debug!(
-            command = heard.command_id,
-            "an exchange has taken a command"
-        ),
+        "ack" => tracing::debug!(command = heard.command_id, "an exchange has taken a command"),
         other => tracing::debug!(kind = other, "an exchange said something unknown"),
     }
 }
@@ -87,15 +67,13 @@ pub async fn serve(edge: Edge, name: String, socket: WebSocket) {
     let telephony = &edge.services.telephony;
     let mut commands = telephony.follow_commands();
     telephony.followers(true);
-    edge.services
-        .link_changed(&name, LinkKind::Feed, LinkState::Up, None);
+    edge.services.link_changed(&name, LinkKind::Feed, LinkState::Up, None);
     tracing::info!(exchange = name, "an exchange follows commands");
     exchange(&edge, socket, &mut commands).await;
     let left = telephony.followers(false);
     tracing::info!(exchange = name, left, "an exchange follows no longer");
     let why = Some("the exchange has closed the line".to_owned());
-    edge.services
-        .link_changed(&name, LinkKind::Feed, LinkState::Down, why);
+    edge.services.link_changed(&name, LinkKind::Feed, LinkState::Down, why);
 }
 
 async fn exchange(

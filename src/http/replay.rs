@@ -69,19 +69,9 @@ impl Replay {
         match inner.entries.get(&key) {
             Some(entry) if entry.request != request => Known::OtherRequest,
             Some(Entry { answer: None, .. }) => Known::Running,
-            Some(Entry {
-                answer: Some(answer),
-                ..
-            }) => Known::Answered(answer.clone()),
+            Some(Entry { answer: Some(answer), .. }) => Known::Answered(answer.clone()),
             None => {
-                inner.entries.insert(
-                    key,
-                    Entry {
-                        request,
-                        at: now,
-                        answer: None,
-                    },
-                );
+                inner.entries.insert(key, Entry { request, at: now, answer: None });
                 inner.order.push_back(key);
                 Known::Fresh
             }
@@ -113,10 +103,7 @@ impl Inner {
             if now.seconds_since(entry.at) < KEEP_SECONDS && self.bytes <= BYTES_MAX {
                 break;
             }
-            let size = entry
-                .answer
-                .as_ref()
-                .map_or(0, |answer| answer.body().len());
+            let size = entry.answer.as_ref().map_or(0, |answer| answer.body().len());
             self.bytes = self.bytes.saturating_sub(size);
             self.entries.remove(&oldest);
             self.order.pop_front();
@@ -143,14 +130,8 @@ mod tests {
             panic!("the first answer is not repeated");
         };
         assert_eq!(answer.body().as_ref(), b"first");
-        assert!(matches!(
-            replay.begin(key, [2; 32], at(5)),
-            Known::OtherRequest
-        ));
-        assert!(matches!(
-            replay.begin(key, [1; 32], at(KEEP_SECONDS)),
-            Known::Fresh
-        ));
+        assert!(matches!(replay.begin(key, [2; 32], at(5)), Known::OtherRequest));
+        assert!(matches!(replay.begin(key, [1; 32], at(KEEP_SECONDS)), Known::Fresh));
     }
 
     #[test]

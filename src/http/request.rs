@@ -86,10 +86,7 @@ pub struct Request {
 
 impl Request {
     /// The grant of callers whose right needs no bounds.
-    pub const UNBOUNDED: Grant = Grant {
-        scope: Filter::Own,
-        fields: Mask::ByLevel,
-    };
+    pub const UNBOUNDED: Grant = Grant { scope: Filter::Own, fields: Mask::ByLevel };
 
     /// Who stands behind a command.
     ///
@@ -115,13 +112,7 @@ impl Request {
         };
         let principal = self.principal()?;
         let address = self.address().to_string();
-        Ok(service::Caller {
-            principal,
-            role,
-            scope,
-            address,
-            command: self.command,
-        })
+        Ok(service::Caller { principal, role, scope, address, command: self.command })
     }
 
     /// The signed-in person and the session.
@@ -130,9 +121,7 @@ impl Request {
     /// When the caller is not a person.
     pub fn person(&self) -> Result<(&Person, &Arc<Session>), ApiError> {
         match &self.caller {
-            Caller::Person {
-                person, session, ..
-            } => Ok((person, session)),
+            Caller::Person { person, session, .. } => Ok((person, session)),
             Caller::Nobody | Caller::Machine { .. } => Err(not_signed_in()),
         }
     }
@@ -171,10 +160,7 @@ impl Request {
             };
             if !known.contains(&key.as_str()) {
                 let list = known.join(", ");
-                return Err(bad_query(
-                    "?",
-                    &format!("is not known here; known are: {list}"),
-                ));
+                return Err(bad_query("?", &format!("is not known here; known are: {list}")));
             }
             if !value.is_empty() {
                 pairs.push((key, value));
@@ -224,10 +210,7 @@ impl Request {
     /// # Errors
     /// 415, 413 or 400.
     pub async fn json_value(&mut self, limit: u64) -> Result<serde_json::Value, ApiError> {
-        let kind = self
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok());
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
         if !essence.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
             let help = "send the body as application/json";
@@ -290,10 +273,7 @@ fn broken_off() -> ApiError {
 }
 
 fn bad_query(name: &str, fault: &str) -> ApiError {
-    ApiError::new(
-        "invalid_query",
-        format!("the parameter {name} of the address {fault}"),
-    )
+    ApiError::new("invalid_query", format!("the parameter {name} of the address {fault}"))
 }
 
 /// Undoes percent-encoding and `+`; `None` when it is not valid UTF-8.
@@ -317,11 +297,7 @@ fn decoded(text: &str) -> Option<String> {
 /// Decodes one part of a path.
 #[must_use]
 pub fn decoded_segment(text: &str) -> Option<String> {
-    if text.contains('%') {
-        decoded(&text.replace('+', "%2B"))
-    } else {
-        Some(text.to_owned())
-    }
+    if text.contains('%') { decoded(&text.replace('+', "%2B")) } else { Some(text.to_owned()) }
 }
 
 /// The parameters of a query.
@@ -332,10 +308,7 @@ impl Query {
     /// The value of `name`, when given and not empty.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The value of `name` read as `T`.
@@ -346,9 +319,7 @@ impl Query {
         let Some(text) = self.text(name) else {
             return Ok(None);
         };
-        let read = text
-            .parse()
-            .map_err(|_| bad_query(name, &format!("must be {wanted}")))?;
+        let read = text.parse().map_err(|_| bad_query(name, &format!("must be {wanted}")))?;
         Ok(Some(read))
     }
 
@@ -408,11 +379,7 @@ pub fn json(status: StatusCode, value: &impl serde::Serialize) -> Outcome {
 /// When the value cannot be written as JSON.
 pub fn versioned(status: StatusCode, version: u64, value: &impl serde::Serialize) -> Outcome {
     let body = serde_json::to_vec(value).map_err(ApiError::internal)?;
-    Ok(Answer::Whole(versioned_bytes(
-        status,
-        version,
-        Bytes::from(body),
-    )))
+    Ok(Answer::Whole(versioned_bytes(status, version, Bytes::from(body))))
 }
 
 /// JSON that is already written, with the version as its entity tag.
@@ -432,10 +399,7 @@ pub fn json_bytes(status: StatusCode, body: Bytes) -> Response<Bytes> {
     let headers = response.headers_mut();
     let kind = header::HeaderValue::from_static("application/json");
     headers.insert(header::CONTENT_TYPE, kind);
-    headers.insert(
-        header::CACHE_CONTROL,
-        header::HeaderValue::from_static("no-store"),
-    );
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     response
 }
 
@@ -468,20 +432,15 @@ pub mod tests {
         for (name, value) in headers {
             map.insert(*name, header::HeaderValue::from_str(value).unwrap());
         }
-        let parts: Vec<Result<Bytes, warp::Error>> = body
-            .chunks(7)
-            .map(|part| Ok(Bytes::copy_from_slice(part)))
-            .collect();
+        let parts: Vec<Result<Bytes, warp::Error>> =
+            body.chunks(7).map(|part| Ok(Bytes::copy_from_slice(part))).collect();
         Request {
             caller: Caller::Nobody,
             grant: Request::UNBOUNDED,
             parameters: Vec::new(),
             query: String::new(),
             headers: map,
-            peer: Peer {
-                address: SocketAddr::from(([127, 0, 0, 1], 5)),
-                encrypted: false,
-            },
+            peer: Peer { address: SocketAddr::from(([127, 0, 0, 1], 5)), encrypted: false },
             id: "r-1".into(),
             body: Mutex::new(Some(Box::pin(futures_util::stream::iter(parts)))),
             command: None,
@@ -492,11 +451,7 @@ pub mod tests {
 
     #[tokio::test]
     async fn bodies_are_read_strictly() {
-        type Row = (
-            &'static [u8],
-            &'static [(&'static str, &'static str)],
-            &'static str,
-        );
+        type Row = (&'static [u8], &'static [(&'static str, &'static str)], &'static str);
         let rows: [Row; 6] = [
             (b"{\"name\":\"a\"}", &[], "unsupported_media_type"),
             (b"{\"name\":\"a\"", &[JSON], "malformed_json"),
@@ -528,26 +483,18 @@ pub mod tests {
         request.query = "q=%D0%98%D0%B2%D0%B0%D0%BD+%D0%9F&limit=5&from=".into();
         let query = request.query(&["q", "limit", "from"]).unwrap();
         assert_eq!(query.text("q"), Some("Иван П"));
-        assert_eq!(
-            (query.limit().unwrap(), query.date("from").unwrap()),
-            (5, None)
-        );
+        assert_eq!((query.limit().unwrap(), query.date("from").unwrap()), (5, None));
         assert_eq!(request.query(&["q"]).unwrap_err().code(), "invalid_query");
         for bad in ["limit=0", "limit=201", "limit=x", "q=%FF", "q=%2"] {
             request.query = bad.into();
-            let outcome = request
-                .query(&["q", "limit"])
-                .and_then(|query| query.limit());
+            let outcome = request.query(&["q", "limit"]).and_then(|query| query.limit());
             assert_eq!(outcome.unwrap_err().code(), "invalid_query", "{bad}");
         }
     }
 
     #[test]
     fn versions_come_from_if_match() {
-        assert_eq!(
-            request(b"", &[("if-match", "\"7\"")]).if_match().unwrap(),
-            7
-        );
+        assert_eq!(request(b"", &[("if-match", "\"7\"")]).if_match().unwrap(), 7);
         let missing = request(b"", &[]).if_match().unwrap_err();
         assert_eq!(missing.status(), 428);
         let bad = request(b"", &[("if-match", "abc")]).if_match().unwrap_err();

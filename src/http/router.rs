@@ -80,9 +80,7 @@ pub enum Found {
 
 /// The path below `/api/v1`, or the path itself for what stands outside.
 fn below(path: &str) -> &str {
-    path.strip_prefix("/api/v1")
-        .unwrap_or(path)
-        .trim_start_matches('/')
+    path.strip_prefix("/api/v1").unwrap_or(path).trim_start_matches('/')
 }
 
 impl Router {
@@ -94,19 +92,12 @@ impl Router {
             let parts: Vec<Part> = route.template.split('/').skip(1).map(part).collect();
             let first = below(route.template).split('/').next().unwrap_or_default();
             let method = Method::from_bytes(route.method.as_bytes()).unwrap_or(Method::GET);
-            groups.entry(first).or_default().push(Row {
-                route,
-                method,
-                parts,
-            });
+            groups.entry(first).or_default().push(Row { route, method, parts });
         }
         for rows in groups.values_mut() {
             // A literal goes before a parameter: /operators/me before /operators/{id}.
             rows.sort_by_key(|row| {
-                row.parts
-                    .iter()
-                    .map(|part| matches!(part, Part::Parameter))
-                    .collect::<Vec<_>>()
+                row.parts.iter().map(|part| matches!(part, Part::Parameter)).collect::<Vec<_>>()
             });
         }
         Self(groups)
@@ -129,20 +120,12 @@ impl Router {
             }
             other_method = true;
         }
-        if other_method {
-            Found::OtherMethod
-        } else {
-            Found::Nothing
-        }
+        if other_method { Found::OtherMethod } else { Found::Nothing }
     }
 }
 
 fn part(text: &'static str) -> Part {
-    if text.starts_with('{') {
-        Part::Parameter
-    } else {
-        Part::Literal(text)
-    }
+    if text.starts_with('{') { Part::Parameter } else { Part::Literal(text) }
 }
 
 fn matched(parts: &[Part], path: &str) -> Option<Vec<String>> {
@@ -169,14 +152,7 @@ mod tests {
     }
 
     const fn row(method: &'static str, template: &'static str) -> Route {
-        Route {
-            method,
-            template,
-            entrance: Entrance::Open,
-            about: "",
-            body: None,
-            handler,
-        }
+        Route { method, template, entrance: Entrance::Open, about: "", body: None, handler }
     }
 
     static TABLE: [Route; 5] = [
@@ -205,11 +181,7 @@ mod tests {
             ("GET", "/api/v1/operators", "Nothing"),
             ("GET", "/api/v1/operators/", "Nothing"),
             ("GET", "/api/v1/operators/5/6", "Nothing"),
-            (
-                "GET",
-                "/api/v1/clients/a/loans/b%20c",
-                "/api/v1/clients/{id}/loans/{loan_id} a|b c",
-            ),
+            ("GET", "/api/v1/clients/a/loans/b%20c", "/api/v1/clients/{id}/loans/{loan_id} a|b c"),
             ("GET", "/healthz", "/healthz "),
             ("GET", "/api/v1/healthz", "Nothing"),
             ("GET", "/", "Nothing"),

@@ -103,14 +103,8 @@ pub async fn serve(
             tracing::warn!("too many connections; one was closed (limits.connections)");
             continue;
         };
-        let peer = Peer {
-            address,
-            encrypted: acceptor.is_some(),
-        };
-        let service = WithPeer {
-            inner: service.clone(),
-            peer,
-        };
+        let peer = Peer { address, encrypted: acceptor.is_some() };
+        let service = WithPeer { inner: service.clone(), peer };
         let (acceptor, stop) = (acceptor.clone(), stop.clone());
         tokio::spawn(async move {
             connection(stream, acceptor, service, stop).await;
@@ -118,10 +112,7 @@ pub async fn serve(
         });
     }
     let all = u32::try_from(connections_max).unwrap_or(u32::MAX);
-    if tokio::time::timeout(STOP_PATIENCE, seats.acquire_many(all))
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(STOP_PATIENCE, seats.acquire_many(all)).await.is_err() {
         tracing::warn!("some requests did not end in time");
     }
 }

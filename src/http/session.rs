@@ -101,11 +101,7 @@ pub async fn sign_in(edge: Edge, mut request: Request) -> Outcome {
     let failed = |error| {
         tracing::info!(request = %request.id, "a log-in failed");
         let locked = edge.lockout.failed(&login, now);
-        Err(if locked {
-            locked_out(edge.services.config.security.lockout_seconds)
-        } else {
-            error
-        })
+        Err(if locked { locked_out(edge.services.config.security.lockout_seconds) } else { error })
     };
     let Some(recognised) = recognised else {
         return failed(bad_credentials());
@@ -164,11 +160,7 @@ async fn open(
 }
 
 fn set_cookie(answer: &mut Answer, request: &Request, value: &str, seconds: i64) {
-    let secure = if request.peer.encrypted {
-        "; Secure"
-    } else {
-        ""
-    };
+    let secure = if request.peer.encrypted { "; Secure" } else { "" };
     let cookie =
         format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
     if let (Answer::Whole(response), Ok(cookie)) = (answer, HeaderValue::from_str(&cookie)) {
@@ -180,11 +172,7 @@ fn set_cookie(answer: &mut Answer, request: &Request, value: &str, seconds: i64)
 fn shown(edge: &Edge, session: &Session) -> Outcome {
     let person = session.person();
     let config = &edge.services.config;
-    let name = edge
-        .services
-        .people
-        .get(person.user)
-        .map(|known| known.name.clone());
+    let name = edge.services.people.get(person.user).map(|known| known.name.clone());
     json(
         StatusCode::OK,
         &json!({
@@ -249,11 +237,7 @@ pub async fn offer_totp(edge: Edge, request: Request) -> Outcome {
 }
 
 fn wrong_code() -> ApiError {
-    ApiError::field(
-        "code",
-        "wrong_code",
-        "this code is not right now; enter the next one",
-    )
+    ApiError::field("code", "wrong_code", "this code is not right now; enter the next one")
 }
 
 /// `PUT /session/totp`: the first code proves the secret.
@@ -269,11 +253,8 @@ pub async fn enrol_totp(edge: Edge, mut request: Request) -> Outcome {
     if credentials::totp_step(&secret, typed.code.0.reveal(), edge.now()).is_none() {
         return Err(wrong_code());
     }
-    edge.services
-        .enrol_totp(&request.caller()?, Personal::new(secret))
-        .await?;
-    edge.sessions
-        .refresh(person.user, |person| person.totp_enrolled = true);
+    edge.services.enrol_totp(&request.caller()?, Personal::new(secret)).await?;
+    edge.sessions.refresh(person.user, |person| person.totp_enrolled = true);
     no_content()
 }
 
@@ -294,8 +275,7 @@ pub async fn remove_totp(edge: Edge, mut request: Request) -> Outcome {
             return Err(wrong_code());
         }
         edge.services.remove_own_totp(&request.caller()?).await?;
-        edge.sessions
-            .refresh(person.user, |person| person.totp_enrolled = false);
+        edge.sessions.refresh(person.user, |person| person.totp_enrolled = false);
     }
     no_content()
 }
@@ -310,10 +290,7 @@ pub async fn change_password(edge: Edge, mut request: Request) -> Outcome {
     let caller = request.caller()?;
     let _place = edge.hashing.acquire().await.map_err(ApiError::internal)?;
     let (current, new) = (typed.current.0, typed.new.0);
-    let outcome = edge
-        .services
-        .change_own_password(&caller, current, new)
-        .await;
+    let outcome = edge.services.change_own_password(&caller, current, new).await;
     if let Err(error) = outcome {
         let error = ApiError::from(error);
         // Whoever found an open browser must not try passwords there for ever.

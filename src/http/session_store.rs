@@ -46,10 +46,7 @@ impl Session {
     /// The person, as of the last change.
     #[must_use]
     pub fn person(&self) -> Person {
-        self.person
-            .read()
-            .expect("a session is never left half written")
-            .clone()
+        self.person.read().expect("a session is never left half written").clone()
     }
     /// What writes must carry in `X-CSRF-Token`.
     #[must_use]
@@ -65,10 +62,7 @@ impl Session {
     #[must_use]
     pub fn allows(&self, now: Timestamp, per_second: u32) -> bool {
         let burst = i64::from(per_second) * BURST_SECONDS;
-        self.bucket
-            .lock()
-            .expect("a bucket never panics")
-            .take(now, per_second, burst)
+        self.bucket.lock().expect("a bucket never panics").take(now, per_second, burst)
     }
     /// Keeps a secret until a code confirms it.
     pub fn offer_totp(&self, secret: Vec<u8>) {
@@ -141,11 +135,7 @@ impl SessionStore {
     /// An empty store with its limits, in seconds.
     #[must_use]
     pub fn new(idle_seconds: i64, absolute_seconds: i64) -> Self {
-        Self {
-            idle_seconds,
-            absolute_seconds,
-            sessions: RwLock::default(),
-        }
+        Self { idle_seconds, absolute_seconds, sessions: RwLock::default() }
     }
 
     /// Signs `person` in.
@@ -197,10 +187,7 @@ impl SessionStore {
 
     /// Signs out.
     pub fn close(&self, cookie: &str) {
-        self.sessions
-            .write()
-            .expect("never left half written")
-            .remove(&key_of(cookie));
+        self.sessions.write().expect("never left half written").remove(&key_of(cookie));
     }
 
     /// Ends every session of a user but `kept`.
@@ -255,15 +242,9 @@ mod tests {
         let user = UserId::from_uuid(ids.next(at(0)));
         let opened = store.open(person(user), at(0), &ids);
         for seconds in [50, 100, 149] {
-            assert!(
-                store.find(&opened.cookie, at(seconds)).is_some(),
-                "{seconds}"
-            );
+            assert!(store.find(&opened.cookie, at(seconds)).is_some(), "{seconds}");
         }
-        assert!(
-            store.find(&opened.cookie, at(150)).is_none(),
-            "absolute limit"
-        );
+        assert!(store.find(&opened.cookie, at(150)).is_none(), "absolute limit");
         let opened = store.open(person(user), at(0), &ids);
         assert!(store.find(&opened.cookie, at(60)).is_none(), "idle limit");
         assert_eq!(store.count(), 0);
@@ -300,9 +281,7 @@ mod tests {
         let mut bucket = Bucket::default();
         (0..20).for_each(|_| assert!(bucket.take(at(0), 10, 20)));
         let step = |n: i64| Timestamp::from_micros(at(0).micros() + n * 50);
-        let taken = (1..=20_000)
-            .filter(|n| bucket.take(step(*n), 10, 20))
-            .count();
+        let taken = (1..=20_000).filter(|n| bucket.take(step(*n), 10, 20)).count();
         assert_eq!(taken, 10);
     }
 

@@ -42,9 +42,7 @@ fn accepted(edge: &Edge, ws: Ws, incoming: &Incoming) -> Result<Response, ApiErr
         }
         ("/api/v1/pbx/feed", Caller::Machine { name, .. }) => {
             let edge = edge.clone();
-            Ok(ws
-                .on_upgrade(move |socket| pbx_feed::serve(edge, name, socket))
-                .into_response())
+            Ok(ws.on_upgrade(move |socket| pbx_feed::serve(edge, name, socket)).into_response())
         }
         _ => Err(ApiError::not_found("WebSocket")),
     }
@@ -52,9 +50,7 @@ fn accepted(edge: &Edge, ws: Ws, incoming: &Incoming) -> Result<Response, ApiErr
 
 /// The last frame that a page has seen, from `?since=`.
 fn since(query: &str) -> Option<u64> {
-    query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("since=")?.parse().ok())
+    query.split('&').find_map(|pair| pair.strip_prefix("since=")?.parse().ok())
 }
 
 #[cfg(test)]
@@ -63,12 +59,7 @@ mod tests {
 
     #[test]
     fn since_is_a_number_or_nothing() {
-        let rows = [
-            ("since=7", Some(7)),
-            ("a=1&since=0", Some(0)),
-            ("since=x", None),
-            ("", None),
-        ];
+        let rows = [("since=7", Some(7)), ("a=1&since=0", Some(0)), ("since=x", None), ("", None)];
         for (query, expected) in rows {
             assert_eq!(since(query), expected, "{query}");
         }

@@ -43,12 +43,7 @@ impl TokenBook {
         book.clear();
         for (id, token) in tokens {
             if let (Some(scope), false) = (token.scope, token.revoked) {
-                let entry = Entry {
-                    id,
-                    scope,
-                    bucket: Mutex::default(),
-                    token,
-                };
+                let entry = Entry { id, scope, bucket: Mutex::default(), token };
                 book.insert(entry.token.hash.clone(), entry);
             }
         }
@@ -79,11 +74,7 @@ impl TokenBook {
                 return Err(too_many_requests());
             }
         }
-        Ok(Admitted {
-            id: entry.id,
-            scope: entry.scope,
-            name: entry.token.name.clone(),
-        })
+        Ok(Admitted { id: entry.id, scope: entry.scope, name: entry.token.name.clone() })
     }
 }
 
@@ -110,10 +101,7 @@ mod tests {
             revoked,
         };
         let id = |n| TokenId::from_uuid(Uuid::from_u128(n));
-        book.fill([
-            (id(1), token("lbx_a", false)),
-            (id(2), token("lbx_b", true)),
-        ]);
+        book.fill([(id(1), token("lbx_a", false)), (id(2), token("lbx_b", true))]);
         let (inside, outside) = (IpAddr::from([10, 1, 1, 1]), IpAddr::from([11, 1, 1, 1]));
         let now = Timestamp::from_micros(1);
         assert_eq!(book.admit("lbx_a", inside, now).unwrap().id, id(1));
@@ -121,9 +109,7 @@ mod tests {
         assert_eq!(code("lbx_b", inside), "bad_token");
         assert_eq!(code("lbx_c", inside), "bad_token");
         assert_eq!(code("lbx_a", outside), "address_not_allowed");
-        let taken = (0..10)
-            .filter(|_| book.admit("lbx_a", inside, now).is_ok())
-            .count();
+        let taken = (0..10).filter(|_| book.admit("lbx_a", inside, now).is_ok()).count();
         assert_eq!(taken, 3, "a burst of two seconds, one of it used");
         assert_eq!(code("lbx_a", inside), "too_many_requests");
     }

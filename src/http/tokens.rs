@@ -50,8 +50,7 @@ impl Edge {
     /// When the view cannot be read.
     pub fn read_tokens(&self) -> Result<(), ServiceError> {
         let all = self.services.all_tokens()?;
-        self.tokens
-            .fill(all.into_iter().map(|(id, token)| (id, (*token).clone())));
+        self.tokens.fill(all.into_iter().map(|(id, token)| (id, (*token).clone())));
         Ok(())
     }
 }
@@ -77,10 +76,7 @@ pub async fn create(edge: Edge, mut request: Request) -> Outcome {
         ip_list: body.ip_list.unwrap_or_default(),
         rate_per_second: body.rate_per_second,
     };
-    let (view, secret) = edge
-        .services
-        .create_token(&request.caller()?, typed)
-        .await?;
+    let (view, secret) = edge.services.create_token(&request.caller()?, typed).await?;
     edge.read_tokens()?;
     let mut shown = json!(view);
     shown["token"] = Value::String(secret.into_inner());

@@ -75,9 +75,7 @@ fn one(status: StatusCode, view: &UserView) -> Outcome {
 
 /// An empty extension means none.
 fn extension(typed: Option<String>) -> Option<String> {
-    typed
-        .map(|text| text.trim().to_owned())
-        .filter(|text| !text.is_empty())
+    typed.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// `GET /users`.
@@ -121,10 +119,7 @@ pub async fn change(edge: Edge, mut request: Request) -> Outcome {
         extension: body.extension.into_option().map(extension),
     };
     let role = change.role;
-    let view = edge
-        .services
-        .change_user(&request.caller()?, id, version, change)
-        .await?;
+    let view = edge.services.change_user(&request.caller()?, id, version, change).await?;
     edge.sessions.refresh(id, |person| {
         person.extension.clone_from(&view.extension);
         if let Some(role) = view.role {
@@ -147,16 +142,10 @@ pub async fn set_password(edge: Edge, mut request: Request) -> Outcome {
     let caller = request.caller()?;
     {
         let _place = edge.hashing.acquire().await.map_err(ApiError::internal)?;
-        edge.services
-            .set_user_password(&caller, id, body.password.0)
-            .await?;
+        edge.services.set_user_password(&caller, id, body.password.0).await?;
     }
-    let own = request
-        .person()
-        .ok()
-        .filter(|(person, _)| person.user == id);
-    edge.sessions
-        .end_all_of(id, own.map(|(_, session)| session));
+    let own = request.person().ok().filter(|(person, _)| person.user == id);
+    edge.sessions.end_all_of(id, own.map(|(_, session)| session));
     edge.lockout.succeeded(&edge.services.user(id)?.login);
     no_content()
 }
@@ -167,10 +156,7 @@ pub async fn set_password(edge: Edge, mut request: Request) -> Outcome {
 /// 409 for the own account.
 pub async fn disable(edge: Edge, request: Request) -> Outcome {
     let id: UserId = request.parameter(0, "user")?;
-    let view = edge
-        .services
-        .set_user_disabled(&request.caller()?, id, true)
-        .await?;
+    let view = edge.services.set_user_disabled(&request.caller()?, id, true).await?;
     edge.sessions.end_all_of(id, None);
     one(StatusCode::OK, &view)
 }
@@ -181,10 +167,7 @@ pub async fn disable(edge: Edge, request: Request) -> Outcome {
 /// 409 for the own account.
 pub async fn enable(edge: Edge, request: Request) -> Outcome {
     let id: UserId = request.parameter(0, "user")?;
-    let view = edge
-        .services
-        .set_user_disabled(&request.caller()?, id, false)
-        .await?;
+    let view = edge.services.set_user_disabled(&request.caller()?, id, false).await?;
     one(StatusCode::OK, &view)
 }
 
@@ -195,11 +178,7 @@ pub async fn enable(edge: Edge, request: Request) -> Outcome {
 pub async fn remove_totp(edge: Edge, request: Request) -> Outcome {
     let id: UserId = request.parameter(0, "user")?;
     edge.services.remove_totp(&request.caller()?, id).await?;
-    let own = request
-        .person()
-        .ok()
-        .filter(|(person, _)| person.user == id);
-    edge.sessions
-        .end_all_of(id, own.map(|(_, session)| session));
+    let own = request.person().ok().filter(|(person, _)| person.user == id);
+    edge.sessions.end_all_of(id, own.map(|(_, session)| session));
     no_content()
 }

@@ -45,12 +45,7 @@ fn start_link(tasks: &mut JoinSet<()>, services: &Arc<Services>, source: AmiSour
     let (reports, waiting_reports) = mpsc::channel(REPORTS_MAX);
     let name = source.name.clone();
     services.telephony.attach(&name, commands);
-    tasks.spawn(client::run(
-        source,
-        Arc::clone(&services.clock),
-        waiting_commands,
-        reports,
-    ));
+    tasks.spawn(client::run(source, Arc::clone(&services.clock), waiting_commands, reports));
     tasks.spawn(carry(Arc::clone(services), name, waiting_reports));
 }
 

@@ -51,12 +51,7 @@ struct Shared {
 
 impl std::fmt::Debug for BackgroundLog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "BackgroundLog({:?}, {} waiting)",
-            self.shared.tail,
-            self.queue.len()
-        )
+        write!(f, "BackgroundLog({:?}, {} waiting)", self.shared.tail, self.queue.len())
     }
 }
 
@@ -74,17 +69,12 @@ impl BackgroundLog {
         });
         // The thread holds no strong part of `shared`, so that the queue can end.
         let failure = Arc::downgrade(&shared);
-        let thread = std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || {
-                let ended = write(log, &records).err().map(|error| error.to_string());
-                if let (Some(shared), Some(reason)) = (failure.upgrade(), ended) {
-                    *shared
-                        .failure
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner) = Some(reason);
-                }
-            })?;
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let ended = write(log, &records).err().map(|error| error.to_string());
+            if let (Some(shared), Some(reason)) = (failure.upgrade(), ended) {
+                *shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+            }
+        })?;
         *shared.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(Self { queue, shared })
     }
@@ -94,12 +84,10 @@ impl BackgroundLog {
     /// # Errors
     /// [`BackgroundError`]; the record was not taken.
     pub fn record(&self, header: Vec<u8>, body: Vec<u8>) -> Result<(), BackgroundError> {
-        self.queue
-            .try_send(Message::Record(header, body))
-            .map_err(|error| match error {
-                TrySendError::Full(_) => BackgroundError::Busy,
-                TrySendError::Disconnected(_) => self.stopped(),
-            })
+        self.queue.try_send(Message::Record(header, body)).map_err(|error| match error {
+            TrySendError::Full(_) => BackgroundError::Busy,
+            TrySendError::Disconnected(_) => self.stopped(),
+        })
     }
 
     /// Waits until everything taken so far is durable; returns the head.
@@ -108,9 +96,7 @@ impl BackgroundLog {
     /// [`BackgroundError::Stopped`] when the log has failed.
     pub fn flush(&self) -> Result<u64, BackgroundError> {
         let (answer, answered) = bounded(1);
-        self.queue
-            .send(Message::Flush(answer))
-            .map_err(|_| self.stopped())?;
+        self.queue.send(Message::Flush(answer)).map_err(|_| self.stopped())?;
         answered.recv().map_err(|_| self.stopped())?
     }
 
@@ -119,9 +105,7 @@ impl BackgroundLog {
     /// # Errors
     /// [`BackgroundError::Stopped`] when the log has failed.
     pub fn drop_before(&self, before: Timestamp) -> Result<(), BackgroundError> {
-        self.queue
-            .send(Message::DropBefore(before))
-            .map_err(|_| self.stopped())
+        self.queue.send(Message::DropBefore(before)).map_err(|_| self.stopped())
     }
 
     /// Writes what was taken, attests it, ends the thread and waits for its end.
@@ -130,12 +114,7 @@ impl BackgroundLog {
     /// [`BackgroundError::Stopped`] when the log had failed before.
     pub fn stop(&self) -> Result<(), BackgroundError> {
         let sent = self.queue.send(Message::Stop).is_ok();
-        let thread = self
-            .shared
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let thread = self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let joined = thread.is_none_or(|thread| thread.join().is_ok());
         let failure = self.failure();
         match failure {
@@ -149,11 +128,7 @@ impl BackgroundLog {
     /// Why the log failed; none while it works.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
-        self.shared
-            .failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Records that wait to be written.
@@ -169,10 +144,7 @@ impl BackgroundLog {
     }
 
     fn stopped(&self) -> BackgroundError {
-        BackgroundError::Stopped(
-            self.failure()
-                .unwrap_or_else(|| "it was stopped".to_owned()),
-        )
+        BackgroundError::Stopped(self.failure().unwrap_or_else(|| "it was stopped".to_owned()))
     }
 }
 

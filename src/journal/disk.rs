@@ -123,11 +123,7 @@ impl DiskFile for RealFile {
 
 impl Disk for RealDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(path)?;
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
         Ok(Box::new(RealFile(file)))
     }
     fn open(&self, path: &Path, write: bool) -> io::Result<Box<dyn DiskFile>> {
@@ -144,9 +140,7 @@ impl Disk for RealDisk {
         if folder.is_dir() {
             return Ok(());
         }
-        let parent = folder
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
         if let Some(parent) = parent {
             self.create_folder(parent)?;
         }
@@ -185,11 +179,7 @@ impl DiskReader {
     /// Reads `file` up to `end`, at most to its end.
     #[must_use]
     pub fn new(file: Box<dyn DiskFile>, end: u64) -> Self {
-        Self {
-            file,
-            offset: 0,
-            end,
-        }
+        Self { file, offset: 0, end }
     }
 }
 

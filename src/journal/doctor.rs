@@ -51,21 +51,10 @@ impl DoctorReport {
 
 impl fmt::Display for DoctorReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{}: {} segments",
-            self.folder.display(),
-            self.segments.len()
-        )?;
+        writeln!(f, "{}: {} segments", self.folder.display(), self.segments.len())?;
         for segment in &self.segments {
-            let name = segment
-                .file
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy();
-            let last = segment
-                .last_seq
-                .map_or_else(|| "none".to_owned(), |seq| seq.to_string());
+            let name = segment.file.file_name().unwrap_or_default().to_string_lossy();
+            let last = segment.last_seq.map_or_else(|| "none".to_owned(), |seq| seq.to_string());
             let verdict = match (&segment.fault, segment.damage) {
                 (None, _) => "sound".to_owned(),
                 (Some(fault), true) => format!("DAMAGED: {fault}"),
@@ -79,17 +68,10 @@ impl fmt::Display for DoctorReport {
             writeln!(f, "  {fault}")?;
         }
         for torn in &self.torn_files {
-            writeln!(
-                f,
-                "  {torn}: cut off at an earlier start, never acknowledged as durable"
-            )?;
+            writeln!(f, "  {torn}: cut off at an earlier start, never acknowledged as durable")?;
         }
         if self.is_sound() {
-            return writeln!(
-                f,
-                "  Sound through frame {}. Nothing to do.",
-                self.sound_through
-            );
+            return writeln!(f, "  Sound through frame {}. Nothing to do.", self.sound_through);
         }
         writeln!(
             f,
@@ -116,25 +98,17 @@ pub fn examine(disk: &dyn Disk, folder: &Path, attested: u64) -> DoctorReport {
     let seqs = match segment_seqs(disk, folder) {
         Ok(seqs) => seqs,
         Err(error) => {
-            report
-                .faults
-                .push(format!("the folder cannot be read: {error}"));
+            report.faults.push(format!("the folder cannot be read: {error}"));
             return report;
         }
     };
     let names = disk.list(folder).unwrap_or_default();
-    report.torn_files = names
-        .into_iter()
-        .filter(|name| name.starts_with("torn-"))
-        .collect();
+    report.torn_files = names.into_iter().filter(|name| name.starts_with("torn-")).collect();
     let segments: Vec<(u64, Result<Segment, String>)> = seqs
         .iter()
         .map(|first_seq| {
             let path = folder.join(segment_name(*first_seq));
-            (
-                *first_seq,
-                read_segment(disk, &path, *first_seq).map_err(|error| error.to_string()),
-            )
+            (*first_seq, read_segment(disk, &path, *first_seq).map_err(|error| error.to_string()))
         })
         .collect();
     let mut whole = true;
@@ -154,9 +128,7 @@ pub fn examine(disk: &dyn Disk, folder: &Path, attested: u64) -> DoctorReport {
         };
         if place > 0 && whole && report.sound_through + 1 != *first_seq {
             let missing = report.sound_through + 1;
-            report
-                .faults
-                .push(format!("frames {missing} to {} are missing", first_seq - 1));
+            report.faults.push(format!("frames {missing} to {} are missing", first_seq - 1));
             whole = false;
         }
         if whole {

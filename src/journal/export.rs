@@ -27,10 +27,7 @@ pub struct SegmentExport {
 /// # Errors
 /// [`LogError`] when the log cannot be read, or has no durable frame `seq`.
 pub fn segments_through(tail: &Tail, seq: u64) -> Result<(Vec<SegmentExport>, Chain), LogError> {
-    let read = |source| LogError::Read {
-        path: tail.folder().to_owned(),
-        source,
-    };
+    let read = |source| LogError::Read { path: tail.folder().to_owned(), source };
     if seq > tail.head() {
         let reason = format!("frame {seq} is not durable yet");
         return Err(read(std::io::Error::other(reason)));
@@ -38,40 +35,23 @@ pub fn segments_through(tail: &Tail, seq: u64) -> Result<(Vec<SegmentExport>, Ch
     let mut seqs = segment_seqs(tail.disk(), tail.folder()).map_err(read)?;
     // A segment that begins behind `seq` is not part of the copy, unless the log is empty.
     let first = seqs.first().copied().unwrap_or(1);
-    let beyond = seqs
-        .iter()
-        .copied()
-        .find(|first_seq| *first_seq > seq.max(first));
+    let beyond = seqs.iter().copied().find(|first_seq| *first_seq > seq.max(first));
     seqs.retain(|first_seq| *first_seq <= seq.max(first));
     let mut exports = Vec::with_capacity(seqs.len());
     for (place, first_seq) in seqs.iter().enumerate() {
         let path = tail.folder().join(segment_name(*first_seq));
         let segment = read_segment(tail.disk(), &path, *first_seq).map_err(as_damage)?;
-        let next = seqs
-            .get(place + 1)
-            .copied()
-            .or(beyond.filter(|next| *next == seq + 1));
+        let next = seqs.get(place + 1).copied().or(beyond.filter(|next| *next == seq + 1));
         let sealed = match next {
             Some(next) => {
                 let next_path = tail.folder().join(segment_name(next));
-                Some(
-                    read_segment(tail.disk(), &next_path, next)
-                        .map_err(as_damage)?
-                        .header
-                        .chain,
-                )
+                Some(read_segment(tail.disk(), &next_path, next).map_err(as_damage)?.header.chain)
             }
             None => None,
         };
         let file_bytes = segment.header.segment_bytes;
         let bytes = file_bytes;
-        exports.push(SegmentExport {
-            path,
-            first_seq: *first_seq,
-            bytes,
-            file_bytes,
-            sealed,
-        });
+        exports.push(SegmentExport { path, first_seq: *first_seq, bytes, file_bytes, sealed });
     }
     let Some(last) = exports.last_mut() else {
         return Err(read(std::io::Error::other("the log has no segments")));

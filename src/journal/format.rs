@@ -98,9 +98,7 @@ impl SegmentHeader {
         }
         let mut chain = [0_u8; 32];
         chain.copy_from_slice(&bytes[48..80]);
-        let name = String::from_utf8_lossy(&bytes[80..96])
-            .trim_end_matches('\0')
-            .to_owned();
+        let name = String::from_utf8_lossy(&bytes[80..96]).trim_end_matches('\0').to_owned();
         Ok(Self {
             index: u64_at(bytes, 16),
             first_seq: u64_at(bytes, 24),
@@ -214,13 +212,7 @@ pub(super) fn parse(piece: &[u8], frame_bytes_max: usize) -> Parsed {
     if FRAME_PREFIX_BYTES + header_length > length || (!marker && durable_through >= seq) {
         return Parsed::Bad("the parts of the frame contradict each other");
     }
-    Parsed::Frame(Found {
-        length,
-        durable_through,
-        seq,
-        header_length,
-        marker,
-    })
+    Parsed::Frame(Found { length, durable_through, seq, header_length, marker })
 }
 
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {

@@ -144,28 +144,19 @@ impl Log {
     /// See [`OpenError`]: each variant says what is wrong, where, and what to do.
     pub fn open(disk: Arc<dyn Disk>, options: LogOptions) -> Result<(Self, OpenReport), OpenError> {
         let folder = options.folder.clone();
-        let io = |source| OpenError::Io {
-            path: folder.clone(),
-            source,
-        };
+        let io = |source| OpenError::Io { path: folder.clone(), source };
         disk.create_folder(&folder).map_err(io)?;
         let mut segments = list_segments(disk.as_ref(), &options)?;
         let created = segments.is_empty();
         if created {
             if options.attested > 0 {
-                return Err(OpenError::MissingSegment {
-                    folder: folder.clone(),
-                    first_seq: 1,
-                });
+                return Err(OpenError::MissingSegment { folder: folder.clone(), first_seq: 1 });
             }
             segments.push(begin(disk.as_ref(), &options).map_err(io)?);
         }
         verify_sealed(disk.as_ref(), &options, &segments)?;
         let last = segments[segments.len() - 1].clone();
-        let file_io = |source| OpenError::Io {
-            path: last.path.clone(),
-            source,
-        };
+        let file_io = |source| OpenError::Io { path: last.path.clone(), source };
         let found = scan(disk.as_ref(), &last, false).map_err(file_io)?;
         refuse_damage(&options, &last, &found)?;
         let file = disk.open(&last.path, true).map_err(file_io)?;
@@ -225,13 +216,7 @@ impl Log {
         if self.buffer.len() > BUFFER_BYTES_MAX {
             self.write_out()?;
         }
-        Ok(Appended {
-            seq,
-            position: Position {
-                segment: self.header.first_seq,
-                offset,
-            },
-        })
+        Ok(Appended { seq, position: Position { segment: self.header.first_seq, offset } })
     }
 
     /// Makes everything appended durable and shows it to the readers; returns the durable head.
@@ -301,10 +286,7 @@ impl Log {
     /// Bytes that one frame may have, its prefix of [`FRAME_PREFIX_BYTES`] included.
     #[must_use]
     pub fn frame_bytes_max(&self) -> usize {
-        let room = self
-            .options
-            .segment_bytes
-            .saturating_sub(SEGMENT_HEADER_BYTES as u64);
+        let room = self.options.segment_bytes.saturating_sub(SEGMENT_HEADER_BYTES as u64);
         FRAME_BYTES_MAX.min(usize::try_from(room).unwrap_or(FRAME_BYTES_MAX))
     }
 
@@ -313,12 +295,8 @@ impl Log {
     /// # Errors
     /// [`LogError::Read`] when the folder cannot be read.
     pub fn disk_bytes(&self) -> Result<u64, LogError> {
-        let seqs = segment_seqs(self.disk.as_ref(), &self.options.folder).map_err(|source| {
-            LogError::Read {
-                path: self.options.folder.clone(),
-                source,
-            }
-        })?;
+        let seqs = segment_seqs(self.disk.as_ref(), &self.options.folder)
+            .map_err(|source| LogError::Read { path: self.options.folder.clone(), source })?;
         Ok(seqs.len() as u64 * self.options.segment_bytes)
     }
 
@@ -341,14 +319,9 @@ impl Log {
 
     fn drop_segments(&mut self, old: impl Fn(&Segment) -> bool) -> Result<usize, LogError> {
         let folder = self.options.folder.clone();
-        let read = |source| LogError::Read {
-            path: folder.clone(),
-            source,
-        };
+        let read = |source| LogError::Read { path: folder.clone(), source };
         if !self.options.retained {
-            return Err(read(io::Error::other(
-                "frames of this log are never dropped",
-            )));
+            return Err(read(io::Error::other("frames of this log are never dropped")));
         }
         let seqs = segment_seqs(self.disk.as_ref(), &folder).map_err(read)?;
         let mut dropped = 0;
@@ -359,9 +332,7 @@ impl Log {
             if !old(&next) {
                 break;
             }
-            self.disk
-                .remove(&folder.join(segment_name(pair[0])))
-                .map_err(read)?;
+            self.disk.remove(&folder.join(segment_name(pair[0]))).map_err(read)?;
             // One after the other, oldest first: a crash never leaves a hole.
             self.disk.sync_folder(&folder).map_err(read)?;
             dropped += 1;
@@ -370,19 +341,12 @@ impl Log {
     }
 
     fn usable(&self) -> Result<(), LogError> {
-        if self.poisoned {
-            Err(LogError::Poisoned)
-        } else {
-            Ok(())
-        }
+        if self.poisoned { Err(LogError::Poisoned) } else { Ok(()) }
     }
 
     fn fatal(&mut self, source: io::Error) -> LogError {
         self.poisoned = true;
-        LogError::Fatal {
-            path: self.path.clone(),
-            source,
-        }
+        LogError::Fatal { path: self.path.clone(), source }
     }
 
     fn write_out(&mut self) -> Result<(), LogError> {
@@ -418,9 +382,9 @@ impl Log {
         }
         if let Err(source) = self.preparer.wait() {
             return Err(match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => LogError::NoSpace {
-                    reason: source.to_string(),
-                },
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    LogError::NoSpace { reason: source.to_string() }
+                }
                 _ => self.fatal(source),
             });
         }
@@ -485,10 +449,8 @@ fn begin(disk: &dyn Disk, options: &LogOptions) -> io::Result<Segment> {
 /// All segments in order, each where it belongs.
 fn list_segments(disk: &dyn Disk, options: &LogOptions) -> Result<Vec<Segment>, OpenError> {
     let folder = &options.folder;
-    let seqs = segment_seqs(disk, folder).map_err(|source| OpenError::Io {
-        path: folder.clone(),
-        source,
-    })?;
+    let seqs = segment_seqs(disk, folder)
+        .map_err(|source| OpenError::Io { path: folder.clone(), source })?;
     let mut segments: Vec<Segment> = Vec::with_capacity(seqs.len());
     for first_seq in seqs {
         let segment = read_segment(disk, &folder.join(segment_name(first_seq)), first_seq)?;
@@ -499,17 +461,12 @@ fn list_segments(disk: &dyn Disk, options: &LogOptions) -> Result<Vec<Segment>, 
                 expected: options.name.clone(),
             });
         }
-        let expected = segments
-            .last()
-            .map_or(1, |previous| previous.header.index + 1);
+        let expected = segments.last().map_or(1, |previous| previous.header.index + 1);
         let first_of_retained = segments.is_empty() && options.retained;
         let index = segment.header.index;
         if index < expected {
             let what = format!("it is segment {index} of the log, but stands after others");
-            return Err(OpenError::Misplaced {
-                file: segment.path,
-                what,
-            });
+            return Err(OpenError::Misplaced { file: segment.path, what });
         }
         if index > expected && !first_of_retained {
             let first_seq = match segments.last() {
@@ -517,10 +474,7 @@ fn list_segments(disk: &dyn Disk, options: &LogOptions) -> Result<Vec<Segment>, 
                 Some(previous) => scan(disk, previous, true)
                     .map_or(previous.header.first_seq, |scan| scan.last_seq + 1),
             };
-            return Err(OpenError::MissingSegment {
-                folder: folder.clone(),
-                first_seq,
-            });
+            return Err(OpenError::MissingSegment { folder: folder.clone(), first_seq });
         }
         segments.push(segment);
     }
@@ -540,10 +494,8 @@ fn verify_sealed(
             break;
         }
         budget -= segment.header.segment_bytes;
-        let found = scan(disk, segment, true).map_err(|source| OpenError::Io {
-            path: segment.path.clone(),
-            source,
-        })?;
+        let found = scan(disk, segment, true)
+            .map_err(|source| OpenError::Io { path: segment.path.clone(), source })?;
         if let Some(damage) = sealed_damage(segment, next, &found) {
             return Err(OpenError::Damage(damage));
         }
@@ -560,11 +512,7 @@ pub(super) fn sealed_damage(
     let what = if let Some(fault) = &found.fault {
         fault.what.clone()
     } else if found.last_seq + 1 != next.first_seq {
-        format!(
-            "the frames end at {}, but {} come",
-            found.last_seq,
-            next.first_seq - 1
-        )
+        format!("the frames end at {}, but {} come", found.last_seq, next.first_seq - 1)
     } else if found.chain != next.chain {
         "the hash chain of the headers does not lead to the next segment".to_owned()
     } else {

@@ -42,11 +42,7 @@ fn fill(disk: &dyn Disk, path: &Path, bytes: u64) -> io::Result<()> {
 /// written into the folder afterwards.
 pub(super) enum Preparer {
     /// On the caller's thread when asked for: simulations stay deterministic.
-    Inline {
-        disk: Arc<dyn Disk>,
-        folder: PathBuf,
-        bytes: u64,
-    },
+    Inline { disk: Arc<dyn Disk>, folder: PathBuf, bytes: u64 },
     /// On a thread of its own.
     Thread(Helper),
 }
@@ -62,31 +58,19 @@ impl Preparer {
     pub fn start(disk: Arc<dyn Disk>, folder: &Path, bytes: u64, ahead: bool) -> io::Result<Self> {
         let folder = folder.to_owned();
         if !ahead {
-            return Ok(Self::Inline {
-                disk,
-                folder,
-                bytes,
-            });
+            return Ok(Self::Inline { disk, folder, bytes });
         }
         let (ask, asks) = bounded::<()>(1);
         let (answers, done) = bounded(1);
         let thread = std::thread::Builder::new().name("segment-preparer".into());
         let thread = thread.spawn(move || {
             while asks.recv().is_ok() {
-                if answers
-                    .send(prepare(disk.as_ref(), &folder, bytes))
-                    .is_err()
-                {
+                if answers.send(prepare(disk.as_ref(), &folder, bytes)).is_err() {
                     return;
                 }
             }
         })?;
-        let mut helper = Helper {
-            ask: Some(ask),
-            done,
-            asked: false,
-            thread: Some(thread),
-        };
+        let mut helper = Helper { ask: Some(ask), done, asked: false, thread: Some(thread) };
         helper.begin();
         Ok(Self::Thread(helper))
     }
@@ -101,11 +85,7 @@ impl Preparer {
     /// Waits until the prepared file is there. After an error the next call tries again.
     pub fn wait(&mut self) -> io::Result<()> {
         match self {
-            Self::Inline {
-                disk,
-                folder,
-                bytes,
-            } => prepare(disk.as_ref(), folder, *bytes),
+            Self::Inline { disk, folder, bytes } => prepare(disk.as_ref(), folder, *bytes),
             Self::Thread(helper) if helper.asked => match helper.answer() {
                 Ok(()) => Ok(()),
                 // Space may have come back since the helper tried.
@@ -119,10 +99,7 @@ impl Preparer {
 impl Helper {
     fn begin(&mut self) {
         if !self.asked {
-            self.asked = self
-                .ask
-                .as_ref()
-                .is_some_and(|ask| ask.try_send(()).is_ok());
+            self.asked = self.ask.as_ref().is_some_and(|ask| ask.try_send(()).is_ok());
         }
     }
 
@@ -133,9 +110,7 @@ impl Helper {
 
     fn answer(&mut self) -> io::Result<()> {
         self.asked = false;
-        self.done
-            .recv()
-            .map_err(|_| io::Error::other("the helper has ended"))?
+        self.done.recv().map_err(|_| io::Error::other("the helper has ended"))?
     }
 }
 

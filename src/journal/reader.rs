@@ -47,12 +47,7 @@ pub struct Reader {
 
 impl std::fmt::Debug for Reader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Reader({} at frame {})",
-            self.path.display(),
-            self.next_seq
-        )
+        write!(f, "Reader({} at frame {})", self.path.display(), self.next_seq)
     }
 }
 
@@ -64,17 +59,12 @@ impl Reader {
     /// [`LogError::Gone`], [`LogError::Read`] or [`LogError::Damage`].
     pub fn open(tail: &Tail, from_seq: u64) -> Result<Self, LogError> {
         let from_seq = from_seq.max(1);
-        let seqs = segment_seqs(tail.disk(), tail.folder()).map_err(|source| LogError::Read {
-            path: tail.folder().to_owned(),
-            source,
-        })?;
+        let seqs = segment_seqs(tail.disk(), tail.folder())
+            .map_err(|source| LogError::Read { path: tail.folder().to_owned(), source })?;
         let start = from_seq.min(tail.head().saturating_add(1));
         let Some(segment) = seqs.iter().rev().find(|first| **first <= start).copied() else {
             let oldest = seqs.first().copied().unwrap_or(1);
-            return Err(LogError::Gone {
-                asked: from_seq,
-                oldest,
-            });
+            return Err(LogError::Gone { asked: from_seq, oldest });
         };
         let mut reader = Self::at_segment(tail, segment)?;
         reader.skip_before = from_seq;
@@ -94,10 +84,8 @@ impl Reader {
                 what: other.to_string(),
             }),
         })?;
-        let window = Window::open(tail.disk(), &path).map_err(|source| LogError::Read {
-            path: path.clone(),
-            source,
-        })?;
+        let window = Window::open(tail.disk(), &path)
+            .map_err(|source| LogError::Read { path: path.clone(), source })?;
         Ok(Self {
             tail: tail.clone(),
             path,
@@ -141,10 +129,7 @@ impl Reader {
             let parsed = self
                 .window
                 .parse(self.offset)
-                .map_err(|source| LogError::Read {
-                    path: self.path.clone(),
-                    source,
-                })?;
+                .map_err(|source| LogError::Read { path: self.path.clone(), source })?;
             let found = match parsed {
                 Parsed::Frame(found) => found,
                 Parsed::End => {
@@ -154,11 +139,7 @@ impl Reader {
                 Parsed::Short(_) => return Err(self.damage("the file ends inside the frame")),
                 Parsed::Bad(what) => return Err(self.damage(what)),
             };
-            let expected = if found.marker {
-                self.next_seq - 1
-            } else {
-                self.next_seq
-            };
+            let expected = if found.marker { self.next_seq - 1 } else { self.next_seq };
             if found.seq != expected {
                 let what = format!("it should be frame {expected}, but it is {}", found.seq);
                 return Err(self.damage(&what));
@@ -174,16 +155,8 @@ impl Reader {
             if found.seq < self.skip_before {
                 continue;
             }
-            let position = Position {
-                segment: self.segment,
-                offset,
-            };
-            return Ok(Some(Frame {
-                seq: found.seq,
-                header,
-                body,
-                position,
-            }));
+            let position = Position { segment: self.segment, offset };
+            return Ok(Some(Frame { seq: found.seq, header, body, position }));
         }
     }
 

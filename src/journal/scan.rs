@@ -38,11 +38,8 @@ pub(super) struct Segment {
 
 /// First seqs by file name, ascending.
 pub(super) fn segment_seqs(disk: &dyn Disk, folder: &Path) -> io::Result<Vec<u64>> {
-    let mut seqs: Vec<u64> = disk
-        .list(folder)?
-        .iter()
-        .filter_map(|name| seq_of_name(name))
-        .collect();
+    let mut seqs: Vec<u64> =
+        disk.list(folder)?.iter().filter_map(|name| seq_of_name(name)).collect();
     seqs.sort_unstable();
     Ok(seqs)
 }
@@ -53,22 +50,13 @@ pub(super) fn read_segment(
     path: &Path,
     first_seq: u64,
 ) -> Result<Segment, OpenError> {
-    let io = |source| OpenError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io = |source| OpenError::Io { path: path.to_owned(), source };
     let file = disk.open(path, false).map_err(io)?;
     let mut bytes = [0_u8; SEGMENT_HEADER_BYTES];
     let count = file.read_at(&mut bytes, 0).map_err(io)?;
     let damage = |offset, what: String| {
         let file = path.to_owned();
-        Err(OpenError::Damage(Damage {
-            file,
-            offset,
-            first_seq,
-            last_seq: first_seq,
-            what,
-        }))
+        Err(OpenError::Damage(Damage { file, offset, first_seq, last_seq: first_seq, what }))
     };
     if count < SEGMENT_HEADER_BYTES {
         return damage(0, "the file is shorter than a segment's header".into());
@@ -76,31 +64,19 @@ pub(super) fn read_segment(
     let header = match SegmentHeader::decode(&bytes) {
         Ok(header) => header,
         Err(HeaderFault::NotASegment) => {
-            return Err(OpenError::NotASegment {
-                file: path.to_owned(),
-            });
+            return Err(OpenError::NotASegment { file: path.to_owned() });
         }
         Err(HeaderFault::Newer(found)) => {
             let file = path.to_owned();
-            return Err(OpenError::NewerVersion {
-                file,
-                found,
-                known: FORMAT_VERSION,
-            });
+            return Err(OpenError::NewerVersion { file, found, known: FORMAT_VERSION });
         }
         Err(HeaderFault::Damaged) => {
             return damage(0, "the header does not match its checksum".into());
         }
     };
     if header.first_seq != first_seq {
-        let what = format!(
-            "its name says frame {first_seq}, its header {}",
-            header.first_seq
-        );
-        return Err(OpenError::Misplaced {
-            file: path.to_owned(),
-            what,
-        });
+        let what = format!("its name says frame {first_seq}, its header {}", header.first_seq);
+        return Err(OpenError::Misplaced { file: path.to_owned(), what });
     }
     let size = file.size().map_err(io)?;
     if size != header.segment_bytes {
@@ -108,10 +84,7 @@ pub(super) fn read_segment(
         let what = format!("the file has {size} bytes and must have {bytes}");
         return damage(size.min(bytes), what);
     }
-    Ok(Segment {
-        path: path.to_owned(),
-        header,
-    })
+    Ok(Segment { path: path.to_owned(), header })
 }
 
 /// A window that slides over one segment file.
@@ -126,12 +99,7 @@ impl Window {
     pub fn open(disk: &dyn Disk, path: &Path) -> io::Result<Self> {
         let file = disk.open(path, false)?;
         let size = file.size()?;
-        Ok(Self {
-            file,
-            size,
-            bytes: Bytes::new(),
-            start: 0,
-        })
+        Ok(Self { file, size, bytes: Bytes::new(), start: 0 })
     }
 
     /// Forgets what was read; the next look goes to the disk.
@@ -183,10 +151,7 @@ impl Window {
     /// Header and body of the frame that [`Window::parse`] just found at `offset`.
     pub fn parts(&self, found: Found, offset: u64) -> (Bytes, Bytes) {
         let place = self.place(offset).unwrap_or(0);
-        (
-            found.header(&self.bytes, place),
-            found.body(&self.bytes, place),
-        )
+        (found.header(&self.bytes, place), found.body(&self.bytes, place))
     }
 
     /// The offset after the last byte at or after `offset` that is not zero; `offset` if all are.
@@ -257,16 +222,9 @@ pub(super) fn scan(disk: &dyn Disk, segment: &Segment, sealed: bool) -> io::Resu
             Parsed::Short(_) => break Some("the file ends inside the frame".to_owned()),
             Parsed::Bad(what) => break Some(what.to_owned()),
         };
-        let expected = if found.marker {
-            scan.last_seq
-        } else {
-            scan.last_seq + 1
-        };
+        let expected = if found.marker { scan.last_seq } else { scan.last_seq + 1 };
         if found.seq != expected {
-            break Some(format!(
-                "frame {expected} should be here, but it is frame {}",
-                found.seq
-            ));
+            break Some(format!("frame {expected} should be here, but it is frame {}", found.seq));
         }
         if !found.marker {
             let (frame_header, _) = window.parts(found, scan.end);
@@ -286,10 +244,7 @@ pub(super) fn scan(disk: &dyn Disk, segment: &Segment, sealed: bool) -> io::Resu
     scan.used_end = window.last_used(scan.end)?;
     if what.is_some() || scan.used_end > scan.end {
         let what = what.unwrap_or_else(|| "the frame's beginning is missing".to_owned());
-        scan.fault = Some(Fault {
-            offset: scan.end,
-            what,
-        });
+        scan.fault = Some(Fault { offset: scan.end, what });
         scan.attested = scan.attested.max(attested_later(&mut window, &scan)?);
     }
     Ok(scan)

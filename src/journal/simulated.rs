@@ -78,10 +78,9 @@ impl State {
 
     fn check_room(&self, more: u64) -> io::Result<()> {
         match self.capacity {
-            Some(capacity) if self.used() + more > capacity => Err(io::Error::new(
-                io::ErrorKind::StorageFull,
-                "the simulated disk is full",
-            )),
+            Some(capacity) if self.used() + more > capacity => {
+                Err(io::Error::new(io::ErrorKind::StorageFull, "the simulated disk is full"))
+            }
             _ => Ok(()),
         }
     }
@@ -93,10 +92,7 @@ impl State {
 
     fn find(&self, path: &Path) -> io::Result<u64> {
         self.names.get(path).copied().ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::NotFound,
-                format!("{} is not there", path.display()),
-            )
+            io::Error::new(io::ErrorKind::NotFound, format!("{} is not there", path.display()))
         })
     }
 
@@ -142,14 +138,8 @@ impl SimulatedDisk {
     /// An empty disk whose faults follow from `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let state = State {
-            random: seed,
-            next_file: 1,
-            ..State::default()
-        };
-        Self {
-            state: Arc::new(Mutex::new(state)),
-        }
+        let state = State { random: seed, next_file: 1, ..State::default() };
+        Self { state: Arc::new(Mutex::new(state)) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -174,11 +164,7 @@ impl SimulatedDisk {
             let found = after_power_loss(&mut state, &contents);
             files.insert(
                 *id,
-                Contents {
-                    durable: found.clone(),
-                    current: found,
-                    ..Contents::default()
-                },
+                Contents { durable: found.clone(), current: found, ..Contents::default() },
             );
         }
         let random = splitmix(&mut state.random);
@@ -192,9 +178,7 @@ impl SimulatedDisk {
             random,
             ..State::default()
         };
-        Self {
-            state: Arc::new(Mutex::new(found)),
-        }
+        Self { state: Arc::new(Mutex::new(found)) }
     }
 
     /// The disk as another process finds it after this one was killed: everything written is there,
@@ -202,12 +186,7 @@ impl SimulatedDisk {
     #[must_use]
     pub fn kill(&self) -> Self {
         let state = self.lock().clone();
-        Self {
-            state: Arc::new(Mutex::new(State {
-                failing_sync: None,
-                ..state
-            })),
-        }
+        Self { state: Arc::new(Mutex::new(State { failing_sync: None, ..state })) }
     }
 
     /// Lets the disk hold at most `bytes`; without a number it is endless.
@@ -242,10 +221,7 @@ impl SimulatedDisk {
         let id = state.find(path)?;
         let contents = state.files.entry(id).or_default();
         let mask = 1_u8 << (bit % 8);
-        let byte = contents
-            .current
-            .get_mut(offset)
-            .ok_or(io::ErrorKind::NotFound)?;
+        let byte = contents.current.get_mut(offset).ok_or(io::ErrorKind::NotFound)?;
         *byte ^= mask;
         if let Some(byte) = contents.durable.get_mut(offset) {
             *byte ^= mask;
@@ -263,9 +239,7 @@ impl SimulatedDisk {
         let contents = state.files.entry(id).or_default();
         contents.current.truncate(bytes);
         contents.durable.truncate(bytes);
-        contents
-            .pending
-            .retain(|(offset, length)| offset + length <= bytes);
+        contents.pending.retain(|(offset, length)| offset + length <= bytes);
         Ok(())
     }
 
@@ -276,11 +250,7 @@ impl SimulatedDisk {
     pub fn contents(&self, path: &Path) -> io::Result<Vec<u8>> {
         let state = self.lock();
         let id = state.find(path)?;
-        Ok(state
-            .files
-            .get(&id)
-            .map(|contents| contents.current.clone())
-            .unwrap_or_default())
+        Ok(state.files.get(&id).map(|contents| contents.current.clone()).unwrap_or_default())
     }
 }
 
@@ -342,10 +312,7 @@ impl DiskFile for SimulatedFile {
         let mut state = self.lock();
         let start = usize::try_from(offset).map_err(io::Error::other)?;
         let end = start + bytes.len();
-        let size = state
-            .files
-            .get(&self.id)
-            .map_or(0, |contents| contents.current.len());
+        let size = state.files.get(&self.id).map_or(0, |contents| contents.current.len());
         if end > size {
             state.check_room((end - size) as u64)?;
         }
@@ -381,28 +348,16 @@ impl DiskFile for SimulatedFile {
         Ok(())
     }
     fn size(&self) -> io::Result<u64> {
-        Ok(self
-            .lock()
-            .files
-            .get(&self.id)
-            .map_or(0, |contents| contents.current.len() as u64))
+        Ok(self.lock().files.get(&self.id).map_or(0, |contents| contents.current.len() as u64))
     }
     fn set_size(&self, bytes: u64) -> io::Result<()> {
         let mut state = self.lock();
         let bytes = usize::try_from(bytes).map_err(io::Error::other)?;
-        let size = state
-            .files
-            .get(&self.id)
-            .map_or(0, |contents| contents.current.len());
+        let size = state.files.get(&self.id).map_or(0, |contents| contents.current.len());
         if bytes > size {
             state.check_room((bytes - size) as u64)?;
         }
-        state
-            .files
-            .entry(self.id)
-            .or_default()
-            .current
-            .resize(bytes, 0);
+        state.files.entry(self.id).or_default().current.resize(bytes, 0);
         Ok(())
     }
 }
@@ -411,46 +366,29 @@ impl Disk for SimulatedDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let mut state = self.lock();
         if state.names.contains_key(path) {
-            return Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                "the file is already there",
-            ));
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the file is already there"));
         }
         state.check_room(1)?;
         let id = state.next_file;
         state.next_file += 1;
         state.files.insert(id, Contents::default());
         state.change(Change::Put(path.to_owned(), id));
-        Ok(Box::new(SimulatedFile {
-            state: self.state.clone(),
-            id,
-        }))
+        Ok(Box::new(SimulatedFile { state: self.state.clone(), id }))
     }
     fn open(&self, path: &Path, _write: bool) -> io::Result<Box<dyn DiskFile>> {
         let id = self.lock().find(path)?;
-        Ok(Box::new(SimulatedFile {
-            state: self.state.clone(),
-            id,
-        }))
+        Ok(Box::new(SimulatedFile { state: self.state.clone(), id }))
     }
     fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
         let state = self.lock();
-        let inside = state
-            .names
-            .keys()
-            .filter(|path| path.parent() == Some(folder));
+        let inside = state.names.keys().filter(|path| path.parent() == Some(folder));
         let name = |path: &PathBuf| Some(path.file_name()?.to_str()?.to_owned());
         Ok(inside.filter_map(name).collect())
     }
     fn list_folders(&self, folder: &Path) -> io::Result<Vec<String>> {
         let state = self.lock();
-        let inside = state
-            .folders
-            .iter()
-            .filter(|path| path.parent() == Some(folder));
-        Ok(inside
-            .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
-            .collect())
+        let inside = state.folders.iter().filter(|path| path.parent() == Some(folder));
+        Ok(inside.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
     }
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
         let mut state = self.lock();
@@ -483,9 +421,7 @@ impl Disk for SimulatedDisk {
     }
     fn free_bytes(&self, _folder: &Path) -> io::Result<u64> {
         let state = self.lock();
-        Ok(state.capacity.map_or(u64::MAX / 2, |capacity| {
-            capacity.saturating_sub(state.used())
-        }))
+        Ok(state.capacity.map_or(u64::MAX / 2, |capacity| capacity.saturating_sub(state.used())))
     }
     fn exists(&self, path: &Path) -> bool {
         self.lock().names.contains_key(path)

@@ -29,12 +29,7 @@ struct Shared {
 
 impl std::fmt::Debug for Tail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Tail({} at {})",
-            self.shared.folder.display(),
-            self.head()
-        )
+        write!(f, "Tail({} at {})", self.shared.folder.display(), self.head())
     }
 }
 
@@ -55,11 +50,7 @@ impl Tail {
     pub(super) fn publish(&self, head: u64) {
         self.shared.head.store(head, Ordering::Release);
         {
-            let _gate = self
-                .shared
-                .gate
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let _gate = self.shared.gate.lock().unwrap_or_else(PoisonError::into_inner);
             self.shared.moved.notify_all();
         }
         self.shared.watch.send_replace(head);
@@ -84,15 +75,8 @@ impl Tail {
     /// Blocks until the head is beyond `seq`, at most for `timeout`; returns the head.
     #[must_use]
     pub fn wait_past(&self, seq: u64, timeout: Duration) -> u64 {
-        let gate = self
-            .shared
-            .gate
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let waited = self
-            .shared
-            .moved
-            .wait_timeout_while(gate, timeout, |()| self.head() <= seq);
+        let gate = self.shared.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.shared.moved.wait_timeout_while(gate, timeout, |()| self.head() <= seq);
         drop(waited);
         self.head()
     }
@@ -165,10 +149,8 @@ impl Cursors {
         let count = self.disk.open(&path, false)?.read_at(&mut bytes, 0)?;
         let checksum = crc32c::crc32c(&bytes[..8]);
         if count != CURSOR_BYTES || super::format::u32_at(&bytes, 8) != checksum {
-            let reason = format!(
-                "{} is damaged: remove it, the reader begins anew",
-                path.display()
-            );
+            let reason =
+                format!("{} is damaged: remove it, the reader begins anew", path.display());
             return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
         }
         Ok(Some(super::format::u64_at(&bytes, 0)))

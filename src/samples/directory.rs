@@ -15,39 +15,15 @@ pub struct SampleEntry {
 
 /// Contacts of the past: topic, comment, whether the client called.
 pub(super) const CONTACTS: &[(&str, &str, bool)] = &[
-    (
-        "payment.next",
-        "Назвал дату и сумму следующего платежа",
-        true,
-    ),
-    (
-        "payment.where",
-        "Спрашивал, где оплатить без комиссии; отправил список",
-        true,
-    ),
-    (
-        "payment.not_arrived",
-        "Платёж ещё не виден, просил подождать до завтра",
-        true,
-    ),
-    (
-        "early.quote",
-        "Хочет погасить досрочно в следующем месяце, назвал сумму",
-        true,
-    ),
-    (
-        "documents.certificate",
-        "Просит справку о погашении на почту",
-        true,
-    ),
+    ("payment.next", "Назвал дату и сумму следующего платежа", true),
+    ("payment.where", "Спрашивал, где оплатить без комиссии; отправил список", true),
+    ("payment.not_arrived", "Платёж ещё не виден, просил подождать до завтра", true),
+    ("early.quote", "Хочет погасить досрочно в следующем месяце, назвал сумму", true),
+    ("documents.certificate", "Просит справку о погашении на почту", true),
     ("data.phone", "Сменил номер, записал новый", true),
     ("debt.promise", "Обещает оплатить до пятницы", false),
     ("debt.reminder", "Напомнил о платеже, клиент помнит", false),
-    (
-        "complaint.service",
-        "Недоволен временем ожидания, принёс извинения",
-        true,
-    ),
+    ("complaint.service", "Недоволен временем ожидания, принёс извинения", true),
     ("product.offer", "Рассказал о рассрочке, думает", false),
 ];
 
@@ -68,10 +44,7 @@ const NONE: Links = &[];
 const PAY: Links = &[("Способы оплаты", "https://example.ru/pay")];
 const TERMS: Links = &[("Условия", "https://example.ru/terms")];
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "a table of topics reads best as one row each"
-)]
+#[allow(clippy::too_many_arguments, reason = "a table of topics reads best as one row each")]
 const fn topic(
     key: &'static str,
     parent: Option<&'static str>,
@@ -82,16 +55,7 @@ const fn topic(
     hint: (&'static str, &'static str),
     links: Links,
 ) -> Topic {
-    Topic {
-        key,
-        parent,
-        order,
-        level,
-        severity,
-        title,
-        hint,
-        links,
-    }
+    Topic { key, parent, order, level, severity, title, hint, links }
 }
 
 impl Topic {
@@ -106,11 +70,7 @@ impl Topic {
             "links": links,
             "severity": self.severity,
         });
-        SampleEntry {
-            key: self.key,
-            parent: self.parent,
-            body,
-        }
+        SampleEntry { key: self.key, parent: self.parent, body }
     }
 }
 

@@ -128,14 +128,8 @@ fn loan(index: u64, n: u64, today: Date, dice: &mut Dice) -> SampleLoan {
         status_text: String::new(),
     };
     let client_key = client_key(index);
-    let mut made = SampleLoan {
-        source_key: key,
-        client_key,
-        terms,
-        schedule,
-        payments,
-        figures: None,
-    };
+    let mut made =
+        SampleLoan { source_key: key, client_key, terms, schedule, payments, figures: None };
     if index % 10 == 3 && status.is_open() {
         made.figures = figures(&made, today);
     }
@@ -153,24 +147,11 @@ pub(super) fn schedule(principal: i64, rate: i64, months: u16, issued_on: Date) 
     let mut previous = issued_on;
     let mut rows = Vec::with_capacity(usize::from(months));
     for n in 1..=months {
-        let due_on = issued_on
-            .checked_add_months(Months::new(u32::from(n)))
-            .unwrap_or(previous);
+        let due_on = issued_on.checked_add_months(Months::new(u32::from(n))).unwrap_or(previous);
         let interest = interest(balance, rate, previous, due_on);
-        let part = if n == months {
-            balance
-        } else {
-            (annuity - interest).clamp(0, balance)
-        };
+        let part = if n == months { balance } else { (annuity - interest).clamp(0, balance) };
         balance -= part;
-        rows.push(Instalment {
-            n,
-            due_on,
-            principal: part,
-            interest,
-            fee: 0,
-            balance,
-        });
+        rows.push(Instalment { n, due_on, principal: part, interest, fee: 0, balance });
         previous = due_on;
     }
     rows
@@ -189,10 +170,7 @@ fn annuity(principal: i64, rate: i64, months: u16) -> i64 {
     }
     let exact = Decimal::from(principal) * monthly * growth / (growth - Decimal::ONE);
     let half_up = rust_decimal::RoundingStrategy::MidpointAwayFromZero;
-    exact
-        .round_dp_with_strategy(0, half_up)
-        .to_i64()
-        .unwrap_or(principal)
+    exact.round_dp_with_strategy(0, half_up).to_i64().unwrap_or(principal)
 }
 
 /// Simple interest on `balance` from one day (not counted) to another (counted): each day is 1/365
@@ -230,25 +208,11 @@ fn payments(
     };
     let mut payments = Vec::new();
     for row in schedule.iter().take(usize::try_from(paid).unwrap_or(0)) {
-        let early = row
-            .due_on
-            .checked_sub_days(Days::new(dice.below(4)))
-            .unwrap_or(row.due_on);
-        let late = row
-            .due_on
-            .checked_add_days(Days::new(dice.below(6)))
-            .unwrap_or(row.due_on);
-        let on = if dice.chance(90) {
-            early
-        } else {
-            late.min(today)
-        };
+        let early = row.due_on.checked_sub_days(Days::new(dice.below(4))).unwrap_or(row.due_on);
+        let late = row.due_on.checked_add_days(Days::new(dice.below(6))).unwrap_or(row.due_on);
+        let on = if dice.chance(90) { early } else { late.min(today) };
         let source_key = payment_key(key, u64::from(row.n));
-        payments.push(SamplePayment {
-            source_key,
-            on,
-            amount: roubles(row.payment()),
-        });
+        payments.push(SamplePayment { source_key, on, amount: roubles(row.payment()) });
     }
     payments.sort_by_key(|payment| payment.on);
     payments
@@ -270,23 +234,13 @@ fn status(schedule: &[Instalment], payments: &[SamplePayment], dice: &mut Dice) 
 
 /// The rest of the principal is paid a few days after the last payment.
 fn close_early(schedule: &[Instalment], payments: &mut Vec<SamplePayment>, key: &str, today: Date) {
-    let Some((row, last)) = schedule
-        .get(payments.len().wrapping_sub(1))
-        .zip(payments.last())
+    let Some((row, last)) = schedule.get(payments.len().wrapping_sub(1)).zip(payments.last())
     else {
         return;
     };
-    let on = last
-        .on
-        .checked_add_days(Days::new(5))
-        .unwrap_or(last.on)
-        .min(today);
+    let on = last.on.checked_add_days(Days::new(5)).unwrap_or(last.on).min(today);
     let source_key = payment_key(key, 999);
-    payments.push(SamplePayment {
-        source_key,
-        on,
-        amount: roubles(row.balance),
-    });
+    payments.push(SamplePayment { source_key, on, amount: roubles(row.balance) });
 }
 
 /// What a core system would have said yesterday.

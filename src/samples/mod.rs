@@ -97,36 +97,23 @@ impl Lender {
             first_name: Some(Personal::new(person.first.clone())),
             patronymic: Some(Personal::new(person.patronymic.clone())),
             birth_date: Some(Personal::new(person.birth)),
-            birth_place: Some(Personal::new(format!(
-                "г. {}",
-                dice.pick(places::PLACES).city
-            ))),
+            birth_place: Some(Personal::new(format!("г. {}", dice.pick(places::PLACES).city))),
             sex: Some(person.sex),
             language: Some("ru".to_owned()),
             time_zone: Some(person.place.zone.to_owned()),
             ..ClientDraft::default()
         };
-        draft.inn = dice
-            .chance(80)
-            .then(|| Personal::new(numbers::inn_person(self.seed, index)));
-        draft.snils = dice
-            .chance(70)
-            .then(|| Personal::new(numbers::snils(self.seed, index)));
-        draft.code_word = dice
-            .chance(40)
-            .then(|| Personal::new((*dice.pick(people::CODE_WORDS)).to_owned()));
+        draft.inn = dice.chance(80).then(|| Personal::new(numbers::inn_person(self.seed, index)));
+        draft.snils = dice.chance(70).then(|| Personal::new(numbers::snils(self.seed, index)));
+        draft.code_word =
+            dice.chance(40).then(|| Personal::new((*dice.pick(people::CODE_WORDS)).to_owned()));
         draft.phones = Some(self.phones(&person, &mut dice));
         draft.emails = dice.chance(55).then(|| vec![email(&person)]);
         draft.addresses = Some(addresses(&person, &mut dice));
         draft.documents = Some(vec![self.passport(&person, &mut dice)]);
         let loans = loans::of_client(index, self.today, &mut dice);
         let contacts = self.contacts(&loans, &mut dice);
-        SampleClient {
-            source_key: client_key(index),
-            draft,
-            loans,
-            contacts,
-        }
+        SampleClient { source_key: client_key(index), draft, loans, contacts }
     }
 
     /// Networks with their stores and the stores' employees: parents before children.
@@ -142,27 +129,12 @@ impl Lender {
     }
 
     fn person(&self, index: u64, dice: &mut Dice) -> Person {
-        let sex = if dice.chance(52) {
-            Sex::Female
-        } else {
-            Sex::Male
-        };
+        let sex = if dice.chance(52) { Sex::Female } else { Sex::Male };
         let (last, first, patronymic) = people::name(sex, dice);
         let age_days = 21 * 365 + dice.below(50 * 365);
-        let birth = self
-            .today
-            .checked_sub_days(Days::new(age_days))
-            .unwrap_or(self.today);
+        let birth = self.today.checked_sub_days(Days::new(age_days)).unwrap_or(self.today);
         let place = dice.pick(places::PLACES);
-        Person {
-            index,
-            sex,
-            last,
-            first,
-            patronymic,
-            birth,
-            place,
-        }
+        Person { index, sex, last, first, patronymic, birth, place }
     }
 
     fn phones(&self, person: &Person, dice: &mut Dice) -> Vec<PhoneDraft> {
@@ -211,11 +183,7 @@ impl Lender {
     }
 
     fn contacts(&self, loans: &[SampleLoan], dice: &mut Dice) -> Vec<SampleContact> {
-        let count = if loans.is_empty() {
-            dice.below(2)
-        } else {
-            dice.below(5)
-        };
+        let count = if loans.is_empty() { dice.below(2) } else { dice.below(5) };
         let mut contacts: Vec<SampleContact> = (0..count)
             .map(|_| {
                 let (topic, comment, inbound) = *dice.pick(directory::CONTACTS);
@@ -227,11 +195,7 @@ impl Lender {
                     inbound,
                     topic,
                     comment: if answered { comment } else { "" },
-                    talk_seconds: if answered {
-                        30 + dice.below_u32(400)
-                    } else {
-                        0
-                    },
+                    talk_seconds: if answered { 30 + dice.below_u32(400) } else { 0 },
                 }
             })
             .collect();
@@ -249,9 +213,7 @@ pub fn client_key(index: u64) -> String {
 fn email(person: &Person) -> EmailDraft {
     let host = ["example.ru", "example.com", "mail.example"][(person.index % 3) as usize];
     let name = people::transliterated(&person.last);
-    EmailDraft {
-        email: Personal::new(format!("{name}{}@{host}", person.index)),
-    }
+    EmailDraft { email: Personal::new(format!("{name}{}@{host}", person.index)) }
 }
 
 fn addresses(person: &Person, dice: &mut Dice) -> Vec<AddressDraft> {

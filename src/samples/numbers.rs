@@ -9,18 +9,11 @@ fn permuted(seed: u64, index: u64, below: u64) -> u64 {
 }
 
 fn weighted(digits: &[u64], weights: &[u64]) -> u64 {
-    digits
-        .iter()
-        .zip(weights)
-        .map(|(digit, weight)| digit * weight)
-        .sum()
+    digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum()
 }
 
 fn digits(number: u64, width: usize) -> Vec<u64> {
-    format!("{number:0width$}")
-        .bytes()
-        .map(|byte| u64::from(byte - b'0'))
-        .collect()
+    format!("{number:0width$}").bytes().map(|byte| u64::from(byte - b'0')).collect()
 }
 
 fn text(digits: &[u64]) -> String {

@@ -63,31 +63,15 @@ pub(super) fn all(seed: u64, networks: u64) -> Vec<SampleOrganisation> {
         };
         let phone = (network * 1_000, PhoneKind::Work);
         let draft = draft(seed, head, Some(inn.clone()), phone, &mut dice);
-        made.push(SampleOrganisation {
-            source_key: network_key.clone(),
-            parent_key: None,
-            draft,
-        });
+        made.push(SampleOrganisation { source_key: network_key.clone(), parent_key: None, draft });
         for store in 0..STORES_PER_NETWORK {
-            stores(
-                seed,
-                network,
-                store,
-                &brand,
-                &inn,
-                &network_key,
-                &mut dice,
-                &mut made,
-            );
+            stores(seed, network, store, &brand, &inn, &network_key, &mut dice, &mut made);
         }
     }
     made
 }
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "one store of one network, all of it by value"
-)]
+#[allow(clippy::too_many_arguments, reason = "one store of one network, all of it by value")]
 fn stores(
     seed: u64,
     network: u64,
@@ -112,27 +96,16 @@ fn stores(
     let phone = (network * 1_000 + 10 + store, PhoneKind::Work);
     let shop = draft(seed, body, Some(inn.to_owned()), phone, dice);
     let parent_key = Some(network_key.to_owned());
-    made.push(SampleOrganisation {
-        source_key: store_key.clone(),
-        parent_key,
-        draft: shop,
-    });
+    made.push(SampleOrganisation { source_key: store_key.clone(), parent_key, draft: shop });
     for employee in 0..EMPLOYEES_PER_STORE {
-        let sex = if dice.chance(60) {
-            Sex::Female
-        } else {
-            Sex::Male
-        };
+        let sex = if dice.chance(60) { Sex::Female } else { Sex::Male };
         let (last, first, patronymic) = people::name(sex, dice);
         let body = OrganisationDraft {
             form: OrganisationForm::Employee,
             short_name: format!("{last} {first} {patronymic}").trim_end().to_owned(),
             ..OrganisationDraft::default()
         };
-        let phone = (
-            network * 1_000 + 100 + store * 10 + employee,
-            PhoneKind::Mobile,
-        );
+        let phone = (network * 1_000 + 100 + store * 10 + employee, PhoneKind::Mobile);
         made.push(SampleOrganisation {
             source_key: format!("{SOURCE}:employee-{network:03}-{store}-{employee}"),
             parent_key: Some(store_key.clone()),
@@ -160,11 +133,7 @@ fn draft(
     ClientDraft {
         kind: Some(ClientKind::Organisation),
         inn: inn.map(Personal::new),
-        phones: Some(vec![PhoneDraft {
-            number: Personal::new(number),
-            kind,
-            verified: true,
-        }]),
+        phones: Some(vec![PhoneDraft { number: Personal::new(number), kind, verified: true }]),
         addresses: Some(vec![AddressDraft {
             kind: AddressKind::Work,
             text: Personal::new(text),

@@ -252,10 +252,7 @@ fn feminine(surname: &str) -> String {
     if let Some(stem) = surname.strip_suffix("ий") {
         return format!("{stem}ая");
     }
-    if ["ов", "ев", "ёв", "ин", "ын"]
-        .iter()
-        .any(|end| surname.ends_with(end))
-    {
+    if ["ов", "ев", "ёв", "ин", "ын"].iter().any(|end| surname.ends_with(end)) {
         return format!("{surname}а");
     }
     surname.to_owned()
@@ -299,11 +296,6 @@ pub(super) fn transliterated(name: &str) -> String {
         ('я', "ya"),
     ];
     let lower = name.to_lowercase();
-    let letter = |c| {
-        TABLE
-            .iter()
-            .find(|(known, _)| *known == c)
-            .map_or("", |(_, latin)| latin)
-    };
+    let letter = |c| TABLE.iter().find(|(known, _)| *known == c).map_or("", |(_, latin)| latin);
     lower.chars().map(letter).collect()
 }

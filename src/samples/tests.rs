@@ -19,9 +19,7 @@ fn lender() -> Lender {
 
 fn checked(draft: &ClientDraft) -> ClientDetails {
     let nobody = ClientId::from_uuid(Uuid::nil());
-    draft
-        .check(nobody, &ClientDetails::default(), today())
-        .unwrap()
+    draft.check(nobody, &ClientDetails::default(), today()).unwrap()
 }
 
 #[test]
@@ -29,12 +27,7 @@ fn a_seed_gives_the_same_clients_and_another_seed_others() {
     let print = |lender: Lender, index| {
         let client = lender.client(index);
         let details = checked(&client.draft);
-        format!(
-            "{} {:?} {}",
-            details.name.full(),
-            client.loans,
-            client.contacts.len()
-        )
+        format!("{} {:?} {}", details.name.full(), client.loans, client.contacts.len())
     };
     assert_eq!(print(lender(), 5), print(lender(), 5));
     assert_ne!(print(lender(), 5), print(lender(), 6));
@@ -48,9 +41,7 @@ fn every_client_passes_the_checks_of_the_product_and_no_number_repeats() {
         let client = lender().client(index);
         let details = checked(&client.draft);
         assert!(!details.name.full().is_empty());
-        *phones
-            .entry(details.phones[0].e164.reveal().clone())
-            .or_insert(0) += 1;
+        *phones.entry(details.phones[0].e164.reveal().clone()).or_insert(0) += 1;
         assert_eq!(*details.phones[0].e164.reveal(), lender().main_phone(index));
         if let Some(inn) = &details.inn {
             assert!(inns.insert(inn.reveal().clone()));
@@ -59,10 +50,7 @@ fn every_client_passes_the_checks_of_the_product_and_no_number_repeats() {
         assert!(passports.insert(passport.key()));
         let issued = passport.issued_on.unwrap();
         let birth = details.birth_date.map(|date| *date.reveal());
-        assert_eq!(
-            documents::passport_issue_date(birth, issued, today()),
-            Ok(())
-        );
+        assert_eq!(documents::passport_issue_date(birth, issued, today()), Ok(()));
     }
     assert_eq!(phones.len() as u64, CLIENTS);
 }
@@ -82,17 +70,11 @@ fn names_agree_in_gender() {
         let last = draft.last_name.unwrap().into_inner();
         match draft.sex.unwrap() {
             Sex::Female => {
-                assert!(
-                    patronymic.is_empty() || patronymic.ends_with("на"),
-                    "{patronymic}"
-                );
+                assert!(patronymic.is_empty() || patronymic.ends_with("на"), "{patronymic}");
                 assert!(!last.ends_with("ов") && !last.ends_with("ий"), "{last}");
             }
             Sex::Male => {
-                assert!(
-                    patronymic.is_empty() || patronymic.ends_with("ич"),
-                    "{patronymic}"
-                );
+                assert!(patronymic.is_empty() || patronymic.ends_with("ич"), "{patronymic}");
                 assert!(!last.ends_with("ова"), "{last}");
             }
         }
@@ -108,25 +90,16 @@ fn annuities_are_those_of_the_rule_book() {
         (203_836, 741_760, 9_258_240)
     );
     assert_eq!((rows[10].interest, rows[10].balance), (36_093, 920_219));
-    assert_eq!(
-        (rows[11].interest, rows[11].payment(), rows[11].balance),
-        (18_757, 938_976, 0)
-    );
+    assert_eq!((rows[11].interest, rows[11].payment(), rows[11].balance), (18_757, 938_976, 0));
     assert_eq!(rows.iter().map(|row| row.interest).sum::<i64>(), 1_340_532);
     // E3: leap year and month ends.
     let rows = loans::schedule(12_000_000, 1800, 12, "2027-08-31".parse().unwrap());
-    assert_eq!(
-        (rows[5].due_on.to_string(), rows[5].interest),
-        ("2028-02-29".to_owned(), 103_578)
-    );
+    assert_eq!((rows[5].due_on.to_string(), rows[5].interest), ("2028-02-29".to_owned(), 103_578));
     assert_eq!(rows[11].payment(), 1_099_308);
     // E5: instalments without interest.
     let rows = loans::schedule(4_499_000, 0, 6, "2026-09-01".parse().unwrap());
     let payments: Vec<i64> = rows.iter().map(|row| row.payment()).collect();
-    assert_eq!(
-        payments,
-        [749_833, 749_833, 749_833, 749_833, 749_833, 749_835]
-    );
+    assert_eq!(payments, [749_833, 749_833, 749_833, 749_833, 749_833, 749_835]);
 }
 
 #[test]
@@ -135,11 +108,7 @@ fn loans_are_believable() {
     for index in 0..CLIENTS {
         for made in lender().client(index).loans {
             all += 1;
-            assert!(
-                numbers.insert(made.terms.number.clone()),
-                "{}",
-                made.terms.number
-            );
+            assert!(numbers.insert(made.terms.number.clone()), "{}", made.terms.number);
             let principal: i64 = made.schedule.iter().map(|row| row.principal).sum();
             assert_eq!(principal, made.terms.principal.minor());
             assert!(made.terms.issued_on <= today());
@@ -148,19 +117,12 @@ fn loans_are_believable() {
                     .iter()
                     .all(|payment| { payment.on <= today() && payment.on >= made.terms.issued_on })
             );
-            let keys: HashSet<&str> = made
-                .payments
-                .iter()
-                .map(|p| p.source_key.as_str())
-                .collect();
+            let keys: HashSet<&str> = made.payments.iter().map(|p| p.source_key.as_str()).collect();
             assert_eq!(keys.len(), made.payments.len());
             match made.terms.status {
                 LoanStatus::Active => {
-                    let paid: i64 = made
-                        .payments
-                        .iter()
-                        .map(|payment| payment.amount.minor())
-                        .sum();
+                    let paid: i64 =
+                        made.payments.iter().map(|payment| payment.amount.minor()).sum();
                     let due: i64 = made
                         .schedule
                         .iter()
@@ -178,10 +140,7 @@ fn loans_are_believable() {
         }
     }
     assert!((1_900..2_400).contains(&all), "{all}");
-    assert!(
-        (all / 20..all / 6).contains(&overdue),
-        "{overdue} of {all} are overdue"
-    );
+    assert!((all / 20..all / 6).contains(&overdue), "{overdue} of {all} are overdue");
     assert!(closed > all / 20, "{closed}");
 }
 
@@ -214,11 +173,7 @@ fn directories_pass_the_checks_of_the_product() {
     let mut keys = HashSet::new();
     for (kind, entries) in kinds {
         for entry in entries {
-            assert!(
-                entry.parent.is_none_or(|parent| keys.contains(parent)),
-                "{}",
-                entry.key
-            );
+            assert!(entry.parent.is_none_or(|parent| keys.contains(parent)), "{}", entry.key);
             assert!(keys.insert(entry.key), "{} stands twice", entry.key);
             check_body(kind, entry.body.clone()).unwrap_or_else(|f| panic!("{}: {f:?}", entry.key));
         }

@@ -102,9 +102,7 @@ impl Services {
             reason: reason.to_owned(),
             address: caller.address.clone(),
         };
-        self.access_log
-            .record(codec::encode(&record), Vec::new())
-            .map_err(|_| ServiceError::Busy)
+        self.access_log.record(codec::encode(&record), Vec::new()).map_err(|_| ServiceError::Busy)
     }
 
     /// Who saw a client's data, newest first. Walks the whole log; for auditors, not hot paths.
@@ -118,9 +116,7 @@ impl Services {
     ) -> Result<Vec<AccessView>, ServiceError> {
         caller.grant(crate::domain::access::Action::ReadAccessLog)?;
         self.record_access(caller, AccessKind::AccessLog, Some(client), "")?;
-        self.access_log
-            .flush()
-            .map_err(|_| ServiceError::Unavailable)?;
+        self.access_log.flush().map_err(|_| ServiceError::Unavailable)?;
         let unreadable = |error: crate::journal::LogError| {
             tracing::error!(%error, "the access log does not read");
             ServiceError::Unavailable

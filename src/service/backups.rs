@@ -68,10 +68,7 @@ pub fn rebuild_restored(data: &Path, clock: Arc<dyn Clock>) -> Result<Rebuilt, S
     options.verify_bytes = u64::MAX;
     let (log, report) =
         Log::open(Arc::new(RealDisk), options).map_err(|error| error.to_string())?;
-    let settings = StoreSettings {
-        folder: data.join("store"),
-        cache_bytes: REBUILD_CACHE_BYTES,
-    };
+    let settings = StoreSettings { folder: data.join("store"), cache_bytes: REBUILD_CACHE_BYTES };
     let store = Store::open(settings).map_err(|error| error.to_string())?;
     let position =
         rebuild::catch_up(&store, &log.tail(), |_| {}).map_err(|error| error.to_string())?;
@@ -79,11 +76,7 @@ pub fn rebuild_restored(data: &Path, clock: Arc<dyn Clock>) -> Result<Rebuilt, S
     if summed != position.digest {
         return Err("the digest kept while replaying is not the one of the rows".into());
     }
-    Ok(Rebuilt {
-        seq: position.seq,
-        chain: report.chain,
-        digest: position.digest.to_hex(),
-    })
+    Ok(Rebuilt { seq: position.seq, chain: report.chain, digest: position.digest.to_hex() })
 }
 
 impl Services {
@@ -92,11 +85,7 @@ impl Services {
     /// # Errors
     /// When its folder cannot be used.
     pub fn archive(&self) -> Result<Arc<Backups>, BackupError> {
-        let mut opened = self
-            .archive
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut opened = self.archive.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(archive) = &*opened {
             return Ok(Arc::clone(archive));
         }
@@ -176,23 +165,14 @@ impl Services {
     pub async fn backup_source(&self) -> Result<Source, ServiceError> {
         let position = self.committer.position().await;
         let position = position.ok_or(ServiceError::Unavailable)?;
-        let log = |folder: &str, tail| LogSource {
-            folder: folder.to_owned(),
-            tail,
-        };
+        let log = |folder: &str, tail| LogSource { folder: folder.to_owned(), tail };
         Ok(Source {
             journal: log("journal", self.journal.clone()),
-            logs: vec![
-                log("access", self.access_log.tail()),
-                log("pbx", self.pbx_log.tail()),
-            ],
+            logs: vec![log("access", self.access_log.tail()), log("pbx", self.pbx_log.tail())],
             blobs: Some(("blobs".to_owned(), self.blobs.clone())),
             // The certificates are made anew where the box is restored.
             files: Vec::new(),
-            point: Point {
-                seq: position.seq,
-                digest: position.digest.to_hex(),
-            },
+            point: Point { seq: position.seq, digest: position.digest.to_hex() },
         })
     }
 

@@ -135,14 +135,8 @@ impl Services {
         arrived: Option<Instant>,
     ) -> Result<(), ServiceError> {
         let (station, reason) = match effect {
-            CallEffect::Offered {
-                station,
-                transfer: true,
-            }
-            | CallEffect::Connected {
-                station,
-                transfer: true,
-            } => (station, "transfer"),
+            CallEffect::Offered { station, transfer: true }
+            | CallEffect::Connected { station, transfer: true } => (station, "transfer"),
             CallEffect::Offered { station, .. } => (station, "arrived"),
             CallEffect::Connected { station, .. }
             | CallEffect::WrapUp { station }
@@ -164,15 +158,9 @@ impl Services {
         let body = format!("\"call_id\":\"{id}\",\"card\":{json},\"reason\":\"{reason}\"");
         let first = matches!(effect, CallEffect::Offered { .. });
         let arrived = arrived.filter(|_| first);
-        self.feed
-            .publish(Audience::User(person.id), "call.card", body, false, arrived);
+        self.feed.publish(Audience::User(person.id), "call.card", body, false, arrived);
         if shown && first {
-            self.record_access(
-                &viewer,
-                AccessKind::Pop,
-                done.after.state().choice.client(),
-                "",
-            )?;
+            self.record_access(&viewer, AccessKind::Pop, done.after.state().choice.client(), "")?;
         }
         Ok(())
     }
@@ -180,8 +168,7 @@ impl Services {
     fn take_away(&self, id: CallId, station: &Station) {
         if let Some(user) = station.user {
             let body = members(&serde_json::json!({ "call_id": id }));
-            self.feed
-                .publish(Audience::User(user), "call.gone", body, false, None);
+            self.feed.publish(Audience::User(user), "call.gone", body, false, None);
         }
     }
 }

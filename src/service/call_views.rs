@@ -249,10 +249,7 @@ impl Services {
     pub fn identification_policy(&self) -> IdentificationPolicy {
         let settings = &self.config.identification;
         let read = |names: &[String]| {
-            names
-                .iter()
-                .filter_map(|name| IdentificationField::parse(name))
-                .collect()
+            names.iter().filter_map(|name| IdentificationField::parse(name)).collect()
         };
         IdentificationPolicy {
             required: read(&settings.level_2_all),
@@ -304,9 +301,7 @@ impl Services {
             Direction::Outbound => (from.clone(), number(to)),
             Direction::Internal => (from.clone(), to.clone()),
         };
-        let operator = progress
-            .operator()
-            .map(|one| self.operator_name(call, &one.extension));
+        let operator = progress.operator().map(|one| self.operator_name(call, &one.extension));
         let notes = &call.notes;
         CallView {
             id: id.to_string(),
@@ -326,19 +321,9 @@ impl Services {
             answered_at: progress.answered_at.map(Timestamp::to_rfc3339),
             ended_at: progress.ended_at.map(Timestamp::to_rfc3339),
             end_is_estimated: progress.end_is_estimated,
-            result: progress
-                .result
-                .map(crate::domain::call::progress::CallResult::code),
-            failure: call
-                .dial
-                .as_ref()
-                .and_then(|d| d.failed.as_ref())
-                .map(|f| f.reason.clone()),
-            participants: progress
-                .participants
-                .iter()
-                .map(|p| self.participant(call, p))
-                .collect(),
+            result: progress.result.map(crate::domain::call::progress::CallResult::code),
+            failure: call.dial.as_ref().and_then(|d| d.failed.as_ref()).map(|f| f.reason.clone()),
+            participants: progress.participants.iter().map(|p| self.participant(call, p)).collect(),
             talk_seconds: progress.talk_seconds(),
             hold_seconds: progress.hold_seconds(),
             wait_seconds: progress.wait_seconds(),
@@ -359,11 +344,7 @@ impl Services {
             by_hand: call.hand.is_some(),
             recording_url: progress.recording_url.clone().filter(|_| open),
             corrections: self.corrections(call),
-            source: if call.source.is_empty() {
-                "hand".into()
-            } else {
-                call.source.clone()
-            },
+            source: if call.source.is_empty() { "hand".into() } else { call.source.clone() },
             version: lane.version(),
         }
     }
@@ -372,17 +353,9 @@ impl Services {
     #[allow(clippy::unused_self, reason = "a view like the others")]
     fn ivr_view(&self, progress: &Progress, open: bool) -> BTreeMap<String, String> {
         let shown = |value: &String| {
-            if open {
-                value.clone()
-            } else {
-                masking::ending(value, 2)
-            }
+            if open { value.clone() } else { masking::ending(value, 2) }
         };
-        progress
-            .ivr
-            .iter()
-            .map(|(key, value)| (key.clone(), shown(value.reveal())))
-            .collect()
+        progress.ivr.iter().map(|(key, value)| (key.clone(), shown(value.reveal()))).collect()
     }
 
     fn corrections(&self, call: &Call) -> Vec<CorrectionView> {
@@ -401,12 +374,7 @@ impl Services {
     fn required_level(&self, call: &Call) -> u8 {
         let levels = call.notes.topics.iter().filter_map(|topic| {
             let stream = StreamId::new(StreamKind::Entry, topic.entry.uuid());
-            self.store
-                .load::<Entry>(stream)
-                .ok()?
-                .state
-                .as_topic()?
-                .required_level
+            self.store.load::<Entry>(stream).ok()?.state.as_topic()?.required_level
         });
         levels.max().unwrap_or(LEVEL_DEFAULT)
     }
@@ -417,17 +385,10 @@ impl Services {
         let today = self.today();
         let failed = lane.client.state.failures_on(today).max(known.failed);
         let locked = failed >= policy.failures_max;
-        let confirmed: Vec<IdentificationField> = known
-            .confirmed
-            .iter()
-            .filter_map(|name| IdentificationField::parse(name))
-            .collect();
+        let confirmed: Vec<IdentificationField> =
+            known.confirmed.iter().filter_map(|name| IdentificationField::parse(name)).collect();
         let required_level = self.required_level(call);
-        let wanted = if known.level >= required_level {
-            0
-        } else {
-            required_level.max(2)
-        };
+        let wanted = if known.level >= required_level { 0 } else { required_level.max(2) };
         let missing = identification::missing(
             &policy,
             &lane.client.state,
@@ -455,12 +416,7 @@ impl Services {
     fn start_of_day_after(&self, today: Date) -> Timestamp {
         let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
         let midnight = tomorrow.and_time(NaiveTime::MIN);
-        let zoned = self
-            .config
-            .lender
-            .zone
-            .from_local_datetime(&midnight)
-            .earliest();
+        let zoned = self.config.lender.zone.from_local_datetime(&midnight).earliest();
         zoned.map_or_else(|| self.clock.now(), |at| Timestamp::from_utc(at.to_utc()))
     }
 
@@ -495,12 +451,7 @@ impl Services {
             None => (None, None),
         };
         let call = self.call_view(caller, id, lane);
-        Ok(CallCard {
-            call,
-            candidates,
-            card,
-            identification,
-        })
+        Ok(CallCard { call, candidates, card, identification })
     }
 
     /// Clients with `number`, as it was sent; none when it is not a telephone number.

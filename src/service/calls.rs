@@ -190,11 +190,7 @@ impl Services {
 
     async fn must_exist(&self, client: ClientId) -> Result<(), ServiceError> {
         let exists = self.clients.look(client.uuid(), ClientLane::exists).await?;
-        if exists {
-            Ok(())
-        } else {
-            Err(Rejection::not_found("client").into())
-        }
+        if exists { Ok(()) } else { Err(Rejection::not_found("client").into()) }
     }
 
     /// Has the exchange ring the caller's phone, then the number (F30).
@@ -207,18 +203,12 @@ impl Services {
         let number = self.number_to_dial(&input).await?;
         let person = self.people.get(user);
         let extension = person.and_then(|p| p.extension.clone()).unwrap_or_default();
-        let state = self
-            .operators
-            .look(user.uuid(), |lane| lane.state().state())
-            .await?;
+        let state = self.operators.look(user.uuid(), |lane| lane.state().state()).await?;
         if matches!(state, OperatorState::OnCall | OperatorState::Ringing) {
             let message = "you are on a call; hang up first";
             return Err(Rejection::rule("call_open", message).into());
         }
-        let source = self
-            .telephony
-            .dialling_source()
-            .ok_or(ServiceError::PbxDown)?;
+        let source = self.telephony.dialling_source().ok_or(ServiceError::PbxDown)?;
         let now = self.clock.now();
         let id = CallId::from_uuid(self.ids.next(now));
         let command_id = self.ids.next(now);
@@ -237,15 +227,9 @@ impl Services {
         let done = self.command_call(caller, id, command, None).await?;
         if let Some(first) = first_call(&done).filter(|first| *first != id) {
             // The same request again: it was dialled the first time.
-            let dialled = self
-                .calls
-                .look(first.uuid(), |lane| lane.state().dial.clone())
-                .await?;
+            let dialled = self.calls.look(first.uuid(), |lane| lane.state().dial.clone()).await?;
             let command = dialled.map_or(command_id, |dial| dial.command_id);
-            return Ok(Dialled {
-                call: first,
-                command,
-            });
+            return Ok(Dialled { call: first, command });
         }
         // Sent once, after the commit, by who was asked: a replay never dials.
         let originate = PbxCommand::Originate {
@@ -254,17 +238,11 @@ impl Services {
             extension,
             number,
         };
-        if !self
-            .telephony
-            .send(&source, id, Purpose::Dial, command_id, originate)
-        {
+        if !self.telephony.send(&source, id, Purpose::Dial, command_id, originate) {
             self.dial_failed(id, command_id, "pbx_down").await?;
             return Err(ServiceError::PbxDown);
         }
-        Ok(Dialled {
-            call: id,
-            command: command_id,
-        })
+        Ok(Dialled { call: id, command: command_id })
     }
 
     async fn number_to_dial(&self, input: &DialInput) -> Result<String, ServiceError> {
@@ -277,20 +255,11 @@ impl Services {
         };
         let index = input.phone_index;
         let phones = self.clients.look(client.uuid(), move |lane| {
-            lane.client
-                .state
-                .details
-                .phones
-                .get(index)
-                .map(|p| p.e164.reveal().clone())
+            lane.client.state.details.phones.get(index).map(|p| p.e164.reveal().clone())
         });
-        phones.await?.ok_or_else(|| {
-            invalid(
-                "phone_index",
-                "unknown_value",
-                "the client has no such phone",
-            )
-        })
+        phones
+            .await?
+            .ok_or_else(|| invalid("phone_index", "unknown_value", "the client has no such phone"))
     }
 
     /// Hangs up. A card by hand is closed; a call whose exchange cannot be reached, too.
@@ -310,9 +279,7 @@ impl Services {
             extension,
         };
         if call.hand.is_some()
-            || !self
-                .telephony
-                .send(&call.source, id, Purpose::Hangup, command_id, command)
+            || !self.telephony.send(&call.source, id, Purpose::Hangup, command_id, command)
         {
             return self.close_now(caller, id).await;
         }
@@ -320,9 +287,7 @@ impl Services {
     }
 
     async fn close_now(&self, caller: &Caller, id: CallId) -> Result<(), ServiceError> {
-        let close = CallCommand::CloseStale(CloseStale {
-            at: self.clock.now(),
-        });
+        let close = CallCommand::CloseStale(CloseStale { at: self.clock.now() });
         self.command_call(caller, id, close, None).await?;
         Ok(())
     }
@@ -334,13 +299,7 @@ impl Services {
             Principal::User(user) => call.users.get(extension) == Some(&user),
             Principal::System | Principal::Token(_) => true,
         };
-        let on_line = || {
-            progress
-                .participants
-                .iter()
-                .rev()
-                .filter(|part| part.left_at.is_none())
-        };
+        let on_line = || progress.participants.iter().rev().filter(|part| part.left_at.is_none());
         on_line()
             .find(|part| mine(&part.extension))
             .or_else(|| on_line().next())
@@ -360,14 +319,9 @@ impl Services {
         let lane = self.call_for(caller, Action::ControlCalls, id).await?;
         let call = lane.state();
         let to = self.receiver(input)?;
-        let extension = self
-            .own_extension(caller, call)
-            .filter(|_| call.hand.is_none());
+        let extension = self.own_extension(caller, call).filter(|_| call.hand.is_none());
         let extension = extension.ok_or_else(|| {
-            Rejection::rule(
-                "call_not_answered",
-                "nobody is on this line; nothing to hand over",
-            )
+            Rejection::rule("call_not_answered", "nobody is on this line; nothing to hand over")
         })?;
         let command_id = self.ids.next(self.clock.now());
         let command = PbxCommand::Transfer {
@@ -377,14 +331,8 @@ impl Services {
             to,
             attended: false,
         };
-        let sent = self
-            .telephony
-            .send(&call.source, id, Purpose::Transfer, command_id, command);
-        if sent {
-            Ok(())
-        } else {
-            Err(ServiceError::PbxDown)
-        }
+        let sent = self.telephony.send(&call.source, id, Purpose::Transfer, command_id, command);
+        if sent { Ok(()) } else { Err(ServiceError::PbxDown) }
     }
 
     fn receiver(&self, input: TransferInput) -> Result<String, ServiceError> {
@@ -392,26 +340,16 @@ impl Services {
             let text = text.trim().to_owned();
             let plain = |c: char| c.is_ascii_alphanumeric() || "*#_-+".contains(c);
             if text.is_empty() || text.len() > 32 || !text.chars().all(plain) {
-                return Err(invalid(
-                    field,
-                    "invalid_number",
-                    "write an extension such as 102",
-                ));
+                return Err(invalid(field, "invalid_number", "write an extension such as 102"));
             }
             Ok(text)
         };
         match (input.to_user, input.to_extension, input.to_queue) {
             (Some(user), None, None) => {
                 let person = self.people.get(user).filter(|person| !person.disabled);
-                person
-                    .and_then(|person| person.extension.clone())
-                    .ok_or_else(|| {
-                        invalid(
-                            "to_user_id",
-                            "unknown_value",
-                            "this colleague has no extension",
-                        )
-                    })
+                person.and_then(|person| person.extension.clone()).ok_or_else(|| {
+                    invalid("to_user_id", "unknown_value", "this colleague has no extension")
+                })
             }
             (None, Some(extension), None) => short(extension, "to_extension"),
             (None, None, Some(queue)) => short(queue, "to_queue"),
@@ -433,9 +371,7 @@ impl Services {
             self.must_exist(client).await?;
         }
         let command = CallCommand::ChooseClient(ChooseClient { client });
-        let done = self
-            .work_on_call(caller, Action::WorkCalls, id, command)
-            .await?;
+        let done = self.work_on_call(caller, Action::WorkCalls, id, command).await?;
         self.card_of_call(caller, id, &done.after).await
     }
 
@@ -462,17 +398,13 @@ impl Services {
             let message = "too many wrong answers today; give general information only";
             return Err(Rejection::rule("identification_locked", message).into());
         }
-        let contracts: Vec<String> = card
-            .loans
-            .values()
-            .map(|loan| loan.state.terms.number.clone())
-            .collect();
+        let contracts: Vec<String> =
+            card.loans.values().map(|loan| loan.state.terms.number.clone()).collect();
         let right = |field: IdentificationField, said: &str| {
             identification::is_right(&card.client.state, &contracts, field, said)
         };
-        let (confirmed, wrong): (Vec<_>, Vec<_>) = answers
-            .iter()
-            .partition(|(field, said)| right(*field, said));
+        let (confirmed, wrong): (Vec<_>, Vec<_>) =
+            answers.iter().partition(|(field, said)| right(*field, said));
         let mut known: Vec<IdentificationField> = call
             .identification
             .confirmed
@@ -483,10 +415,7 @@ impl Services {
         let by_phone = call.candidates.contains(&client);
         let failed = u8::try_from(wrong.len()).unwrap_or(u8::MAX);
         let command = CallCommand::RecordIdentification(RecordIdentification {
-            confirmed: confirmed
-                .iter()
-                .map(|(field, _)| field.code().to_owned())
-                .collect(),
+            confirmed: confirmed.iter().map(|(field, _)| field.code().to_owned()).collect(),
             failed,
             level: identification::level(&policy, true, by_phone, &known),
         });
@@ -524,17 +453,9 @@ impl Services {
             }
         }
         if read.is_empty() && faults.is_empty() {
-            faults.push(FieldFault::new(
-                "answers",
-                "required",
-                "give at least one answer",
-            ));
+            faults.push(FieldFault::new("answers", "required", "give at least one answer"));
         }
-        if faults.is_empty() {
-            Ok(read)
-        } else {
-            Err(Rejection::invalid(faults).into())
-        }
+        if faults.is_empty() { Ok(read) } else { Err(Rejection::invalid(faults).into()) }
     }
 
     /// Wrong answers lock the client for the day, whichever call they were given in.
@@ -545,15 +466,9 @@ impl Services {
         call: CallId,
         wrong_answers: u8,
     ) -> Result<(), ServiceError> {
-        let command = RecordIdentificationFailure {
-            call,
-            wrong_answers,
-        };
+        let command = RecordIdentificationFailure { call, wrong_answers };
         let mut order = caller.order(move |lane: &ClientLane, context| {
-            lane.command(
-                ClientCommand::RecordIdentificationFailure(command.clone()),
-                context,
-            )
+            lane.command(ClientCommand::RecordIdentificationFailure(command.clone()), context)
         });
         // The key of the request belongs to the call's own command.
         order.command = None;
@@ -584,11 +499,7 @@ impl Services {
                 )),
             }
         }
-        if faults.is_empty() {
-            Ok(titled)
-        } else {
-            Err(Rejection::invalid(faults).into())
-        }
+        if faults.is_empty() { Ok(titled) } else { Err(Rejection::invalid(faults).into()) }
     }
 
     fn notes_of(&self, input: NotesInput) -> Result<SetNotes, ServiceError> {
@@ -611,9 +522,7 @@ impl Services {
         input: NotesInput,
     ) -> Result<CallView, ServiceError> {
         let command = CallCommand::SetNotes(self.notes_of(input)?);
-        let done = self
-            .work_on_call(caller, Action::WorkCalls, id, command)
-            .await?;
+        let done = self.work_on_call(caller, Action::WorkCalls, id, command).await?;
         Ok(self.call_view(caller, id, &done.after))
     }
 
@@ -629,9 +538,7 @@ impl Services {
         link: String,
     ) -> Result<CallView, ServiceError> {
         let command = CallCommand::Consult(Consult { entry, link });
-        let done = self
-            .work_on_call(caller, Action::WorkCalls, id, command)
-            .await?;
+        let done = self.work_on_call(caller, Action::WorkCalls, id, command).await?;
         Ok(self.call_view(caller, id, &done.after))
     }
 
@@ -651,9 +558,7 @@ impl Services {
             comment_chars_min: self.config.calls.comment_chars_min,
         };
         let command = CallCommand::Finish(finish);
-        let done = self
-            .work_on_call(caller, Action::WorkCalls, id, command)
-            .await?;
+        let done = self.work_on_call(caller, Action::WorkCalls, id, command).await?;
         Ok(self.call_view(caller, id, &done.after))
     }
 
@@ -668,18 +573,13 @@ impl Services {
         input: CorrectionInput,
     ) -> Result<CallView, ServiceError> {
         let correct = Correct {
-            topics: input
-                .topics
-                .map(|topics| self.titled(&topics))
-                .transpose()?,
+            topics: input.topics.map(|topics| self.titled(&topics)).transpose()?,
             comment: input.comment.map(Personal::new),
             disposition: input.disposition,
             reason: Personal::new(input.reason),
         };
         let command = CallCommand::Correct(correct);
-        let done = self
-            .work_on_call(caller, Action::CorrectCalls, id, command)
-            .await?;
+        let done = self.work_on_call(caller, Action::CorrectCalls, id, command).await?;
         Ok(self.call_view(caller, id, &done.after))
     }
 
@@ -708,10 +608,7 @@ impl Services {
             None => keys::calls(),
         };
         let start = start_of(&prefix, filter)?;
-        let mut page = CallPage {
-            items: Vec::new(),
-            next_cursor: None,
-        };
+        let mut page = CallPage { items: Vec::new(), next_cursor: None };
         let mut fault = None;
         let (mut looked_at, mut last) = (0_usize, Vec::new());
         self.store.scan(&prefix, &start, |key, _| {
@@ -748,9 +645,7 @@ impl Services {
         let by = |user: Option<UserId>| user.is_none_or(|user| works_on(call, user));
         let fits = by(own)
             && by(filter.operator)
-            && filter
-                .client
-                .is_none_or(|client| call.choice.client() == Some(client))
+            && filter.client.is_none_or(|client| call.choice.client() == Some(client))
             && filter.from.is_none_or(|from| call.opened_at >= from)
             && filter.to.is_none_or(|to| call.opened_at < to);
         Ok(fits.then(|| self.call_view(caller, id, &lane)))
@@ -783,9 +678,6 @@ fn normalised(number: &str) -> String {
 /// The call that a command wrote; another one than asked for when the command is a repeat.
 fn first_call(done: &CallDone) -> Option<CallId> {
     let receipt = done.receipt.as_ref()?;
-    let found = receipt
-        .streams
-        .iter()
-        .find(|(stream, _)| stream.kind == StreamKind::Call);
+    let found = receipt.streams.iter().find(|(stream, _)| stream.kind == StreamKind::Call);
     found.map(|(stream, _)| CallId::from_uuid(stream.id))
 }

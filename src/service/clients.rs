@@ -117,11 +117,7 @@ impl Services {
                 || state.hand.as_ref().is_some_and(|hand| hand.user == user)
                 || state.dial.as_ref().is_some_and(|dial| dial.user == user);
             let same = state.choice.client() == Some(client);
-            if works_on_it && same {
-                state.identification.level
-            } else {
-                0
-            }
+            if works_on_it && same { state.identification.level } else { 0 }
         });
         Ok(level.await?)
     }
@@ -196,10 +192,7 @@ impl Services {
         let sight = Sight::of(grant, self.level_in_call(caller, call, client).await?);
         let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
         Self::check_scope(grant, &lane)?;
-        let found = lane
-            .loans
-            .get(&loan)
-            .ok_or_else(|| Rejection::not_found("loan"))?;
+        let found = lane.loans.get(&loan).ok_or_else(|| Rejection::not_found("loan"))?;
         self.record_access(caller, AccessKind::Loan, Some(client), "")?;
         let (state, today) = (&*found.state, self.today());
         let money = |minor| MoneyView::from(state.money(minor));
@@ -222,22 +215,9 @@ impl Services {
         });
         Ok(LoanView {
             loan: cards::loan_row(state, sight, today),
-            schedule: if sight.money {
-                schedule.collect()
-            } else {
-                Vec::new()
-            },
-            payments: if sight.money {
-                payments.collect()
-            } else {
-                Vec::new()
-            },
-            source: state
-                .source_key
-                .split(':')
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
+            schedule: if sight.money { schedule.collect() } else { Vec::new() },
+            payments: if sight.money { payments.collect() } else { Vec::new() },
+            source: state.source_key.split(':').next().unwrap_or_default().to_owned(),
         })
     }
 
@@ -256,27 +236,17 @@ impl Services {
                 return None;
             }
             let details = &lane.client.state.details;
-            let open = || {
-                lane.loans
-                    .values()
-                    .filter(|loan| loan.state.terms.status.is_open())
-            };
+            let open = || lane.loans.values().filter(|loan| loan.state.terms.status.is_open());
             let overdue = open().any(|loan| standing::on(&loan.state, today).overdue > 0);
             Some(Candidate {
                 client_id: client.to_string(),
                 kind: details.kind,
                 name: cards::shown_name(details, false),
-                city: details
-                    .main_address()
-                    .map(|a| a.city.clone())
-                    .unwrap_or_default(),
+                city: details.main_address().map(|a| a.city.clone()).unwrap_or_default(),
                 birth_year: details.birth_date.as_ref().map(|date| date.reveal().year()),
                 loans: open().count(),
                 overdue: show_money.then_some(overdue),
-                phone_masked: details
-                    .phones
-                    .first()
-                    .map(|p| masking::phone(p.e164.reveal())),
+                phone_masked: details.phones.first().map(|p| masking::phone(p.e164.reveal())),
             })
         });
         Ok(built.await?)
@@ -297,33 +267,19 @@ impl Services {
             return Err(ServiceError::Forbidden);
         }
         let id = ClientId::from_uuid(self.ids.next(self.clock.now()));
-        let register = RegisterClient {
-            id,
-            draft,
-            acknowledge_duplicates,
-        };
+        let register = RegisterClient { id, draft, acknowledge_duplicates };
         let order = caller.order(move |lane: &ClientLane, context| {
             lane.command(ClientCommand::Register(register.clone()), context)
         });
         let done = self.clients.ask(id.uuid(), order).await?;
         // A repeated command has opened the card under the identifier of the first time.
         let first = done.receipt.as_ref().and_then(|receipt| {
-            receipt
-                .streams
-                .iter()
-                .find(|(stream, _)| stream.kind == StreamKind::Client)
+            receipt.streams.iter().find(|(stream, _)| stream.kind == StreamKind::Client)
         });
         let opened = first.map_or(id, |(stream, _)| ClientId::from_uuid(stream.id));
         let lane = self.clients.look(opened.uuid(), ClientLane::clone).await?;
         // Whoever typed the card may see it.
-        Ok(self.card(
-            &lane,
-            Sight {
-                level: 0,
-                unmasked: true,
-                money: true,
-            },
-        ))
+        Ok(self.card(&lane, Sight { level: 0, unmasked: true, money: true }))
     }
 
     async fn change_lane(
@@ -368,13 +324,8 @@ impl Services {
         acknowledge_duplicates: bool,
         call: Option<CallId>,
     ) -> Result<Card, ServiceError> {
-        let command = ClientCommand::Change(ChangeDetails {
-            draft,
-            acknowledge_duplicates,
-        });
-        let done = self
-            .change_lane(caller, Action::EditClients, client, expected, command)
-            .await?;
+        let command = ClientCommand::Change(ChangeDetails { draft, acknowledge_duplicates });
+        let done = self.change_lane(caller, Action::EditClients, client, expected, command).await?;
         let grant = caller.grant(Action::ReadClients)?;
         let level = self.level_in_call(caller, call, client).await?;
         Ok(self.card(&done.after, Sight::of(grant, level)))
@@ -392,8 +343,7 @@ impl Services {
     ) -> Result<PartId, ServiceError> {
         let id = PartId::from_uuid(self.ids.next(self.clock.now()));
         let command = ClientCommand::AddNote(AddNote { id, text });
-        self.change_lane(caller, Action::NoteClients, client, None, command)
-            .await?;
+        self.change_lane(caller, Action::NoteClients, client, None, command).await?;
         Ok(id)
     }
 
@@ -410,14 +360,9 @@ impl Services {
         text_version: String,
     ) -> Result<PartId, ServiceError> {
         let id = PartId::from_uuid(self.ids.next(self.clock.now()));
-        let command = ClientCommand::GiveConsent(GiveConsent {
-            id,
-            purpose,
-            evidence,
-            text_version,
-        });
-        self.change_lane(caller, Action::NoteClients, client, None, command)
-            .await?;
+        let command =
+            ClientCommand::GiveConsent(GiveConsent { id, purpose, evidence, text_version });
+        self.change_lane(caller, Action::NoteClients, client, None, command).await?;
         Ok(id)
     }
 
@@ -432,12 +377,8 @@ impl Services {
         consent: PartId,
         reason: String,
     ) -> Result<(), ServiceError> {
-        let command = ClientCommand::WithdrawConsent(WithdrawConsent {
-            id: consent,
-            reason,
-        });
-        self.change_lane(caller, Action::NoteClients, client, None, command)
-            .await?;
+        let command = ClientCommand::WithdrawConsent(WithdrawConsent { id: consent, reason });
+        self.change_lane(caller, Action::NoteClients, client, None, command).await?;
         Ok(())
     }
 
@@ -458,17 +399,8 @@ impl Services {
         mime: String,
     ) -> Result<PartId, ServiceError> {
         let id = PartId::from_uuid(self.ids.next(self.clock.now()));
-        let command = ClientCommand::AddFile(AddFile {
-            id,
-            blob,
-            name,
-            kind,
-            loan,
-            size,
-            mime,
-        });
-        self.change_lane(caller, Action::NoteClients, client, None, command)
-            .await?;
+        let command = ClientCommand::AddFile(AddFile { id, blob, name, kind, loan, size, mime });
+        self.change_lane(caller, Action::NoteClients, client, None, command).await?;
         Ok(id)
     }
 
@@ -488,10 +420,8 @@ impl Services {
         let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
         Self::check_scope(grant, &lane)?;
         let files = &lane.client.state.files;
-        let found = files
-            .iter()
-            .find(|one| one.id == file)
-            .ok_or_else(|| Rejection::not_found("file"))?;
+        let found =
+            files.iter().find(|one| one.id == file).ok_or_else(|| Rejection::not_found("file"))?;
         if !sight.money {
             return Err(Rejection::forbidden("identify the client first").into());
         }

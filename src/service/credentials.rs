@@ -45,11 +45,8 @@ pub fn hash_password(
 /// Whether `password` is the one of `hash`. A hash that cannot be read matches nothing.
 #[must_use]
 pub fn password_matches(password: &Personal<String>, hash: &Personal<String>) -> bool {
-    PasswordHash::new(hash.reveal()).is_ok_and(|parsed| {
-        hasher()
-            .verify_password(password.reveal().as_bytes(), &parsed)
-            .is_ok()
-    })
+    PasswordHash::new(hash.reveal())
+        .is_ok_and(|parsed| hasher().verify_password(password.reveal().as_bytes(), &parsed).is_ok())
 }
 
 /// Why a password is not accepted; `None` when it is.
@@ -64,10 +61,7 @@ pub fn password_fault(
         return Some(("too_short", format!("use at least {chars_min} characters")));
     }
     if chars > PASSWORD_CHARS_MAX {
-        return Some((
-            "too_long",
-            format!("use at most {PASSWORD_CHARS_MAX} characters"),
-        ));
+        return Some(("too_long", format!("use at most {PASSWORD_CHARS_MAX} characters")));
     }
     let lower = password.to_lowercase();
     let mut kinds: Vec<char> = lower.chars().collect();
@@ -76,10 +70,7 @@ pub fn password_fault(
     let easy = ["password", "пароль", "qwerty", "12345678", "йцукен"];
     let guessable = easy.iter().any(|word| lower.starts_with(word));
     if kinds.len() < 5 || guessable || (!login.is_empty() && lower.contains(login)) {
-        return Some((
-            "weak_password",
-            "choose something that is harder to guess".into(),
-        ));
+        return Some(("weak_password", "choose something that is harder to guess".into()));
     }
     None
 }
@@ -123,12 +114,10 @@ pub fn totp_step(secret: &[u8], code: &str, now: Timestamp) -> Option<u64> {
     let code = code.replace(' ', "");
     let step = u64::try_from(now.micros() / 1_000_000).ok()? / TOTP_STEP_SECONDS;
     let totp = totp(secret, "", "");
-    [step.saturating_sub(1), step, step + 1]
-        .into_iter()
-        .find(|candidate| {
-            let expected = totp.generate(candidate * TOTP_STEP_SECONDS);
-            bool::from(expected.as_bytes().ct_eq(code.as_bytes()))
-        })
+    [step.saturating_sub(1), step, step + 1].into_iter().find(|candidate| {
+        let expected = totp.generate(candidate * TOTP_STEP_SECONDS);
+        bool::from(expected.as_bytes().ct_eq(code.as_bytes()))
+    })
 }
 
 /// A fresh bearer token. Shown once; only [`token_hash`] is kept.
@@ -156,19 +145,9 @@ mod tests {
         let hash = hash_password(&right, &ids).unwrap();
         assert!(hash.reveal().starts_with("$argon2id$"));
         assert!(password_matches(&right, &hash));
-        assert!(!password_matches(
-            &Personal::new("correct hors".into()),
-            &hash
-        ));
-        assert!(!password_matches(
-            &right,
-            &Personal::new("not a hash".into())
-        ));
-        assert_ne!(
-            hash,
-            hash_password(&right, &ids).unwrap(),
-            "every hash has its own salt"
-        );
+        assert!(!password_matches(&Personal::new("correct hors".into()), &hash));
+        assert!(!password_matches(&right, &Personal::new("not a hash".into())));
+        assert_ne!(hash, hash_password(&right, &ids).unwrap(), "every hash has its own salt");
     }
 
     #[test]
@@ -185,27 +164,17 @@ mod tests {
             assert_eq!(fault, expected, "{password}");
         }
         let long = "x1y2z3".repeat(50);
-        assert_eq!(
-            password_fault(&long, "", 10).map(|(code, _)| code),
-            Some("too_long")
-        );
+        assert_eq!(password_fault(&long, "", 10).map(|(code, _)| code), Some("too_long"));
     }
 
     #[test]
     fn codes_follow_the_published_vectors() {
         // RFC 6238, appendix B, SHA-1, the last six digits.
         let secret = b"12345678901234567890";
-        let rows = [
-            (59, "287082"),
-            (1_111_111_109, "081804"),
-            (2_000_000_000, "279037"),
-        ];
+        let rows = [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")];
         for (seconds, code) in rows {
             let now = Timestamp::from_micros(seconds * 1_000_000);
-            assert_eq!(
-                totp_step(secret, code, now),
-                Some((seconds / 30).unsigned_abs())
-            );
+            assert_eq!(totp_step(secret, code, now), Some((seconds / 30).unsigned_abs()));
             assert!(totp_step(secret, code, now.plus_seconds(29)).is_some());
             assert_eq!(totp_step(secret, code, now.plus_seconds(90)), None);
             assert_eq!(totp_step(secret, "000000", now), None);
@@ -216,10 +185,7 @@ mod tests {
     fn an_authenticator_can_read_the_address() {
         let url = totp_url(b"12345678901234567890", "Мой: заём", "anna");
         assert!(url.starts_with("otpauth://totp/"), "{url}");
-        assert!(
-            url.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
-            "{url}"
-        );
+        assert!(url.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), "{url}");
     }
 
     #[test]

@@ -74,9 +74,7 @@ impl Services {
     ) -> Result<Vec<EntryView>, ServiceError> {
         caller.grant(Action::ReadDirectory)?;
         let all = self.store.list::<Entry>(None, ENTRIES_MAX)?;
-        let of_kind = all
-            .iter()
-            .filter(|(_, loaded)| loaded.state.kind == Some(kind));
+        let of_kind = all.iter().filter(|(_, loaded)| loaded.state.kind == Some(kind));
         Ok(of_kind
             .map(|(stream, loaded)| view(EntryId::from_uuid(stream.id), kind, loaded))
             .collect())
@@ -94,8 +92,7 @@ impl Services {
         version: u64,
         body: Value,
     ) -> Result<EntryView, ServiceError> {
-        self.command_entry(caller, kind, id, version, EntryCommand::Put { kind, body })
-            .await
+        self.command_entry(caller, kind, id, version, EntryCommand::Put { kind, body }).await
     }
 
     /// Offers an entry no longer.
@@ -109,8 +106,7 @@ impl Services {
         id: EntryId,
         version: u64,
     ) -> Result<EntryView, ServiceError> {
-        self.command_entry(caller, kind, id, version, EntryCommand::Retire)
-            .await
+        self.command_entry(caller, kind, id, version, EntryCommand::Retire).await
     }
 
     /// Offers an entry again.
@@ -124,8 +120,7 @@ impl Services {
         id: EntryId,
         version: u64,
     ) -> Result<EntryView, ServiceError> {
-        self.command_entry(caller, kind, id, version, EntryCommand::Restore)
-            .await
+        self.command_entry(caller, kind, id, version, EntryCommand::Restore).await
     }
 
     /// The latest changes of an entry, newest first.
@@ -173,8 +168,7 @@ impl Services {
         });
         let done = self.entries.ask(id.uuid(), order).await?;
         let body = format!("\"kind\":\"{}\"", kind.code());
-        self.feed
-            .publish(Audience::Everybody, "directory.changed", body, true, None);
+        self.feed.publish(Audience::Everybody, "directory.changed", body, true, None);
         Ok(view(id, kind, &done.after.loaded))
     }
 }

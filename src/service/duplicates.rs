@@ -38,21 +38,13 @@ impl Services {
             let hard = claim.strength == ClaimStrength::Hard;
             for holder in self.store.holders(claim.space, &claim.value)? {
                 let id = ClientId::from_uuid(holder.owner);
-                let list = if hard {
-                    &mut found.hard
-                } else {
-                    &mut found.soft
-                };
+                let list = if hard { &mut found.hard } else { &mut found.soft };
                 let text = id.to_string();
                 if list.len() >= SHOWN_MAX || list.iter().any(|known| known.client_id == text) {
                     continue;
                 }
                 if let Some(candidate) = self.candidate(id, false).await? {
-                    let list = if hard {
-                        &mut found.hard
-                    } else {
-                        &mut found.soft
-                    };
+                    let list = if hard { &mut found.hard } else { &mut found.soft };
                     list.push(candidate);
                 }
             }
@@ -64,24 +56,14 @@ impl Services {
     fn claims_of(&self, caller: &Caller, mut draft: ClientDraft) -> Vec<Claim> {
         let (context, id) = (self.context(caller), ClientId::from_uuid(uuid::Uuid::nil()));
         for _ in 0..ROUNDS {
-            let register = RegisterClient {
-                id,
-                draft: draft.clone(),
-                acknowledge_duplicates: true,
-            };
+            let register =
+                RegisterClient { id, draft: draft.clone(), acknowledge_duplicates: true };
             match Client::default().decide(ClientCommand::Register(register), &context) {
                 Ok(decision) => {
-                    let meta = Meta {
-                        seq: 0,
-                        at: context.now,
-                        actor: caller.principal,
-                        drawn: vec![0],
-                    };
+                    let meta =
+                        Meta { seq: 0, at: context.now, actor: caller.principal, drawn: vec![0] };
                     let mut client = Client::default();
-                    decision
-                        .events
-                        .iter()
-                        .for_each(|event| client.evolve(event, &meta));
+                    decision.events.iter().for_each(|event| client.evolve(event, &meta));
                     return client.claims();
                 }
                 Err(rejection) => {
@@ -104,10 +86,7 @@ impl Services {
 fn leave_out(draft: &mut ClientDraft, field: &str, missing: bool) {
     let filler = || missing.then(|| "Имя".to_owned().into());
     let top = field.split(['[', '.']).next().unwrap_or_default();
-    let index = field
-        .split(['[', ']'])
-        .nth(1)
-        .and_then(|index| index.parse::<usize>().ok());
+    let index = field.split(['[', ']']).nth(1).and_then(|index| index.parse::<usize>().ok());
     fn drop_item<T>(list: &mut Option<Vec<T>>, index: Option<usize>) {
         match (list.as_mut(), index) {
             (Some(items), Some(index)) if index < items.len() => drop(items.remove(index)),

@@ -101,10 +101,7 @@ impl Services {
         let more = items.len() > limit;
         items.truncate(limit);
         let last = items.last().map(|item| item.order.micros().to_string());
-        Ok(HistoryPage {
-            items,
-            next_cursor: last.filter(|_| more),
-        })
+        Ok(HistoryPage { items, next_cursor: last.filter(|_| more) })
     }
 
     fn client_calls(
@@ -144,12 +141,7 @@ impl Services {
     }
 
     fn client_notes(&self, lane: &ClientLane, before: Timestamp) -> Vec<HistoryItem> {
-        let notes = lane
-            .client
-            .state
-            .notes
-            .iter()
-            .filter(|note| note.at < before);
+        let notes = lane.client.state.notes.iter().filter(|note| note.at < before);
         notes
             .map(|note| HistoryItem {
                 operator: Some(self.people.name_of(note.by)),

@@ -117,11 +117,7 @@ impl Services {
     ) -> Uuid {
         let job = self.ids.next(self.clock.now());
         self.jobs.begin(job, kind, self.clock.now());
-        let mut progress = JobProgress {
-            services: Arc::clone(self),
-            job,
-            percent: u64::MAX,
-        };
+        let mut progress = JobProgress { services: Arc::clone(self), job, percent: u64::MAX };
         let services = Arc::clone(self);
         let run = move || {
             // On Linux this is the thread's own priority: calls and clicks go first.
@@ -161,13 +157,9 @@ impl Services {
         let Ok(json) = serde_json::to_string(job) else {
             return;
         };
-        let members = json
-            .trim_start_matches('{')
-            .trim_end_matches('}')
-            .to_owned();
+        let members = json.trim_start_matches('{').trim_end_matches('}').to_owned();
         let audience = Audience::Roles(vec![Role::Administrator, Role::Auditor]);
-        self.feed
-            .publish(audience, "job.progress", members, false, None);
+        self.feed.publish(audience, "job.progress", members, false, None);
     }
 
     /// Waits until a job has ended; its message, or its fault.
@@ -192,12 +184,7 @@ impl Services {
     /// `Forbidden`; `Rejected` when it is not remembered.
     pub fn job(&self, caller: &Caller, job: Uuid) -> Result<Job, ServiceError> {
         caller.grant(Action::ReadJobs)?;
-        let found = self
-            .jobs
-            .lock()
-            .iter()
-            .find(|known| known.job == job)
-            .cloned();
+        let found = self.jobs.lock().iter().find(|known| known.job == job).cloned();
         found.ok_or_else(|| Rejection::not_found("job").into())
     }
 }

@@ -135,10 +135,9 @@ impl Caller {
     /// `Forbidden` when it is nothing.
     pub fn grant(&self, action: Action) -> Result<Grant, ServiceError> {
         let granted = match (self.principal, self.role, self.scope) {
-            (Principal::System, ..) => Some(Grant {
-                scope: access::Filter::All,
-                fields: access::Mask::Full,
-            }),
+            (Principal::System, ..) => {
+                Some(Grant { scope: access::Filter::All, fields: access::Mask::Full })
+            }
             (_, Some(role), _) => access::may(role, action),
             (_, None, Some(scope)) => access::machine_may(scope, action),
             (_, None, None) => None,
@@ -221,15 +220,7 @@ impl From<Refusal> for ServiceError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Conflict(_) => Self::Stale,
-            Refusal::Duplicate {
-                space,
-                holders,
-                hard,
-            } => Self::Duplicate {
-                space,
-                holders,
-                hard,
-            },
+            Refusal::Duplicate { space, holders, hard } => Self::Duplicate { space, holders, hard },
             Refusal::KeyReused => Self::KeyReused,
             Refusal::TooLarge => Self::TooLarge,
             Refusal::StorageLow => Self::StorageLow,
@@ -263,10 +254,9 @@ const STALE: &str = "stale";
 /// A rejection that becomes [`ServiceError::Stale`].
 pub fn expect_version(found: u64, expected: Option<u64>) -> Result<(), Rejection> {
     match expected {
-        Some(expected) if expected != found => Err(Rejection::rule(
-            STALE,
-            "this was changed meanwhile; load it again",
-        )),
+        Some(expected) if expected != found => {
+            Err(Rejection::rule(STALE, "this was changed meanwhile; load it again"))
+        }
         _ => Ok(()),
     }
 }

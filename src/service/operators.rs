@@ -91,10 +91,7 @@ impl Services {
     /// `Forbidden`, `Busy`, `Unavailable`.
     pub async fn own_state(&self, caller: &Caller) -> Result<OwnState, ServiceError> {
         let user = caller.user()?;
-        let operator = self
-            .operators
-            .look(user.uuid(), |lane| lane.state().clone())
-            .await?;
+        let operator = self.operators.look(user.uuid(), |lane| lane.state().clone()).await?;
         self.own_view(caller, user, &operator).await
     }
 
@@ -115,10 +112,7 @@ impl Services {
             state: operator.state().code(),
             reason: operator.reason().map(NotReadyReason::code),
             since: operator.since.to_rfc3339(),
-            extension: self
-                .people
-                .get(user)
-                .and_then(|person| person.extension.clone()),
+            extension: self.people.get(user).and_then(|person| person.extension.clone()),
             call,
         })
     }
@@ -182,8 +176,7 @@ impl Services {
             "call_id": operator.current_call(),
         });
         let audience = Audience::UserAndRoles(user, WATCHERS.to_vec());
-        self.feed
-            .publish(audience, "operator.state", members(&body), false, None);
+        self.feed.publish(audience, "operator.state", members(&body), false, None);
     }
 
     /// The extension that has been ready longest, for an exchange that asks where to send a call.
@@ -211,10 +204,7 @@ impl Services {
 #[must_use]
 pub fn members(body: &serde_json::Value) -> String {
     let text = body.to_string();
-    text.strip_prefix('{')
-        .and_then(|t| t.strip_suffix('}'))
-        .unwrap_or(&text)
-        .to_owned()
+    text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(&text).to_owned()
 }
 
 fn read_availability(state: &str, reason: Option<&str>) -> Result<Availability, ServiceError> {

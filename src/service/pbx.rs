@@ -173,10 +173,7 @@ impl Services {
         let mut conversations: BTreeMap<String, Vec<(usize, PbxEvent)>> = BTreeMap::new();
         for (index, event) in events {
             self.record_event(source, &event, now);
-            conversations
-                .entry(event.call_id.clone())
-                .or_default()
-                .push((index, event));
+            conversations.entry(event.call_id.clone()).or_default().push((index, event));
         }
         let taken = conversations.into_values().map(|events| async move {
             let (places, events): (Vec<usize>, Vec<PbxEvent>) = events.into_iter().unzip();
@@ -190,9 +187,7 @@ impl Services {
                 Ok(_) => intake.accepted += places.len(),
                 Err(error) => {
                     tracing::warn!(source, %error, "events were not taken");
-                    intake
-                        .rejected
-                        .extend(places.into_iter().map(|place| (place, "busy")));
+                    intake.rejected.extend(places.into_iter().map(|place| (place, "busy")));
                     first_error.get_or_insert(error);
                 }
             }
@@ -216,9 +211,7 @@ impl Services {
             return Err(ServiceError::Unavailable);
         };
         let fresh = || CallId::from_uuid(self.ids.next(self.clock.now()));
-        let (id, new) = self
-            .telephony
-            .call_of(&self.store, source, &pbx_call, fresh)?;
+        let (id, new) = self.telephony.call_of(&self.store, source, &pbx_call, fresh)?;
         if new && self.is_ordered(source) && events.iter().all(is_end) {
             // It was up before the box knew the exchange: an end without a call is no record.
             // Events by HTTP may come in any order, and a late begin must find its end.
@@ -229,42 +222,26 @@ impl Services {
         for event in &events {
             for number in [&event.from, &event.to] {
                 let text = number.reveal();
-                let known = matches
-                    .iter()
-                    .any(|(one, _): &(Personal<String>, _)| one == number);
+                let known = matches.iter().any(|(one, _): &(Personal<String>, _)| one == number);
                 if text.len() >= 7 && !known {
                     matches.push((number.clone(), self.candidates_for(text)?));
                 }
             }
         }
         let source = source.to_owned();
-        let command = CallCommand::Observe(Observe {
-            source,
-            events,
-            users,
-            matches,
-        });
-        let caller = Caller {
-            command: None,
-            ..caller.clone()
-        };
-        self.command_call(&caller, id, command, Some(arrived))
-            .await?;
+        let command = CallCommand::Observe(Observe { source, events, users, matches });
+        let caller = Caller { command: None, ..caller.clone() };
+        self.command_call(&caller, id, command, Some(arrived)).await?;
         Ok(id)
     }
 
     /// Whether the events of `source` arrive in the order in which they happened.
     fn is_ordered(&self, source: &str) -> bool {
-        self.telephony
-            .links()
-            .get(source)
-            .is_some_and(|link| link.kind == LinkKind::Ami)
+        self.telephony.links().get(source).is_some_and(|link| link.kind == LinkKind::Ami)
     }
 
     fn users_of(&self, events: &[PbxEvent]) -> BTreeMap<String, UserId> {
-        let named = events
-            .iter()
-            .flat_map(|e| [&e.agent, &e.from_agent, &e.to_agent]);
+        let named = events.iter().flat_map(|e| [&e.agent, &e.from_agent, &e.to_agent]);
         named
             .flatten()
             .filter_map(|extension| {
@@ -285,23 +262,12 @@ impl Services {
         let value = serde_json::json!({ "code": fault.code, "field": fault.field, "event": body });
         let pbx_call = body.call_id.clone().unwrap_or_default();
         let text = value.to_string().into_bytes();
-        self.record(
-            source,
-            RecordKind::Rejected,
-            &pbx_call,
-            self.clock.now(),
-            text,
-        );
+        self.record(source, RecordKind::Rejected, &pbx_call, self.clock.now(), text);
     }
 
     fn record(&self, source: &str, kind: RecordKind, pbx_call: &str, at: Timestamp, text: Vec<u8>) {
         let pbx_call: String = pbx_call.chars().take(200).collect();
-        let record = PbxRecord {
-            at,
-            source: source.to_owned(),
-            kind,
-            pbx_call,
-        };
+        let record = PbxRecord { at, source: source.to_owned(), kind, pbx_call };
         if let Err(error) = self.pbx_log.record(codec::encode(&record), text) {
             tracing::warn!(%error, "the flight recorder does not keep up");
         }
@@ -331,9 +297,7 @@ impl Services {
             tracing::error!(%error, "the flight recorder does not read");
             ServiceError::Unavailable
         };
-        self.pbx_log
-            .flush()
-            .map_err(|_| ServiceError::Unavailable)?;
+        self.pbx_log.flush().map_err(|_| ServiceError::Unavailable)?;
         let tail = self.pbx_log.tail();
         let limit = limit.clamp(1, RECORDS_SHOWN_MAX);
         // Without a place to begin the latest records are meant; of one call, all of it.
@@ -392,8 +356,7 @@ impl Services {
     fn publish_link(&self, source: &str, state: LinkState) {
         let body = serde_json::json!({ "source": source, "state": state });
         let members = super::operators::members(&body);
-        self.feed
-            .publish(Audience::Everybody, "pbx.link", members, true, None);
+        self.feed.publish(Audience::Everybody, "pbx.link", members, true, None);
     }
 
     /// Notes the state of a link and tells the pages when it changed.
@@ -404,10 +367,7 @@ impl Services {
         state: LinkState,
         error: Option<String>,
     ) {
-        if self
-            .telephony
-            .set_link(source, kind, state, error, self.clock.now())
-        {
+        if self.telephony.set_link(source, kind, state, error, self.clock.now()) {
             tracing::info!(source, ?state, "link to the PBX");
             self.publish_link(source, state);
         }
@@ -452,9 +412,7 @@ impl Services {
             }
         }
         if !events.is_empty()
-            && let Err(error) = self
-                .take_pbx_events(&Caller::system(), source, events)
-                .await
+            && let Err(error) = self.take_pbx_events(&Caller::system(), source, events).await
         {
             tracing::error!(source, %error, "events of the PBX were lost; the sweep will close their calls");
         }
@@ -485,20 +443,15 @@ impl Services {
         command_id: Uuid,
         reason: &str,
     ) -> Result<(), ServiceError> {
-        let failed = DialFailed {
-            command_id,
-            reason: reason.to_owned(),
-        };
+        let failed = DialFailed { command_id, reason: reason.to_owned() };
         let command = CallCommand::DialFailed(failed);
-        self.command_call(&Caller::system(), call, command, None)
-            .await?;
+        self.command_call(&Caller::system(), call, command, None).await?;
         Ok(())
     }
 
     async fn close_call(&self, call: CallId, at: Timestamp) -> Result<(), ServiceError> {
         let command = CallCommand::CloseStale(CloseStale { at });
-        self.command_call(&Caller::system(), call, command, None)
-            .await?;
+        self.command_call(&Caller::system(), call, command, None).await?;
         Ok(())
     }
 
@@ -523,9 +476,7 @@ impl Services {
             ids.extend(keys::trailing_id(key).map(CallId::from_uuid));
             ids.len() < SWEPT_MAX
         })?;
-        ids.into_iter()
-            .map(|id| Ok((id, self.load_call(id)?)))
-            .collect()
+        ids.into_iter().map(|id| Ok((id, self.load_call(id)?))).collect()
     }
 
     /// Closes calls whose end the exchange did not tell. To be called every few seconds.
@@ -576,13 +527,8 @@ impl Services {
             if !over || operator.state() != OperatorState::WrapUp {
                 continue;
             }
-            for open in operator
-                .calls
-                .iter()
-                .filter(|open| open.phase == CallPhase::WrapUp)
-            {
-                self.follow_call(person.id, open.call, CallChange::Expired)
-                    .await?;
+            for open in operator.calls.iter().filter(|open| open.phase == CallPhase::WrapUp) {
+                self.follow_call(person.id, open.call, CallChange::Expired).await?;
                 expired += 1;
             }
         }
@@ -605,15 +551,9 @@ impl Services {
         };
         let links = self.telephony.links().into_iter().map(view).collect();
         let live = self.live_calls()?;
-        let live_calls = live
-            .iter()
-            .filter(|(_, lane)| lane.state().progress(None).stage.is_live())
-            .count();
-        Ok(PbxStatus {
-            links,
-            pops: self.metrics.pops(),
-            live_calls,
-        })
+        let live_calls =
+            live.iter().filter(|(_, lane)| lane.state().progress(None).stage.is_live()).count();
+        Ok(PbxStatus { links, pops: self.metrics.pops(), live_calls })
     }
 
     /// Advises an exchange where to send a call: to who has been ready longest.
@@ -639,14 +579,8 @@ impl Services {
         extension: Option<String>,
     ) -> Result<(), ServiceError> {
         caller.grant(Action::SimulatePbx)?;
-        let mut extensions = self
-            .people
-            .all()
-            .into_iter()
-            .filter_map(|p| p.extension.clone());
-        let extension = extension
-            .or_else(|| extensions.next())
-            .unwrap_or_else(|| "101".into());
+        let mut extensions = self.people.all().into_iter().filter_map(|p| p.extension.clone());
+        let extension = extension.or_else(|| extensions.next()).unwrap_or_else(|| "101".into());
         let second = extensions.find(|other| *other != extension);
         let cast = Cast {
             run: self.ids.next(self.clock.now()).to_string(),
@@ -668,9 +602,7 @@ impl Services {
         while next < cues.len() {
             ticks.tick().await;
             let elapsed = begun.elapsed().as_millis();
-            let due = cues[next..]
-                .iter()
-                .take_while(|cue| u128::from(cue.after_ms) <= elapsed);
+            let due = cues[next..].iter().take_while(|cue| u128::from(cue.after_ms) <= elapsed);
             let events: Vec<(usize, PbxEvent)> =
                 due.map(|cue| cue.event.clone()).enumerate().collect();
             if events.is_empty() {
@@ -678,10 +610,7 @@ impl Services {
             }
             next += events.len();
             let caller = Caller::system();
-            if let Err(error) = self
-                .take_pbx_events(&caller, SIMULATOR_SOURCE, events)
-                .await
-            {
+            if let Err(error) = self.take_pbx_events(&caller, SIMULATOR_SOURCE, events).await {
                 tracing::warn!(%error, "a made-up call was not taken");
             }
         }

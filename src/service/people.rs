@@ -48,8 +48,7 @@ impl People {
                 return Ok(people);
             };
             after = Some(last.id);
-            page.iter()
-                .for_each(|(stream, user)| people.renew(*stream, &user.state));
+            page.iter().for_each(|(stream, user)| people.renew(*stream, &user.state));
         }
     }
 
@@ -73,10 +72,7 @@ impl People {
     /// # Errors
     /// See [`StoreError`].
     pub fn follow(&self, store: &Store, streams: &[(StreamId, u64)]) -> Result<(), StoreError> {
-        for (stream, _) in streams
-            .iter()
-            .filter(|(stream, _)| stream.kind == StreamKind::User)
-        {
+        for (stream, _) in streams.iter().filter(|(stream, _)| stream.kind == StreamKind::User) {
             self.renew(*stream, &store.load::<User>(*stream)?.state);
         }
         Ok(())
@@ -84,10 +80,7 @@ impl People {
 
     /// Takes over everybody of a fresh reading.
     pub fn take_over(&self, fresh: Self) {
-        let fresh = fresh
-            .known
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+        let fresh = fresh.known.into_inner().unwrap_or_else(PoisonError::into_inner);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         self.generation.fetch_add(1, Ordering::Release);
     }
@@ -101,11 +94,7 @@ impl People {
     /// One person.
     #[must_use]
     pub fn get(&self, id: UserId) -> Option<Arc<Person>> {
-        self.known
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&id)
-            .cloned()
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
     /// Who sits at an extension.

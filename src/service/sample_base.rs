@@ -49,24 +49,14 @@ struct Draft<A: Noun> {
 
 impl<A: Noun> Draft<A> {
     fn new(stream: StreamId) -> Self {
-        Self {
-            stream,
-            state: A::default(),
-            events: Vec::new(),
-            draws: Vec::new(),
-        }
+        Self { stream, state: A::default(), events: Vec::new(), draws: Vec::new() }
     }
 
     fn decide(&mut self, command: A::Command, context: &Context) -> Result<(), Rejection> {
         let decision = self.state.decide(command, context)?;
         // The numbers are drawn by the committer; any will do to decide what follows.
         let drawn = vec![1; decision.draws.len()];
-        let meta = Meta {
-            seq: 0,
-            at: context.now,
-            actor: context.principal,
-            drawn,
-        };
+        let meta = Meta { seq: 0, at: context.now, actor: context.principal, drawn };
         for event in decision.events {
             self.state.evolve(&event, &meta);
             self.events.push(event);
@@ -76,12 +66,7 @@ impl<A: Noun> Draft<A> {
     }
 
     fn change(self) -> Box<dyn Change> {
-        Box::new(TypedChange::<A>::new(
-            self.stream,
-            Loaded::default(),
-            self.events,
-            self.draws,
-        ))
+        Box::new(TypedChange::<A>::new(self.stream, Loaded::default(), self.events, self.draws))
     }
 }
 
@@ -100,11 +85,7 @@ impl Services {
     }
 
     fn context_at(&self, now: Timestamp, principal: Principal) -> Context {
-        Context {
-            now,
-            zone: self.config.lender.zone,
-            principal,
-        }
+        Context { now, zone: self.config.lender.zone, principal }
     }
 
     /// Writes the clients `range` of a sample lender with their loans and, where `staff` is given,
@@ -164,15 +145,9 @@ impl Services {
             }
             known.insert(sample.source_key.clone(), id);
             let mut client = Draft::<Client>::new(StreamId::new(StreamKind::Client, id.uuid()));
-            let command = ImportClient {
-                id,
-                source_key: sample.source_key,
-                draft,
-            };
-            client.decide(
-                ClientCommand::Import(command),
-                &self.context_at(now, Principal::System),
-            )?;
+            let command = ImportClient { id, source_key: sample.source_key, draft };
+            client
+                .decide(ClientCommand::Import(command), &self.context_at(now, Principal::System))?;
             let proposal = Self::proposal(now, Principal::System, vec![client.change()]);
             pipeline.push(self.committer.propose(proposal))?;
         }
@@ -188,14 +163,7 @@ impl Services {
         let id = ClientId::from_uuid(self.ids.next(now));
         let mut client = Draft::<Client>::new(StreamId::new(Client::KIND, id.uuid()));
         let (source_key, draft) = (sample.source_key.clone(), sample.draft.clone());
-        client.decide(
-            ClientCommand::Import(ImportClient {
-                id,
-                source_key,
-                draft,
-            }),
-            &context,
-        )?;
+        client.decide(ClientCommand::Import(ImportClient { id, source_key, draft }), &context)?;
         let mut changes = vec![client.change()];
         for sample in &sample.loans {
             let loan_id = LoanId::from_uuid(self.ids.next(now));
@@ -247,13 +215,7 @@ impl Services {
             return Ok(None);
         };
         let midnight = contact.on.and_hms_opt(0, 0, 0).unwrap_or_default();
-        let Some(local) = self
-            .config
-            .lender
-            .zone
-            .from_local_datetime(&midnight)
-            .earliest()
-        else {
+        let Some(local) = self.config.lender.zone.from_local_datetime(&midnight).earliest() else {
             return Ok(None);
         };
         let midnight = Timestamp::from_utc(local.with_timezone(&chrono::Utc));
@@ -268,10 +230,7 @@ impl Services {
         let mut call = Draft::<Call>::new(StreamId::new(Call::KIND, id.uuid()));
         let events = sample_events(id, phone, extension, contact, begun, ended);
         let users = [(extension.clone(), *user)].into();
-        let opened = Context {
-            now: begun,
-            ..context.clone()
-        };
+        let opened = Context { now: begun, ..context.clone() };
         call.decide(
             CallCommand::Observe(Observe {
                 source: "sample".into(),
@@ -282,26 +241,14 @@ impl Services {
             &opened,
         )?;
         let number = Personal::new(phone.to_owned());
-        let matched = MatchCandidates {
-            number,
-            clients: vec![client],
-        };
+        let matched = MatchCandidates { number, clients: vec![client] };
         call.decide(CallCommand::MatchCandidates(matched), &context)?;
-        call.decide(
-            CallCommand::ChooseClient(ChooseClient {
-                client: Some(client),
-            }),
-            &context,
-        )?;
+        call.decide(CallCommand::ChooseClient(ChooseClient { client: Some(client) }), &context)?;
         let answered = contact.talk_seconds > 0;
         let notes = SetNotes {
             topics: vec![topic.clone()],
             comment: Personal::new(contact.comment.to_owned()),
-            opening_words: if answered {
-                OpeningWord::ALL.to_vec()
-            } else {
-                Vec::new()
-            },
+            opening_words: if answered { OpeningWord::ALL.to_vec() } else { Vec::new() },
             disposition: Some(if answered {
                 Disposition::InfoGiven
             } else {
@@ -309,17 +256,10 @@ impl Services {
             }),
         };
         if answered {
-            let finish = Finish {
-                notes,
-                ..Finish::default()
-            };
+            let finish = Finish { notes, ..Finish::default() };
             call.decide(CallCommand::Finish(finish), &context)?;
         }
-        Ok(Some(Self::proposal(
-            begun,
-            Principal::User(*user),
-            vec![call.change()],
-        )))
+        Ok(Some(Self::proposal(begun, Principal::User(*user), vec![call.change()])))
     }
 }
 
@@ -336,20 +276,11 @@ fn sample_events(
         let mut event = PbxEvent::new(&format!("{name}-{n}"), &name, kind, at);
         event.leg_id = "1".into();
         event.agent = Some(extension.to_owned());
-        let (client, line) = (
-            Personal::new(phone.to_owned()),
-            Personal::new("+74951230001".into()),
-        );
-        (event.from, event.to) = if contact.inbound {
-            (client, line)
-        } else {
-            (line, client)
-        };
-        event.direction = Some(if contact.inbound {
-            Direction::Inbound
-        } else {
-            Direction::Outbound
-        });
+        let (client, line) =
+            (Personal::new(phone.to_owned()), Personal::new("+74951230001".into()));
+        (event.from, event.to) = if contact.inbound { (client, line) } else { (line, client) };
+        event.direction =
+            Some(if contact.inbound { Direction::Inbound } else { Direction::Outbound });
         event
     };
     let mut events = vec![event(1, PbxEventKind::Ringing, begun)];
@@ -383,9 +314,7 @@ impl Pipeline {
         let Some(answer) = self.0.pop_front() else {
             return Ok(());
         };
-        answer
-            .blocking_recv()
-            .unwrap_or(Err(Refusal::Unavailable))?;
+        answer.blocking_recv().unwrap_or(Err(Refusal::Unavailable))?;
         Ok(())
     }
 

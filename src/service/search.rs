@@ -77,10 +77,7 @@ impl Services {
                         grant.scope != Filter::Organisations
                             || candidate.kind == ClientKind::Organisation
                     })
-                    .map(|candidate| SearchRow {
-                        candidate,
-                        matched_by,
-                    }),
+                    .map(|candidate| SearchRow { candidate, matched_by }),
             );
         }
         Ok(rows)
@@ -92,22 +89,14 @@ impl Services {
     /// See [`StoreError`].
     pub fn clients_with_phone(&self, e164: &str) -> Result<Vec<ClientId>, StoreError> {
         let holders = self.store.holders(ClaimSpace::Phone, e164)?;
-        Ok(holders
-            .into_iter()
-            .map(|stream| ClientId::from_uuid(stream.owner))
-            .collect())
+        Ok(holders.into_iter().map(|stream| ClientId::from_uuid(stream.owner)).collect())
     }
 
     fn find(&self, query: &str, limit: usize) -> Result<Vec<(Uuid, &'static str)>, StoreError> {
-        let mut finds = Finds {
-            limit,
-            found: Vec::new(),
-        };
+        let mut finds = Finds { limit, found: Vec::new() };
         let digits = text::digits(query);
         let numeric = !digits.is_empty()
-            && query
-                .chars()
-                .all(|c| c.is_ascii_digit() || " +-().№/".contains(c));
+            && query.chars().all(|c| c.is_ascii_digit() || " +-().№/".contains(c));
         if numeric {
             self.find_by_digits(query, &digits, &mut finds)?;
         }
@@ -134,10 +123,7 @@ impl Services {
         finds: &mut Finds,
     ) -> Result<(), StoreError> {
         if let Ok(parsed) = phone::parse(query) {
-            finds.add_streams(
-                &self.store.holders(ClaimSpace::Phone, &parsed.e164)?,
-                "phone",
-            );
+            finds.add_streams(&self.store.holders(ClaimSpace::Phone, &parsed.e164)?, "phone");
         }
         match digits.len() {
             10 | 12 => {
@@ -153,10 +139,7 @@ impl Services {
             _ => {}
         }
         if digits.len() >= 6 {
-            finds.add_streams(
-                &self.store.holders(ClaimSpace::Document, digits)?,
-                "document",
-            );
+            finds.add_streams(&self.store.holders(ClaimSpace::Document, digits)?, "document");
         }
         if let Ok(number) = digits.parse::<u64>() {
             let prefix = keys::card_number_prefix(number);
@@ -170,10 +153,7 @@ impl Services {
     /// The whole number first, then numbers that begin so.
     fn find_loan_numbers(&self, query: &str, finds: &mut Finds) -> Result<(), StoreError> {
         let number = query.trim_start_matches('№').trim();
-        finds.add_streams(
-            &self.store.holders(ClaimSpace::LoanNumber, number)?,
-            "loan_number",
-        );
+        finds.add_streams(&self.store.holders(ClaimSpace::LoanNumber, number)?, "loan_number");
         if number.chars().count() >= 3 {
             let prefix = keys::claims_beginning(ClaimSpace::LoanNumber, number);
             self.store.scan(&prefix, &prefix, |key, _| {

@@ -129,9 +129,7 @@ impl Telephony {
             return Ok((*call, false));
         }
         let holders = store.holders(ClaimSpace::PbxCall, &format!("{source}:{pbx_call}"))?;
-        let found = holders
-            .iter()
-            .find(|stream| stream.kind == StreamKind::Call);
+        let found = holders.iter().find(|stream| stream.kind == StreamKind::Call);
         let (call, new) = match found {
             Some(stream) => (CallId::from_uuid(stream.id), false),
             None => (fresh(), true),
@@ -157,13 +155,7 @@ impl Telephony {
         let changed = before.is_none_or(|link| link.state != state);
         let last_event_at = before.and_then(|link| link.last_event_at);
         let since = before.filter(|_| !changed).map_or(now, |link| link.since);
-        let link = Link {
-            kind,
-            state,
-            since,
-            last_event_at,
-            error,
-        };
+        let link = Link { kind, state, since, last_event_at, error };
         live.links.insert(source.to_owned(), link);
         changed
     }
@@ -175,13 +167,7 @@ impl Telephony {
         let link = live.links.entry(source.to_owned()).or_insert_with(|| {
             came_up = true;
             let (kind, state) = (LinkKind::Http, LinkState::Up);
-            Link {
-                kind,
-                state,
-                since: now,
-                last_event_at: None,
-                error: None,
-            }
+            Link { kind, state, since: now, last_event_at: None, error: None }
         });
         link.last_event_at = Some(now);
         came_up
@@ -207,11 +193,7 @@ impl Telephony {
     /// An exchange began (`true`) or ceased to follow commands; gives how many do.
     pub fn followers(&self, more: bool) -> usize {
         let mut live = self.live();
-        live.followers = if more {
-            live.followers + 1
-        } else {
-            live.followers.saturating_sub(1)
-        };
+        live.followers = if more { live.followers + 1 } else { live.followers.saturating_sub(1) };
         live.followers
     }
 
@@ -220,13 +202,10 @@ impl Telephony {
     pub fn dialling_source(&self) -> Option<String> {
         let live = self.live();
         let up = |source: &&String| {
-            live.links
-                .get(*source)
-                .is_some_and(|link| link.state == LinkState::Up)
+            live.links.get(*source).is_some_and(|link| link.state == LinkState::Up)
         };
         let line = live.lines.keys().filter(up).min();
-        line.cloned()
-            .or_else(|| (live.followers > 0).then(|| HTTP_SOURCE.to_owned()))
+        line.cloned().or_else(|| (live.followers > 0).then(|| HTTP_SOURCE.to_owned()))
     }
 
     /// Sends a command to `source`; `false` when nobody takes it.
@@ -267,11 +246,7 @@ mod tests {
     use super::*;
 
     fn hangup() -> PbxCommand {
-        PbxCommand::Hangup {
-            command_id: "c".into(),
-            call: "x".into(),
-            extension: "101".into(),
-        }
+        PbxCommand::Hangup { command_id: "c".into(), call: "x".into(), extension: "101".into() }
     }
 
     #[test]
@@ -290,17 +265,8 @@ mod tests {
         assert_eq!(desk.dialling_source().as_deref(), Some("pbx1"));
         assert!(desk.send("pbx1", call, Purpose::Hangup, id, hangup()));
         assert_eq!(taken.try_recv().unwrap(), hangup());
-        assert_eq!(
-            desk.settle(&id.to_string()),
-            Some((id, call, Purpose::Hangup))
-        );
-        desk.set_link(
-            "pbx1",
-            LinkKind::Ami,
-            LinkState::Down,
-            Some("x".into()),
-            now,
-        );
+        assert_eq!(desk.settle(&id.to_string()), Some((id, call, Purpose::Hangup)));
+        desk.set_link("pbx1", LinkKind::Ami, LinkState::Down, Some("x".into()), now);
         assert_eq!(desk.dialling_source(), None);
         let mut follower = desk.follow_commands();
         assert_eq!(desk.followers(true), 1);

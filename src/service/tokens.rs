@@ -64,9 +64,7 @@ impl Services {
     pub fn all_tokens(&self) -> Result<Vec<(TokenId, Arc<Token>)>, ServiceError> {
         let listed = self.store.list::<Token>(None, TOKENS_MAX)?;
         let ids = listed.into_iter();
-        Ok(ids
-            .map(|(stream, loaded)| (TokenId::from_uuid(stream.id), loaded.state))
-            .collect())
+        Ok(ids.map(|(stream, loaded)| (TokenId::from_uuid(stream.id), loaded.state)).collect())
     }
 
     /// All tokens, without their secret.
@@ -75,11 +73,7 @@ impl Services {
     /// `Forbidden`, `Unavailable`.
     pub fn token_list(&self, caller: &Caller) -> Result<Vec<TokenView>, ServiceError> {
         caller.grant(Action::ReadTokens)?;
-        Ok(self
-            .all_tokens()?
-            .iter()
-            .map(|(id, token)| TokenView::new(*id, token))
-            .collect())
+        Ok(self.all_tokens()?.iter().map(|(id, token)| TokenView::new(*id, token)).collect())
     }
 
     /// Creates a token and gives it, for the only time.
@@ -101,9 +95,7 @@ impl Services {
             rate_per_second: typed.rate_per_second,
         };
         let id = TokenId::from_uuid(self.ids.next(self.clock.now()));
-        let view = self
-            .command_token(caller, id, TokenCommand::Create(new))
-            .await?;
+        let view = self.command_token(caller, id, TokenCommand::Create(new)).await?;
         Ok((view, secret))
     }
 
@@ -113,9 +105,7 @@ impl Services {
     /// `Forbidden`; `Rejected` when there is none.
     pub async fn revoke_token(&self, caller: &Caller, id: TokenId) -> Result<(), ServiceError> {
         caller.grant(Action::ManageTokens)?;
-        self.command_token(caller, id, TokenCommand::Revoke)
-            .await
-            .map(drop)
+        self.command_token(caller, id, TokenCommand::Revoke).await.map(drop)
     }
 
     async fn command_token(

@@ -150,21 +150,14 @@ impl Services {
                 UserCommand::Create(probe),
                 &context,
             );
-            let mut fields = decided
-                .err()
-                .map(|rejection| rejection.fields)
-                .unwrap_or_default();
+            let mut fields = decided.err().map(|rejection| rejection.fields).unwrap_or_default();
             fields.push(fault);
             return Err(ServiceError::Rejected(Rejection::invalid(fields)));
         }
         let hash = self.hash(typed.password).await?;
         let id = UserId::from_uuid(self.ids.next(self.clock.now()));
-        let new = NewUser {
-            password_hash: hash,
-            ..probe
-        };
-        self.change(caller, id, None, UserCommand::Create(new))
-            .await
+        let new = NewUser { password_hash: hash, ..probe };
+        self.change(caller, id, None, UserCommand::Create(new)).await
     }
 
     /// Changes name, role or extension.
@@ -182,8 +175,7 @@ impl Services {
         if change.role.is_some_and(|role| role != Role::Administrator) {
             self.refuse_own(caller, id)?;
         }
-        self.change(caller, id, Some(version), UserCommand::Change(change))
-            .await
+        self.change(caller, id, Some(version), UserCommand::Change(change)).await
     }
 
     /// Keeps a person out, or lets the person in again.
@@ -198,11 +190,7 @@ impl Services {
     ) -> Result<UserView, ServiceError> {
         caller.grant(Action::ManageUsers)?;
         self.refuse_own(caller, id)?;
-        let command = if disabled {
-            UserCommand::Disable
-        } else {
-            UserCommand::Enable
-        };
+        let command = if disabled { UserCommand::Disable } else { UserCommand::Enable };
         self.change(caller, id, None, command).await
     }
 
@@ -218,8 +206,7 @@ impl Services {
     ) -> Result<(), ServiceError> {
         caller.grant(Action::ManageUsers)?;
         let login = self.user(id)?.login.clone();
-        self.replace_password(caller, id, &login, "password", password)
-            .await
+        self.replace_password(caller, id, &login, "password", password).await
     }
 
     /// Replaces the caller's own password.
@@ -239,8 +226,7 @@ impl Services {
             let fault = FieldFault::new("current", "wrong_password", help);
             return Err(ServiceError::Rejected(Rejection::invalid(vec![fault])));
         }
-        self.replace_password(caller, id, &user.login, "new", new)
-            .await
+        self.replace_password(caller, id, &user.login, "new", new).await
     }
 
     async fn replace_password(
@@ -255,9 +241,7 @@ impl Services {
             return Err(ServiceError::Rejected(Rejection::invalid(vec![fault])));
         }
         let hash = self.hash(password).await?;
-        self.change(caller, id, None, UserCommand::SetPassword { hash })
-            .await
-            .map(drop)
+        self.change(caller, id, None, UserCommand::SetPassword { hash }).await.map(drop)
     }
 
     /// Turns the caller's second factor on, after a code has proved the secret.
@@ -270,9 +254,7 @@ impl Services {
         secret: Personal<Vec<u8>>,
     ) -> Result<(), ServiceError> {
         let id = caller.user()?;
-        self.change(caller, id, None, UserCommand::EnrolTotp { secret })
-            .await
-            .map(drop)
+        self.change(caller, id, None, UserCommand::EnrolTotp { secret }).await.map(drop)
     }
 
     /// Turns the caller's own second factor off.
@@ -281,9 +263,7 @@ impl Services {
     /// `Forbidden` for machines.
     pub async fn remove_own_totp(&self, caller: &Caller) -> Result<(), ServiceError> {
         let id = caller.user()?;
-        self.change(caller, id, None, UserCommand::RemoveTotp)
-            .await
-            .map(drop)
+        self.change(caller, id, None, UserCommand::RemoveTotp).await.map(drop)
     }
 
     /// Turns somebody's second factor off, for instance after a lost phone.
@@ -305,9 +285,7 @@ impl Services {
         login: &str,
         password: Personal<String>,
     ) -> Result<Option<Recognised>, ServiceError> {
-        let holders = self
-            .store
-            .holders(ClaimSpace::Login, &normal_login(login))?;
+        let holders = self.store.holders(ClaimSpace::Login, &normal_login(login))?;
         let Some(holder) = holders.first().copied() else {
             matches(password, Personal::new(NOBODY.to_owned())).await?;
             return Ok(None);
@@ -316,10 +294,7 @@ impl Services {
         if !matches(password, user.password_hash.clone()).await? || user.disabled {
             return Ok(None);
         }
-        Ok(Some(Recognised {
-            id: UserId::from_uuid(holder.id),
-            user,
-        }))
+        Ok(Some(Recognised { id: UserId::from_uuid(holder.id), user }))
     }
 
     /// Notes that a person has signed in.
@@ -327,9 +302,7 @@ impl Services {
     /// # Errors
     /// `Rejected` when the person is kept out.
     pub async fn note_login(&self, caller: &Caller, id: UserId) -> Result<(), ServiceError> {
-        self.change(caller, id, None, UserCommand::NoteLogin)
-            .await
-            .map(drop)
+        self.change(caller, id, None, UserCommand::NoteLogin).await.map(drop)
     }
 
     async fn change(
@@ -375,9 +348,7 @@ impl Services {
 
 async fn matches(password: Personal<String>, hash: Personal<String>) -> Result<bool, ServiceError> {
     let check = move || credentials::password_matches(&password, &hash);
-    tokio::task::spawn_blocking(check)
-        .await
-        .map_err(|_| ServiceError::Unavailable)
+    tokio::task::spawn_blocking(check).await.map_err(|_| ServiceError::Unavailable)
 }
 
 #[cfg(test)]

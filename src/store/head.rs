@@ -19,10 +19,7 @@ pub struct Loaded<A> {
 
 impl<A: Default> Default for Loaded<A> {
     fn default() -> Self {
-        Self {
-            version: 0,
-            state: Arc::new(A::default()),
-        }
+        Self { version: 0, state: Arc::new(A::default()) }
     }
 }
 
@@ -37,9 +34,7 @@ impl Head {
     /// The version in a head; 0 when the bytes are too short.
     #[must_use]
     pub fn version(bytes: &[u8]) -> u64 {
-        bytes
-            .first_chunk::<8>()
-            .map_or(0, |first| u64::from_le_bytes(*first))
+        bytes.first_chunk::<8>().map_or(0, |first| u64::from_le_bytes(*first))
     }
     /// Reads a head.
     ///
@@ -47,9 +42,6 @@ impl Head {
     /// [`StoreError::Malformed`] when the bytes do not fit.
     pub fn decode<A: Noun>(bytes: &[u8]) -> Result<Loaded<A>, StoreError> {
         let state = codec::decode("head", bytes.get(8..).unwrap_or_default())?;
-        Ok(Loaded {
-            version: Self::version(bytes),
-            state: Arc::new(state),
-        })
+        Ok(Loaded { version: Self::version(bytes), state: Arc::new(state) })
     }
 }

@@ -55,11 +55,7 @@ pub fn head(stream: StreamId) -> Vec<u8> {
 /// Start of all heads of a kind that owns itself.
 #[must_use]
 pub fn heads_of(kind: StreamKind) -> Vec<u8> {
-    if in_lane(kind) {
-        vec![LANE_HEADS]
-    } else {
-        vec![HEADS, kind as u8]
-    }
+    if in_lane(kind) { vec![LANE_HEADS] } else { vec![HEADS, kind as u8] }
 }
 
 /// Start of the heads of one kind in a lane.
@@ -143,15 +139,9 @@ pub fn claim(space: ClaimSpace, value: &str, holder: StreamId) -> Vec<u8> {
 #[must_use]
 pub fn stream_of_claim(key: &[u8]) -> Option<StreamId> {
     let bytes = key.get(key.len().checked_sub(33)?..)?;
-    let kind = StreamKind::ALL
-        .into_iter()
-        .find(|kind| *kind as u8 == bytes[0])?;
+    let kind = StreamKind::ALL.into_iter().find(|kind| *kind as u8 == bytes[0])?;
     let owner = Uuid::from_slice(&bytes[1..17]).ok()?;
-    Some(StreamId::owned(
-        kind,
-        owner,
-        Uuid::from_slice(&bytes[17..]).ok()?,
-    ))
+    Some(StreamId::owned(kind, owner, Uuid::from_slice(&bytes[17..]).ok()?))
 }
 
 /// Start of names that begin with `beginning` (a comparison key).

@@ -110,9 +110,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn version(&self, stream: StreamId) -> Result<u64, StoreError> {
-        Ok(self
-            .get(&keys::head(stream))?
-            .map_or(0, |bytes| Head::version(&bytes)))
+        Ok(self.get(&keys::head(stream))?.map_or(0, |bytes| Head::version(&bytes)))
     }
 
     /// Streams that hold a claimed value.
@@ -209,10 +207,7 @@ impl Store {
     pub fn position(&self) -> Result<Position, StoreError> {
         match self.get(keys::POSITION)? {
             Some(bytes) => Ok(crate::codec::decode("position", &bytes)?),
-            None => Ok(Position {
-                views: VIEWS_VERSION,
-                ..Position::default()
-            }),
+            None => Ok(Position { views: VIEWS_VERSION, ..Position::default() }),
         }
     }
 }

@@ -74,10 +74,7 @@ impl Noun for Call {
             rows.push((keys::live_call(stream.id), Vec::new()));
         }
         if let Some(client) = self.choice.client() {
-            rows.push((
-                keys::history(client.uuid(), self.opened_at, stream.id),
-                Vec::new(),
-            ));
+            rows.push((keys::history(client.uuid(), self.opened_at, stream.id), Vec::new()));
         }
     }
 }
@@ -85,10 +82,7 @@ impl Noun for Call {
 impl Noun for Loan {
     fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
         if self.exists() {
-            rows.push((
-                keys::owner(stream.kind, stream.id),
-                stream.owner.as_bytes().to_vec(),
-            ));
+            rows.push((keys::owner(stream.kind, stream.id), stream.owner.as_bytes().to_vec()));
         }
     }
 }

@@ -57,9 +57,7 @@ pub struct Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
+        f.debug_struct("Store").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
@@ -72,14 +70,9 @@ impl Store {
     pub fn open(settings: StoreSettings) -> Result<Self, StoreError> {
         // sled flushes on rayon's global pool; one thread leaves the other core to the callers.
         // An error only says that the pool was built before.
-        let _ = rayon::ThreadPoolBuilder::new()
-            .num_threads(1)
-            .build_global();
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();
         let root = open_sled(&settings).map_err(StoreError::Broken)?;
-        let pool = Mutex::new(Pool {
-            root: Some(root),
-            idle: Vec::new(),
-        });
+        let pool = Mutex::new(Pool { root: Some(root), idle: Vec::new() });
         Ok(Self {
             settings,
             gate: RwLock::new(()),
@@ -128,11 +121,7 @@ impl Store {
         let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&handle)));
         let result = match worked {
             Ok(result) => {
-                self.pool
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .idle
-                    .push(handle);
+                self.pool.lock().unwrap_or_else(PoisonError::into_inner).idle.push(handle);
                 result
             }
             Err(_) => Err(io::Error::other("the view's files do not read")),
@@ -285,8 +274,6 @@ fn open_sled_once(settings: &StoreSettings) -> io::Result<Db> {
         .zstd_compression_level(1)
         .flush_every_ms(Some(FLUSH_EVERY_MS));
     // sled asserts on some damage instead of returning an error; both mean "rebuild".
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        config.open::<LEAF_FANOUT>()
-    }))
-    .unwrap_or_else(|_| Err(io::Error::other("the view's files do not open")))
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| config.open::<LEAF_FANOUT>()))
+        .unwrap_or_else(|_| Err(io::Error::other("the view's files do not open")))
 }

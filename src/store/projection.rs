@@ -37,17 +37,12 @@ pub fn project<A: Noun>(
         before.state.rows(stream, &mut rows_before);
         claims_before = before.state.claims();
     }
-    let known: HashMap<&[u8], &[u8]> = rows_before
-        .iter()
-        .map(|(key, value)| (key.as_slice(), value.as_slice()))
-        .collect();
+    let known: HashMap<&[u8], &[u8]> =
+        rows_before.iter().map(|(key, value)| (key.as_slice(), value.as_slice())).collect();
     let kept: std::collections::HashSet<&[u8]> =
         rows_after.iter().map(|(key, _)| key.as_slice()).collect();
-    let removals = known
-        .keys()
-        .filter(|key| !kept.contains(*key))
-        .map(|key| key.to_vec())
-        .collect();
+    let removals =
+        known.keys().filter(|key| !kept.contains(*key)).map(|key| key.to_vec()).collect();
     let puts = rows_after
         .iter()
         .filter(|(key, value)| known.get(key.as_slice()) != Some(&value.as_slice()))
@@ -89,11 +84,7 @@ impl<'store> Overlay<'store> {
     /// Nothing written yet, at `position`.
     #[must_use]
     pub const fn new(store: &'store Store, position: Position) -> Self {
-        Self {
-            store,
-            writes: BTreeMap::new(),
-            position,
-        }
+        Self { store, writes: BTreeMap::new(), position }
     }
 
     /// How far the view will be.
@@ -176,10 +167,7 @@ impl<'store> Overlay<'store> {
     /// See [`StoreError`].
     pub fn counter(&self, counter: Counter) -> Result<u64, StoreError> {
         let value = self.get(&keys::counter(counter))?;
-        Ok(value
-            .as_deref()
-            .and_then(<[u8]>::first_chunk)
-            .map_or(0, |b| u64::from_le_bytes(*b)))
+        Ok(value.as_deref().and_then(<[u8]>::first_chunk).map_or(0, |b| u64::from_le_bytes(*b)))
     }
 
     /// Sets a counter's last number.
@@ -199,15 +187,8 @@ impl<'store> Overlay<'store> {
 
     /// Writes what a stream's events changed.
     pub fn write(&mut self, projection: Projection) {
-        let Projection {
-            stream,
-            taken,
-            released,
-            head_before,
-            head_after,
-            puts,
-            removals,
-        } = projection;
+        let Projection { stream, taken, released, head_before, head_after, puts, removals } =
+            projection;
         for claim in released {
             self.remove(keys::claim(claim.space, &claim.value, stream));
         }
@@ -215,8 +196,7 @@ impl<'store> Overlay<'store> {
             self.put(keys::claim(claim.space, &claim.value, stream), Vec::new());
         }
         removals.into_iter().for_each(|key| self.remove(key));
-        puts.into_iter()
-            .for_each(|(key, value)| self.put(key, value));
+        puts.into_iter().for_each(|(key, value)| self.put(key, value));
         if let Some(head) = head_before {
             self.position.digest.remove(stream, &head);
         }
@@ -236,10 +216,7 @@ impl<'store> Overlay<'store> {
     /// See [`StoreError`].
     pub fn apply(self) -> Result<Position, StoreError> {
         let mut removals = Vec::new();
-        let mut puts = vec![(
-            keys::POSITION.to_vec(),
-            crate::codec::encode(&self.position),
-        )];
+        let mut puts = vec![(keys::POSITION.to_vec(), crate::codec::encode(&self.position))];
         for (key, written) in self.writes {
             match written {
                 Some(value) => puts.push((key, value)),

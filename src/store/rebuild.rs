@@ -55,16 +55,8 @@ pub struct CommandRow {
 
 /// Writes a command's row.
 pub fn write_command(overlay: &mut Overlay<'_>, key: &CommandKey, seq: u64, header: &FrameHeader) {
-    let streams = header
-        .streams
-        .iter()
-        .map(|row| (row.stream, row.version))
-        .collect();
-    let row = CommandRow {
-        body: key.body,
-        seq,
-        streams,
-    };
+    let streams = header.streams.iter().map(|row| (row.stream, row.version)).collect();
+    let row = CommandRow { body: key.body, seq, streams };
     overlay.put(keys::command(key.hour, &key.id), codec::encode(&row));
 }
 
@@ -186,10 +178,7 @@ fn replay<A: Noun>(
     events: &[(u16, u8, &[u8])],
     meta: &Meta,
 ) -> Result<(), ReplayError> {
-    let undecoded = |source| ReplayError::Frame {
-        seq: meta.seq,
-        source,
-    };
+    let undecoded = |source| ReplayError::Frame { seq: meta.seq, source };
     let before = if version == events.len() as u64 {
         // The stream's first frame: nothing is looked up.
         Loaded::default()

@@ -11,21 +11,13 @@ use crate::domain::{Aggregate, Context, Meta};
 use uuid::Uuid;
 
 fn store(folder: &std::path::Path) -> Store {
-    Store::open(StoreSettings {
-        folder: folder.join("store"),
-        cache_bytes: 1 << 20,
-    })
-    .unwrap()
+    Store::open(StoreSettings { folder: folder.join("store"), cache_bytes: 1 << 20 }).unwrap()
 }
 
 fn client(n: u128, surname: &str) -> (StreamId, Client) {
     let id = ClientId::from_uuid(Uuid::from_u128(n));
     let now = Timestamp::from_micros(1_800_000_000_000_000);
-    let context = Context {
-        now,
-        zone: chrono_tz::Europe::Moscow,
-        principal: Principal::System,
-    };
+    let context = Context { now, zone: chrono_tz::Europe::Moscow, principal: Principal::System };
     let draft = ClientDraft {
         last_name: Some(Personal::new(surname.into())),
         first_name: Some(Personal::new("Анна".into())),
@@ -35,18 +27,10 @@ fn client(n: u128, surname: &str) -> (StreamId, Client) {
         }]),
         ..ClientDraft::default()
     };
-    let command = ClientCommand::Register(RegisterClient {
-        id,
-        draft,
-        acknowledge_duplicates: true,
-    });
+    let command =
+        ClientCommand::Register(RegisterClient { id, draft, acknowledge_duplicates: true });
     let mut client = Client::default();
-    let meta = Meta {
-        seq: 1,
-        at: now,
-        actor: Principal::System,
-        drawn: vec![1],
-    };
+    let meta = Meta { seq: 1, at: now, actor: Principal::System, drawn: vec![1] };
     for event in client.decide(command, &context).unwrap().events {
         client.evolve(&event, &meta);
     }
@@ -72,10 +56,7 @@ fn rows_follow_the_state_and_survive_recycling() {
     let (stream, anna) = client(1, "Ёлкина");
     let mut overlay = Overlay::new(&store, store.position().unwrap());
     overlay.write(project(stream, &Loaded::default(), &anna, 1));
-    assert_eq!(
-        overlay.holders(ClaimSpace::Phone, "+79161234567").unwrap(),
-        [stream]
-    );
+    assert_eq!(overlay.holders(ClaimSpace::Phone, "+79161234567").unwrap(), [stream]);
     overlay.advance(1);
     let position = overlay.apply().unwrap();
     store.recycle().unwrap();
@@ -94,10 +75,7 @@ fn rows_follow_the_state_and_survive_recycling() {
     overlay.apply().unwrap();
     assert_eq!(names(&store, "ЕЛК"), Vec::<Uuid>::new());
     assert_eq!(names(&store, "ИВАНОВА"), [stream.id]);
-    assert_eq!(
-        store.holders(ClaimSpace::Phone, "+79161234567").unwrap(),
-        [stream]
-    );
+    assert_eq!(store.holders(ClaimSpace::Phone, "+79161234567").unwrap(), [stream]);
 }
 
 #[test]

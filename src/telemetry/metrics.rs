@@ -49,16 +49,11 @@ impl Metrics {
     #[must_use]
     pub fn new() -> Self {
         let made = "a metric's name and labels are constants";
-        let sizes = vec![
-            1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0,
-        ];
+        let sizes = vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
         let requests = fast("lenderbox_request_seconds", "time to answer a request");
         let responses = Opts::new("lenderbox_responses_total", "answers by status");
         let group = HistogramOpts::new("lenderbox_commit_group_frames", "frames in one sync");
-        let sync = fast(
-            "lenderbox_journal_sync_seconds",
-            "time of one sync of the journal",
-        );
+        let sync = fast("lenderbox_journal_sync_seconds", "time of one sync of the journal");
         let pop = fast("lenderbox_pop_seconds", "time from PBX event to card frame");
         let refused = Opts::new("lenderbox_refused_total", "requests refused by code");
         let inner = Inner {
@@ -82,24 +77,16 @@ impl Metrics {
             Box::new(inner.refused.clone()),
         ];
         for collector in all {
-            inner
-                .registry
-                .register(collector)
-                .expect("every metric has a name of its own");
+            inner.registry.register(collector).expect("every metric has a name of its own");
         }
         Self(Arc::new(inner))
     }
 
     /// A request to `route` (its template, never its path) was answered.
     pub fn request(&self, route: &str, status: u16, taken: Duration) {
-        self.0
-            .requests
-            .with_label_values(&[route])
-            .observe(taken.as_secs_f64());
+        self.0.requests.with_label_values(&[route]).observe(taken.as_secs_f64());
         let class = ["1xx", "2xx", "3xx", "4xx", "5xx"];
-        let class = class
-            .get(usize::from(status / 100).wrapping_sub(1))
-            .unwrap_or(&"other");
+        let class = class.get(usize::from(status / 100).wrapping_sub(1)).unwrap_or(&"other");
         self.0.responses.with_label_values(&[class]).inc();
     }
 
@@ -110,19 +97,14 @@ impl Metrics {
 
     /// The committer made `frames` durable with one sync that took `sync`.
     pub fn commit_group(&self, frames: usize, sync: Duration) {
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "a group has at most thousands of frames"
-        )]
+        #[allow(clippy::cast_precision_loss, reason = "a group has at most thousands of frames")]
         self.0.group_frames.observe(frames as f64);
         self.0.sync.observe(sync.as_secs_f64());
     }
 
     /// A card frame went out `taken` after its PBX event had come in.
     pub fn pop(&self, taken: Duration) {
-        self.0
-            .pop
-            .add(u64::try_from(taken.as_micros()).unwrap_or(u64::MAX));
+        self.0.pop.add(u64::try_from(taken.as_micros()).unwrap_or(u64::MAX));
         self.0.pop_seconds.observe(taken.as_secs_f64());
     }
 

@@ -35,10 +35,7 @@ impl Window {
     /// A window over the last `capacity` measurements.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self {
-            capacity: capacity.max(1),
-            ring: Mutex::default(),
-        }
+        Self { capacity: capacity.max(1), ring: Mutex::default() }
     }
 
     /// Adds a measurement in microseconds.
@@ -70,13 +67,7 @@ impl Window {
             let at = (values.len() * hundredths).div_ceil(100).max(1) - 1;
             u64::from(values[at])
         };
-        Percentiles {
-            count,
-            p50: rank(50),
-            p95: rank(95),
-            p99: rank(99),
-            max: rank(100),
-        }
+        Percentiles { count, p50: rank(50), p95: rank(95), p99: rank(99), max: rank(100) }
     }
 }
 
@@ -89,22 +80,14 @@ mod tests {
         let window = Window::new(100);
         assert_eq!(window.percentiles(), Percentiles::default());
         (1..=100).rev().for_each(|value| window.add(value));
-        let expected = Percentiles {
-            count: 100,
-            p50: 50,
-            p95: 95,
-            p99: 99,
-            max: 100,
-        };
+        let expected = Percentiles { count: 100, p50: 50, p95: 95, p99: 99, max: 100 };
         assert_eq!(window.percentiles(), expected);
     }
 
     #[test]
     fn the_window_forgets_the_oldest() {
         let window = Window::new(3);
-        [900, 1, 2, 3]
-            .into_iter()
-            .for_each(|value| window.add(value));
+        [900, 1, 2, 3].into_iter().for_each(|value| window.add(value));
         let found = window.percentiles();
         assert_eq!((found.count, found.p50, found.max), (4, 2, 3));
     }

@@ -116,13 +116,8 @@ fn callers(lenderbox: &Lenderbox) -> Vec<(char, Client)> {
             if letter.is_lowercase() {
                 return (letter, lenderbox.sign_in(name, 0));
             }
-            let made = administrator
-                .post("/tokens", &json!({"name": name, "scope": name}))
-                .ok();
-            (
-                letter,
-                lenderbox.with_token(made["token"].as_str().unwrap()),
-            )
+            let made = administrator.post("/tokens", &json!({"name": name, "scope": name})).ok();
+            (letter, lenderbox.with_token(made["token"].as_str().unwrap()))
         })
         .collect()
 }
@@ -154,9 +149,7 @@ fn ask(client: &Client, method: &str, template: &str) -> (u16, String) {
 }
 
 fn exists(row: &str) -> bool {
-    routes::table()
-        .iter()
-        .any(|route| format!("{} {}", route.method, route.template) == row)
+    routes::table().iter().any(|route| format!("{} {}", route.method, route.template) == row)
 }
 
 #[test]
@@ -166,10 +159,7 @@ fn every_route_stands_in_the_table_of_rights() {
         .iter()
         .map(|route| format!("{} {}", route.method, route.template))
         .collect();
-    let missing: Vec<&String> = routes
-        .iter()
-        .filter(|r| !rows.contains(&r.as_str()))
-        .collect();
+    let missing: Vec<&String> = routes.iter().filter(|r| !rows.contains(&r.as_str())).collect();
     assert!(missing.is_empty(), "say who may, in ROWS: {missing:#?}");
     let gone: Vec<&&str> = rows.iter().filter(|row| !exists(row)).collect();
     assert!(gone.is_empty(), "these routes do not exist: {gone:#?}");
@@ -226,16 +216,11 @@ fn the_table_of_rights_agrees_with_the_rules() {
             };
         };
         let letter = |name: &str| WHO.iter().find(|(known, _)| *known == name).unwrap().1;
-        let people = Role::ALL
-            .into_iter()
-            .filter(|role| access::may(*role, action).is_some());
+        let people = Role::ALL.into_iter().filter(|role| access::may(*role, action).is_some());
         let machines = TokenScope::ALL
             .into_iter()
             .filter(|scope| access::machine_may(*scope, action).is_some());
-        people
-            .map(|role| letter(role.code()))
-            .chain(machines.map(|s| letter(s.code())))
-            .collect()
+        people.map(|role| letter(role.code())).chain(machines.map(|s| letter(s.code()))).collect()
     };
     for route in routes::table() {
         let name = format!("{} {}", route.method, route.template);

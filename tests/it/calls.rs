@@ -36,10 +36,7 @@ fn ready(lenderbox: &Lenderbox) -> (Client, Socket) {
     let mut feed = Socket::open(&anna, "/feed");
     assert_eq!(feed.next()["type"], "hello");
     let state = json!({"state": "ready", "reason": null});
-    assert_eq!(
-        anna.put("/operators/me/state", &state).ok()["state"],
-        "ready"
-    );
+    assert_eq!(anna.put("/operators/me/state", &state).ok()["state"], "ready");
     (anna, feed)
 }
 
@@ -58,14 +55,10 @@ fn a_call_from_the_post_of_the_exchange_to_the_written_result() {
     assert_eq!((answer.status, &answer.body["accepted"]), (202, &json!(1)));
     let popped = card(&mut feed, "ringing");
     assert_eq!(popped["reason"], "arrived");
-    let client = popped["card"]["card"]["client_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let client = popped["card"]["card"]["client_id"].as_str().unwrap().to_owned();
     assert_eq!(popped["card"]["card"]["answers"][0]["locked"], true);
     let id = popped["call_id"].as_str().unwrap().to_owned();
-    pbx.post("/pbx/events", &json!([event("e2", "answered", 2, &leg)]))
-        .ok();
+    pbx.post("/pbx/events", &json!([event("e2", "answered", 2, &leg)])).ok();
     card(&mut feed, "talking");
     own(&mut feed, &anna, "on_call");
 
@@ -82,63 +75,36 @@ fn a_call_from_the_post_of_the_exchange_to_the_written_result() {
     anna.post(&format!("/calls/{id}/consult"), &consulted).ok();
 
     let whole = json!({"cause": "normal"});
-    pbx.post("/pbx/events", &event("e3", "ended", 30, &whole))
-        .ok();
+    pbx.post("/pbx/events", &event("e3", "ended", 30, &whole)).ok();
     card(&mut feed, "wrap_up");
     let state = json!({"state": "ready", "reason": null});
-    assert_eq!(
-        anna.put("/operators/me/state", &state).code(),
-        "wrap_up_open"
-    );
+    assert_eq!(anna.put("/operators/me/state", &state).code(), "wrap_up_open");
     let missing = anna.post(&format!("/calls/{id}/finish"), &notes);
-    assert_eq!(
-        (missing.status, missing.fields()),
-        (422, vec!["disposition"])
-    );
+    assert_eq!((missing.status, missing.fields()), (422, vec!["disposition"]));
     let mut result = notes.clone();
     result["disposition"] = json!("info_given");
     let finished = anna.post(&format!("/calls/{id}/finish"), &result).ok();
     assert_eq!(finished["result"], "answered");
-    assert_eq!(
-        (&finished["talk_seconds"], &finished["wait_seconds"]),
-        (&json!(28), &json!(2))
-    );
+    assert_eq!((&finished["talk_seconds"], &finished["wait_seconds"]), (&json!(28), &json!(2)));
     assert_eq!(own(&mut feed, &anna, "not_ready")["reason"], "after_call");
 
     // The same event again, and one out of order, change nothing.
-    let repeated = json!([
-        event("e3", "ended", 30, &whole),
-        event("e1", "ringing", 0, &leg)
-    ]);
+    let repeated = json!([event("e3", "ended", 30, &whole), event("e1", "ringing", 0, &leg)]);
     assert_eq!(pbx.post("/pbx/events", &repeated).ok()["accepted"], 2);
     let supervisor = lenderbox.sign_in("supervisor", 0);
     let shown = supervisor.get(&format!("/calls/{id}")).ok();
     assert_eq!(shown["call"]["number"], finished["number"]);
     assert_eq!(shown["call"]["client_id"], client.as_str());
-    assert_eq!(
-        shown["call"]["consulted"][0]["link"],
-        "https://kb.example/1"
-    );
+    assert_eq!(shown["call"]["consulted"][0]["link"], "https://kb.example/1");
     let events = supervisor.get(&format!("/calls/{id}/events")).ok();
-    let kinds: Vec<&Value> = events["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|e| &e["type"])
-        .collect();
-    assert_eq!(
-        kinds[..3],
-        [&json!("ringing"), &json!("answered"), &json!("ended")]
-    );
+    let kinds: Vec<&Value> =
+        events["items"].as_array().unwrap().iter().map(|e| &e["type"]).collect();
+    assert_eq!(kinds[..3], [&json!("ringing"), &json!("answered"), &json!("ended")]);
     let correction = json!({"disposition": "complaint", "reason": "clicked beside"});
     let corrected = anna.post(&format!("/calls/{id}/correct"), &correction).ok();
     assert_eq!(corrected["corrections"][0]["disposition"], "info_given");
     let boris = lenderbox.sign_in("operator", 1);
-    assert_eq!(
-        boris.get(&format!("/calls/{id}")).status,
-        404,
-        "not his call"
-    );
+    assert_eq!(boris.get(&format!("/calls/{id}")).status, 404, "not his call");
 }
 
 #[test]
@@ -151,12 +117,7 @@ fn an_exchange_that_follows_commands_dials_and_may_fail() {
     let mut line = Socket::open(&pbx, "/pbx/feed");
     eventually("the exchange follows", || {
         let links = anna.get("/pbx/status").ok()["links"].clone();
-        links
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|link| link["kind"] == "feed")
-            .then_some(())
+        links.as_array().unwrap().iter().any(|link| link["kind"] == "feed").then_some(())
     });
     let dialled = anna.post("/calls/dial", &dial);
     assert_eq!(dialled.status, 202);
@@ -171,12 +132,7 @@ fn an_exchange_that_follows_commands_dials_and_may_fail() {
         &json!({"type": "failed", "command_id": command["command_id"], "reason": "agent_busy"}),
     );
     feed.until("the card goes", |message| message["type"] == "call.gone");
-    let call = anna
-        .get(&format!(
-            "/calls/{}",
-            dialled.body["call_id"].as_str().unwrap()
-        ))
-        .ok();
+    let call = anna.get(&format!("/calls/{}", dialled.body["call_id"].as_str().unwrap())).ok();
     assert_eq!(
         (&call["call"]["result"], &call["call"]["failure"]),
         (&json!("failed"), &json!("agent_busy"))
@@ -190,9 +146,7 @@ fn an_exchange_that_follows_commands_dials_and_may_fail() {
     let named = json!({"call_id": command["call_id"], "direction": "outbound"});
     let with = |more: Value| {
         let mut all = named.clone();
-        all.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         all
     };
     let agent = with(json!({"leg_id": "a", "agent": "101"}));
@@ -207,10 +161,7 @@ fn an_exchange_that_follows_commands_dials_and_may_fail() {
     let talking = card(&mut feed, "talking");
     assert_eq!(talking["call_id"], command["call_id"]);
     let id = talking["call_id"].as_str().unwrap();
-    assert_eq!(
-        anna.post(&format!("/calls/{id}/hangup"), &json!({})).status,
-        202
-    );
+    assert_eq!(anna.post(&format!("/calls/{id}/hangup"), &json!({})).status, 202);
     let hangup = line.until("the hang-up", |message| message["type"] == "hangup");
     assert_eq!(hangup["call_id"], command["call_id"]);
 }
@@ -230,53 +181,23 @@ fn a_card_by_hand_and_the_command_lines_calls() {
     own(&mut feed, &anna, "not_ready");
 
     let token = lenderbox.start["tokens"]["pbx"].as_str().unwrap();
-    let target = [
-        "--url",
-        &lenderbox.address,
-        "--token",
-        token,
-        "--speed",
-        "40",
-    ];
+    let target = ["--url", &lenderbox.address, "--token", token, "--speed", "40"];
     let phone = lenderbox.sample_phone();
     let simulate = ["pbx", "simulate", "transfer", "--from", &phone];
-    let played = Command::new(binary())
-        .args(simulate)
-        .args(target)
-        .output()
-        .unwrap();
-    assert!(
-        played.status.success(),
-        "{}",
-        String::from_utf8_lossy(&played.stderr)
-    );
-    assert_eq!(
-        String::from_utf8_lossy(&played.stdout).trim(),
-        "7 events taken, 0 refused"
-    );
+    let played = Command::new(binary()).args(simulate).args(target).output().unwrap();
+    assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stderr));
+    assert_eq!(String::from_utf8_lossy(&played.stdout).trim(), "7 events taken, 0 refused");
     let popped = card(&mut feed, "ringing");
-    assert_eq!(
-        popped["card"]["card"]["client_id"],
-        opened.body["card"]["client_id"]
-    );
-    feed.until("the card goes to 102", |message| {
-        message["type"] == "call.gone"
-    });
+    assert_eq!(popped["card"]["card"]["client_id"], opened.body["card"]["client_id"]);
+    feed.until("the card goes to 102", |message| message["type"] == "call.gone");
 
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/fixtures/ami/03_inbound_queue_answered.ami.txt"
     );
-    let played = Command::new(binary())
-        .args(["pbx", "replay", file])
-        .args(target)
-        .output()
-        .unwrap();
-    assert!(
-        played.status.success(),
-        "{}",
-        String::from_utf8_lossy(&played.stderr)
-    );
+    let played =
+        Command::new(binary()).args(["pbx", "replay", file]).args(target).output().unwrap();
+    assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stderr));
     let wrap_up = card(&mut feed, "wrap_up");
     assert_eq!(wrap_up["card"]["call"]["queue"], "sales");
     assert_eq!(wrap_up["card"]["call"]["talk_seconds"], 4);

@@ -37,9 +37,7 @@ struct Written {
 /// A surname that is found by its beginning alone: digits are no letters of a name.
 fn surname(number: u32) -> String {
     let letter = |digit: u32| char::from_u32('а' as u32 + digit).unwrap();
-    let letters: String = (0..5)
-        .map(|place| letter(number / 10_u32.pow(place) % 10))
-        .collect();
+    let letters: String = (0..5).map(|place| letter(number / 10_u32.pow(place) % 10)).collect();
     format!("Крушин{letters}")
 }
 
@@ -55,9 +53,7 @@ fn send(client: &Client, method: &str, path: &str, body: Option<&Value>) -> Opti
 }
 
 fn get(client: &Client, path: &str) -> Value {
-    send(client, "GET", path, None)
-        .expect("the box answers")
-        .ok()
+    send(client, "GET", path, None).expect("the box answers").ok()
 }
 
 /// Opens cards and adds notes until the box answers no more.
@@ -143,10 +139,7 @@ fn check_each(client: &Client, written: &[Written]) -> BTreeSet<u64> {
             expected.extend(one.unanswered.as_deref());
         }
         assert_eq!(sorted, expected, "{one:?}");
-        assert!(
-            numbers.insert(card["number"].as_u64().unwrap()),
-            "a number was given twice"
-        );
+        assert!(numbers.insert(card["number"].as_u64().unwrap()), "a number was given twice");
     }
     numbers
 }
@@ -160,10 +153,7 @@ fn check_view(data: &Path) {
     let scratch = tempfile::tempdir().unwrap();
     copy(&data.join("journal"), &scratch.path().join("journal"));
     let rebuilt = rebuild_restored(scratch.path(), Arc::new(SystemClock)).unwrap();
-    let settings = StoreSettings {
-        folder: data.join("store"),
-        cache_bytes: 1 << 20,
-    };
+    let settings = StoreSettings { folder: data.join("store"), cache_bytes: 1 << 20 };
     let store = Store::open(settings).unwrap();
     let position = store.position().unwrap();
     assert_eq!(position.seq, rebuilt.seq);
@@ -175,11 +165,7 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(walk(&path))
-        } else {
-            found.push(path)
-        }
+        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
     }
     found.sort();
     found
@@ -212,9 +198,7 @@ fn kill_while_starting(data: &Path, after: Duration) {
 fn whatever_was_acknowledged_survives_kills_under_load() {
     let temporary = tempfile::tempdir().unwrap();
     let data = temporary.path().join("data");
-    let rounds = std::env::var("CRASH_ROUNDS")
-        .ok()
-        .and_then(|text| text.parse().ok());
+    let rounds = std::env::var("CRASH_ROUNDS").ok().and_then(|text| text.parse().ok());
     let mut random = 20_261_121;
     let (next, written) = (AtomicU32::new(0), Mutex::new(Vec::new()));
     for round in 0..rounds.unwrap_or(ROUNDS_DEFAULT) {
@@ -239,10 +223,7 @@ fn whatever_was_acknowledged_survives_kills_under_load() {
         }
     }
     let mut lenderbox = Lenderbox::start(&data, DEMO);
-    check(
-        &lenderbox.sign_in("supervisor", 0),
-        &written.lock().unwrap(),
-    );
+    check(&lenderbox.sign_in("supervisor", 0), &written.lock().unwrap());
     lenderbox.stop();
     check_view(&data);
 }
@@ -251,11 +232,7 @@ fn whatever_was_acknowledged_survives_kills_under_load() {
 fn a_spoilt_view_is_rebuilt_by_itself_with_nothing_lost() {
     let temporary = tempfile::tempdir().unwrap();
     let data = temporary.path().join("data");
-    let (next, stop, written) = (
-        AtomicU32::new(0),
-        AtomicBool::new(false),
-        Mutex::new(Vec::new()),
-    );
+    let (next, stop, written) = (AtomicU32::new(0), AtomicBool::new(false), Mutex::new(Vec::new()));
     {
         let mut lenderbox = Lenderbox::start(&data, DEMO);
         let supervisor = lenderbox.sign_in("supervisor", 0);
@@ -290,11 +267,7 @@ fn a_spoilt_view_is_rebuilt_by_itself_with_nothing_lost() {
             continue;
         }
         spoil(&mut bytes);
-        fs::write(
-            data.join("store").join(file.strip_prefix(&sound).unwrap()),
-            bytes,
-        )
-        .unwrap();
+        fs::write(data.join("store").join(file.strip_prefix(&sound).unwrap()), bytes).unwrap();
         let mut lenderbox = Lenderbox::start(&data, DEMO);
         check(&lenderbox.sign_in("supervisor", 0), &written);
         lenderbox.stop();
@@ -309,12 +282,7 @@ fn a_spoilt_view_is_rebuilt_by_itself_with_nothing_lost() {
 }
 
 fn run(data: &Path, command: &[&str]) -> Output {
-    Command::new(binary())
-        .args(command)
-        .arg("--data-dir")
-        .arg(data)
-        .output()
-        .unwrap()
+    Command::new(binary()).args(command).arg("--data-dir").arg(data).output().unwrap()
 }
 
 #[test]
@@ -327,10 +295,9 @@ fn a_spoilt_journal_is_named_and_never_served() {
     assert!(doctor.status.success(), "{report}");
     assert!(report.contains("Everything is sound"), "{report}");
 
-    let segment = walk(&data.join("journal")).into_iter().find(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "segment")
-    });
+    let segment = walk(&data.join("journal"))
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|extension| extension == "segment"));
     let segment = segment.unwrap();
     let sound = fs::read(&segment).unwrap();
     let used = sound.iter().rposition(|byte| *byte != 0).unwrap();
@@ -342,24 +309,14 @@ fn a_spoilt_journal_is_named_and_never_served() {
     let refused = run(&data, &["serve", "--listen", "127.0.0.1:0"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success());
-    assert!(
-        said.contains(name) && said.contains("lenderbox doctor"),
-        "{said}"
-    );
+    assert!(said.contains(name) && said.contains("lenderbox doctor"), "{said}");
     assert_eq!(fs::read(&segment).unwrap(), spoilt, "something was changed");
 
     let doctor = run(&data, &["doctor"]);
     let report = String::from_utf8_lossy(&doctor.stdout).into_owned();
     assert!(!doctor.status.success(), "{report}");
-    assert!(
-        report.contains(name) && report.contains("DAMAGED"),
-        "{report}"
-    );
-    assert_eq!(
-        fs::read(&segment).unwrap(),
-        spoilt,
-        "the doctor changed something"
-    );
+    assert!(report.contains(name) && report.contains("DAMAGED"), "{report}");
+    assert_eq!(fs::read(&segment).unwrap(), spoilt, "the doctor changed something");
 
     fs::write(&segment, &sound).unwrap();
     Lenderbox::start(&data, DEMO).stop();
@@ -382,11 +339,7 @@ fn a_backup_taken_under_load_is_proved_and_restored() {
     let mut lenderbox = Lenderbox::start(&data, DEMO);
     let supervisor = lenderbox.sign_in("supervisor", 0);
     let administrator = lenderbox.sign_in("administrator", 0);
-    let (next, stop, written) = (
-        AtomicU32::new(0),
-        AtomicBool::new(false),
-        Mutex::new(Vec::new()),
-    );
+    let (next, stop, written) = (AtomicU32::new(0), AtomicBool::new(false), Mutex::new(Vec::new()));
     let mut names = Vec::new();
     let mut before: Vec<Written> = Vec::new();
     std::thread::scope(|scope| {
@@ -405,18 +358,13 @@ fn a_backup_taken_under_load_is_proved_and_restored() {
         stop.store(true, Ordering::Relaxed);
     });
     for name in &names {
-        let job = administrator
-            .post(&format!("/backups/{name}/verify"), &json!({}))
-            .ok();
+        let job = administrator.post(&format!("/backups/{name}/verify"), &json!({})).ok();
         ended(&administrator, &job);
     }
     let list = administrator.get("/backups").ok();
     let items = list["items"].as_array().unwrap();
     assert_eq!(items[0]["name"], names[2].as_str());
-    let proved = items
-        .iter()
-        .filter(|item| item["verified_at"].is_string())
-        .count();
+    let proved = items.iter().filter(|item| item["verified_at"].is_string()).count();
     assert_eq!(proved, names.len(), "{list}");
     lenderbox.stop();
 
@@ -433,11 +381,7 @@ fn a_backup_taken_under_load_is_proved_and_restored() {
         .arg(&restored)
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     fs::write(restored.join("demo.json"), mark).unwrap();
     let mut lenderbox = Lenderbox::start(&restored, DEMO);
     check(&lenderbox.sign_in("supervisor", 0), &before);

@@ -18,10 +18,7 @@ fn send(
 fn bodies_that_are_not_as_agreed_are_refused_with_what_to_do() {
     let lenderbox = Lenderbox::demo();
     let administrator = lenderbox.sign_in("administrator", 0);
-    let before = administrator.get("/users").ok()["items"]
-        .as_array()
-        .unwrap()
-        .len();
+    let before = administrator.get("/users").ok()["items"].as_array().unwrap().len();
     let deep = format!("{}1{}", "[".repeat(500), "]".repeat(500));
     let long = format!("{{\"login\":\"{}\"}}", "x".repeat(2 * 1024 * 1024));
     let rows: [(&str, u16, &str); 9] = [
@@ -32,34 +29,17 @@ fn bodies_that_are_not_as_agreed_are_refused_with_what_to_do() {
         (&deep, 400, "malformed_json"),
         (&long, 413, "too_large"),
         ("[]", 422, "invalid_fields"),
-        (
-            "{\"login\":1,\"name\":[],\"role\":\"king\",\"password\":null}",
-            422,
-            "invalid_fields",
-        ),
+        ("{\"login\":1,\"name\":[],\"role\":\"king\",\"password\":null}", 422, "invalid_fields"),
         ("{\"login\":\"a\",\"colour\":1}", 400, "unknown_field"),
     ];
     for (body, status, code) in rows {
         let found = send(&administrator, "POST", "/users", body, &[]);
-        assert_eq!(
-            found,
-            (status, code.to_owned()),
-            "{}",
-            &body[..body.len().min(60)]
-        );
+        assert_eq!(found, (status, code.to_owned()), "{}", &body[..body.len().min(60)]);
     }
-    let wrong_type = send(
-        &administrator,
-        "POST",
-        "/users",
-        "{}",
-        &[("Content-Type", "text/plain")],
-    );
+    let wrong_type =
+        send(&administrator, "POST", "/users", "{}", &[("Content-Type", "text/plain")]);
     assert_eq!(wrong_type, (415, "unsupported_media_type".to_owned()));
-    let after = administrator.get("/users").ok()["items"]
-        .as_array()
-        .unwrap()
-        .len();
+    let after = administrator.get("/users").ok()["items"].as_array().unwrap().len();
     assert_eq!(before, after);
 }
 
@@ -80,10 +60,7 @@ fn every_field_at_fault_is_named_at_once() {
     let answer = supervisor.post("/clients", &client);
     assert_eq!((answer.status, answer.code()), (400, "unknown_field"));
     let fields = answer.fields();
-    assert!(
-        fields.contains(&"birth_date") && fields.contains(&"phones[0].shape"),
-        "{fields:?}"
-    );
+    assert!(fields.contains(&"birth_date") && fields.contains(&"phones[0].shape"), "{fields:?}");
     // Values are never repeated: they may be personal data.
     assert!(!answer.body.to_string().contains("yesterday"));
 }
@@ -93,23 +70,13 @@ fn versions_guard_against_lost_changes() {
     let lenderbox = Lenderbox::demo();
     let administrator = lenderbox.sign_in("administrator", 0);
     let users = administrator.get("/users").ok();
-    let user = users["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|u| u["role"] == "collector")
-        .unwrap();
+    let user =
+        users["items"].as_array().unwrap().iter().find(|u| u["role"] == "collector").unwrap();
     let path = format!("/users/{}", user["id"].as_str().unwrap());
     let change = json!({"name": "Дорохова Дина Р."}).to_string();
     let without = send(&administrator, "PATCH", &path, &change, &[]);
     assert_eq!(without, (428, "version_required".to_owned()));
-    let stale = send(
-        &administrator,
-        "PATCH",
-        &path,
-        &change,
-        &[("If-Match", "\"99\"")],
-    );
+    let stale = send(&administrator, "PATCH", &path, &change, &[("If-Match", "\"99\"")]);
     assert_eq!(stale, (412, "stale_version".to_owned()));
     let version = format!("\"{}\"", user["version"]);
     let headers = [("If-Match", version.as_str())];
@@ -117,13 +84,7 @@ fn versions_guard_against_lost_changes() {
     assert_eq!(changed.status, 200, "{}", changed.body);
     let tag = changed.header("etag").unwrap().to_owned();
     assert_ne!(tag, version);
-    let again = send(
-        &administrator,
-        "PATCH",
-        &path,
-        &change,
-        &[("If-Match", &version)],
-    );
+    let again = send(&administrator, "PATCH", &path, &change, &[("If-Match", &version)]);
     assert_eq!(again, (412, "stale_version".to_owned()));
 }
 
@@ -146,10 +107,7 @@ fn a_repeated_request_is_answered_as_the_first_one() {
     other["name"] = "Нина".into();
     assert_eq!(post(&other).code(), "idempotency_reused");
     let without_key = administrator.post("/users", &user);
-    assert_eq!(
-        (without_key.status, without_key.code()),
-        (409, "login_taken")
-    );
+    assert_eq!((without_key.status, without_key.code()), (409, "login_taken"));
 }
 
 #[test]
@@ -161,14 +119,8 @@ fn requests_of_other_sites_and_without_proof_are_refused() {
     assert_eq!(refused, (403, "bad_origin".to_owned()));
     let forged = [("X-CSRF-Token", "x")];
     let without = administrator.without_csrf();
-    assert_eq!(
-        send(&without, "POST", "/tokens", "{}", &forged),
-        (403, "csrf".to_owned())
-    );
-    assert_eq!(
-        send(&without, "POST", "/tokens", "{}", &[]),
-        (403, "csrf".to_owned())
-    );
+    assert_eq!(send(&without, "POST", "/tokens", "{}", &forged), (403, "csrf".to_owned()));
+    assert_eq!(send(&without, "POST", "/tokens", "{}", &[]), (403, "csrf".to_owned()));
     assert_eq!(without.get("/tokens").status, 200, "reading needs no proof");
     let stranger = lenderbox.with_token("lbx_nobody");
     assert_eq!(stranger.get("/users").code(), "bad_token");
@@ -190,11 +142,7 @@ fn addresses_methods_and_queries_are_checked() {
     ];
     for (method, path, status, code) in rows {
         let answer = supervisor.send(method, path, None, &[]);
-        assert_eq!(
-            (answer.status, answer.code()),
-            (status, code),
-            "{method} {path}"
-        );
+        assert_eq!((answer.status, answer.code()), (status, code), "{method} {path}");
         assert!(answer.header("x-request-id").is_some());
     }
     let page = supervisor.send("GET", "//clients/5", None, &[]);
@@ -208,9 +156,7 @@ fn wrong_passwords_lock_the_log_in() {
     let lenderbox = Lenderbox::demo();
     let (login, password) = lenderbox.login("operator", 1);
     let try_with = |password: &str| {
-        lenderbox
-            .nobody()
-            .post("/session", &json!({"login": login, "password": password}))
+        lenderbox.nobody().post("/session", &json!({"login": login, "password": password}))
     };
     for _ in 0..4 {
         assert_eq!(try_with("wrong").code(), "bad_credentials");
@@ -218,11 +164,7 @@ fn wrong_passwords_lock_the_log_in() {
     let locked = try_with("wrong");
     assert_eq!((locked.status, locked.code()), (429, "locked_out"));
     assert!(locked.header("retry-after").is_some());
-    assert_eq!(
-        try_with(&password).code(),
-        "locked_out",
-        "the right one comes too late"
-    );
+    assert_eq!(try_with(&password).code(), "locked_out", "the right one comes too late");
     assert_eq!(lenderbox.sign_in("operator", 0).get("/session").status, 200);
 }
 
@@ -237,10 +179,7 @@ fn a_second_factor_is_enrolled_asked_for_and_used_once() {
     let wrong = operator.put("/session/totp", &json!({"code": "000000"}));
     assert_eq!((wrong.status, wrong.fields()), (422, vec!["code"]));
     let code = totp.generate_current().unwrap();
-    assert_eq!(
-        operator.put("/session/totp", &json!({"code": code})).status,
-        204
-    );
+    assert_eq!(operator.put("/session/totp", &json!({"code": code})).status, 204);
     let sign_in = |totp: Option<&str>| {
         let body = json!({"login": login, "password": password, "totp": totp});
         lenderbox.nobody().post("/session", &body)
@@ -249,11 +188,7 @@ fn a_second_factor_is_enrolled_asked_for_and_used_once() {
     assert_eq!(sign_in(Some("12345")).code(), "totp_required");
     let code = totp.generate_current().unwrap();
     assert_eq!(sign_in(Some(&code)).status, 200);
-    assert_eq!(
-        sign_in(Some(&code)).code(),
-        "totp_required",
-        "a code works once"
-    );
+    assert_eq!(sign_in(Some(&code)).code(), "totp_required", "a code works once");
 }
 
 #[test]
@@ -262,20 +197,12 @@ fn whoever_is_disabled_is_out_at_once() {
     let administrator = lenderbox.sign_in("administrator", 0);
     let operator = lenderbox.sign_in("operator", 3);
     let id = operator.user["id"].as_str().unwrap().to_owned();
-    let disabled = administrator
-        .post(&format!("/users/{id}/disable"), &json!({}))
-        .ok();
-    assert_eq!(
-        (&disabled["disabled"], &disabled["extension"]),
-        (&json!(true), &Value::Null)
-    );
+    let disabled = administrator.post(&format!("/users/{id}/disable"), &json!({})).ok();
+    assert_eq!((&disabled["disabled"], &disabled["extension"]), (&json!(true), &Value::Null));
     assert_eq!(operator.get("/session").status, 401);
     let (login, password) = lenderbox.login("operator", 3);
     let back = json!({"login": login, "password": password});
-    assert_eq!(
-        lenderbox.nobody().post("/session", &back).code(),
-        "bad_credentials"
-    );
+    assert_eq!(lenderbox.nobody().post("/session", &back).code(), "bad_credentials");
     let own = administrator.user["id"].as_str().unwrap();
     let own = administrator.post(&format!("/users/{own}/disable"), &json!({}));
     assert_eq!((own.status, own.code()), (409, "own_account"));
@@ -291,10 +218,7 @@ fn a_directory_keeps_its_history() {
         supervisor.send("PUT", path, Some(body), &[("If-Match", version)])
     };
     let created = put("\"0\"", "Рассрочка").ok();
-    assert_eq!(
-        (&created["version"], &created["body"]["severity"]),
-        (&json!(1), &json!("calm"))
-    );
+    assert_eq!((&created["version"], &created["body"]["severity"]), (&json!(1), &json!("calm")));
     assert_eq!(put("\"0\"", "Другое").code(), "stale_version");
     assert_eq!(put("\"1\"", "Рассрочка и сроки").status, 200);
     let version = [("If-Match", "\"2\"")];
@@ -319,28 +243,20 @@ fn a_directory_keeps_its_history() {
 fn the_feed_greets_and_tells_of_changes() {
     use super::harness::Socket;
     let lenderbox = Lenderbox::demo();
-    let (operator, supervisor) = (
-        lenderbox.sign_in("operator", 0),
-        lenderbox.sign_in("supervisor", 0),
-    );
+    let (operator, supervisor) =
+        (lenderbox.sign_in("operator", 0), lenderbox.sign_in("supervisor", 0));
     let mut socket = Socket::open(&operator, "/feed");
     let hello = socket.next();
     assert_eq!(hello["type"], "hello");
     let body = json!({"title": {"ru": "Новая"}}).to_string().into_bytes();
     let path = "/directory/topic/0192f000-0000-7000-8000-000000000002";
-    supervisor
-        .send("PUT", path, Some(body), &[("If-Match", "\"0\"")])
-        .ok();
-    let told = socket.until("the change", |message| {
-        message["type"] == "directory.changed"
-    });
+    supervisor.send("PUT", path, Some(body), &[("If-Match", "\"0\"")]).ok();
+    let told = socket.until("the change", |message| message["type"] == "directory.changed");
     assert_eq!(told["kind"], "topic");
     let head = hello["head"].as_u64().unwrap();
     let mut back = Socket::open(&operator, &format!("/feed?since={head}"));
     assert_eq!(back.next()["type"], "hello");
-    back.until("what was missed", |message| {
-        message["type"] == "directory.changed"
-    });
+    back.until("what was missed", |message| message["type"] == "directory.changed");
     let mut future = Socket::open(&operator, "/feed?since=99999999");
     assert_eq!(future.next()["type"], "hello");
     assert_eq!(future.next()["type"], "resync");

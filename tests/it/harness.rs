@@ -27,10 +27,7 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self
-            .headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
     /// The body of a successful answer.
@@ -45,11 +42,7 @@ impl Answer {
     /// Fields at fault of a refusal.
     pub fn fields(&self) -> Vec<&str> {
         let fields = self.body["error"]["fields"].as_array();
-        fields
-            .into_iter()
-            .flatten()
-            .filter_map(|fault| fault["field"].as_str())
-            .collect()
+        fields.into_iter().flatten().filter_map(|fault| fault["field"].as_str()).collect()
     }
 }
 
@@ -89,33 +82,20 @@ impl Lenderbox {
             .unwrap();
         // sled writes lines of its own to stdout when it meets damage: they are passed over.
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let start: Option<Value> = lines
-            .map_while(Result::ok)
-            .find_map(|line| serde_json::from_str(&line).ok());
+        let start: Option<Value> =
+            lines.map_while(Result::ok).find_map(|line| serde_json::from_str(&line).ok());
         let start = start.unwrap_or_else(|| {
             let _ = child.kill();
             panic!("the box said no line of JSON")
         });
-        let address = start["address"]
-            .as_str()
-            .unwrap()
-            .trim_end_matches('/')
-            .to_owned();
-        Self {
-            child,
-            address,
-            start,
-            _temporary: None,
-        }
+        let address = start["address"].as_str().unwrap().trim_end_matches('/').to_owned();
+        Self { child, address, start, _temporary: None }
     }
 
     /// Log-in and password of the n-th person with a role.
     pub fn login(&self, role: &str, n: usize) -> (String, String) {
         let logins = self.start["logins"].as_array().unwrap();
-        let of_role: Vec<&Value> = logins
-            .iter()
-            .filter(|login| login["role"] == role)
-            .collect();
+        let of_role: Vec<&Value> = logins.iter().filter(|login| login["role"] == role).collect();
         let text = |key: &str| of_role[n][key].as_str().unwrap().to_owned();
         (text("login"), text("password"))
     }
@@ -170,9 +150,7 @@ impl Lenderbox {
 
     /// Asks the process to end and waits until it has.
     pub fn stop(&mut self) {
-        let asked = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
-            .status();
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(asked.unwrap().success());
         let ended = eventually("the box has stopped", || self.child.try_wait().unwrap());
         assert!(ended.success(), "{ended}");
@@ -211,11 +189,8 @@ impl Client {
         let mut headers = Vec::new();
         headers.extend(self.cookie.clone().map(|cookie| ("Cookie", cookie)));
         headers.extend(self.csrf.clone().map(|csrf| ("X-CSRF-Token", csrf)));
-        headers.extend(
-            self.bearer
-                .clone()
-                .map(|token| ("Authorization", format!("Bearer {token}"))),
-        );
+        headers
+            .extend(self.bearer.clone().map(|token| ("Authorization", format!("Bearer {token}"))));
         headers
     }
 
@@ -249,9 +224,7 @@ impl Client {
         };
         let mut request = ureq::http::Request::builder().method(method).uri(url);
         if body.is_some()
-            && !headers
-                .iter()
-                .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
         {
             request = request.header("Content-Type", "application/json");
         }
@@ -274,20 +247,11 @@ impl Client {
         let headers = response
             .headers()
             .iter()
-            .map(|(name, value)| {
-                (
-                    name.to_string(),
-                    value.to_str().unwrap_or_default().to_owned(),
-                )
-            })
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
             .collect();
         let text = response.body_mut().read_to_string()?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Answer {
-            status: response.status().as_u16(),
-            body,
-            headers,
-        })
+        Ok(Answer { status: response.status().as_u16(), body, headers })
     }
 }
 
@@ -314,15 +278,11 @@ impl Socket {
     pub fn open(client: &Client, path: &str) -> Self {
         use tungstenite::client::IntoClientRequest;
         let host = client.address.trim_start_matches("http://").to_owned();
-        let mut request = format!("ws://{host}/api/v1{path}")
-            .into_client_request()
-            .unwrap();
+        let mut request = format!("ws://{host}/api/v1{path}").into_client_request().unwrap();
         for (name, value) in client.proof() {
             request.headers_mut().insert(name, value.parse().unwrap());
         }
-        request
-            .headers_mut()
-            .insert("Origin", client.address.parse().unwrap());
+        request.headers_mut().insert("Origin", client.address.parse().unwrap());
         let tcp = std::net::TcpStream::connect(&host).unwrap();
         tcp.set_read_timeout(Some(DEADLINE)).unwrap();
         let (stream, _) = tungstenite::client(request, tcp).unwrap();
@@ -353,8 +313,6 @@ impl Socket {
     }
 
     pub fn send(&mut self, message: &Value) {
-        self.stream
-            .send(tungstenite::Message::text(message.to_string()))
-            .unwrap();
+        self.stream.send(tungstenite::Message::text(message.to_string())).unwrap();
     }
 }

@@ -34,25 +34,15 @@ fn an_administrator_previews_imports_and_reads_the_rejects() {
     let lenderbox = Lenderbox::demo();
     let admin = lenderbox.sign_in("administrator", 0);
     let mappings = admin.get("/imports/mappings").ok();
-    let names: Vec<&str> = mappings["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|m| m["name"].as_str())
-        .collect();
-    assert!(
-        names.contains(&"1c-clients") && names.contains(&"berka-loans"),
-        "{names:?}"
-    );
+    let names: Vec<&str> =
+        mappings["items"].as_array().unwrap().iter().filter_map(|m| m["name"].as_str()).collect();
+    assert!(names.contains(&"1c-clients") && names.contains(&"berka-loans"), "{names:?}");
 
     let blob = upload(&admin, FILE.as_bytes());
     let body = json!({"kind": "clients", "blob": blob, "mapping_text": PEOPLE});
     let preview = admin.post("/imports/preview", &body).ok();
     assert_eq!(preview["columns"], json!(["Код", "ФИО", "Телефон", "ИНН"]));
-    assert_eq!(
-        preview["rows"][0]["target"]["full_name"],
-        "ТЕСТОВ ИВАН ПЕТРОВИЧ"
-    );
+    assert_eq!(preview["rows"][0]["target"]["full_name"], "ТЕСТОВ ИВАН ПЕТРОВИЧ");
     let codes: Vec<&str> = preview["rows"][2]["faults"]
         .as_array()
         .unwrap()
@@ -69,37 +59,18 @@ fn an_administrator_previews_imports_and_reads_the_rejects() {
         finished(&admin, started.body["import_id"].as_str().unwrap())
     };
     assert_eq!(counts(&import(&body)), [3, 2, 0, 0, 1]);
-    assert_eq!(
-        admin.get("/search?q=Тестова").ok()["items"],
-        json!([]),
-        "a dry run writes nothing"
-    );
+    assert_eq!(admin.get("/search?q=Тестова").ok()["items"], json!([]), "a dry run writes nothing");
     body["dry_run"] = json!(false);
     let run = import(&body);
-    assert_eq!(
-        (run["state"].as_str(), counts(&run)),
-        (Some("finished"), [3, 2, 0, 0, 1])
-    );
+    assert_eq!((run["state"].as_str(), counts(&run)), (Some("finished"), [3, 2, 0, 0, 1]));
     assert_eq!(counts(&import(&body)), [3, 0, 0, 2, 1]);
-    assert_eq!(
-        admin.get("/imports").ok()["items"]
-            .as_array()
-            .unwrap()
-            .len(),
-        3
-    );
+    assert_eq!(admin.get("/imports").ok()["items"].as_array().unwrap().len(), 3);
 
     let id = run["import_id"].as_str().unwrap();
     let rejects = admin.get(&format!("/imports/{id}/rejects"));
-    assert_eq!(
-        rejects.header("content-type"),
-        Some("text/csv; charset=utf-8")
-    );
+    assert_eq!(rejects.header("content-type"), Some("text/csv; charset=utf-8"));
     let text = rejects.body.as_str().unwrap();
-    assert!(
-        text.contains("4;phone;") && text.contains("4;inn;"),
-        "{text}"
-    );
+    assert!(text.contains("4;phone;") && text.contains("4;inn;"), "{text}");
     assert!(!text.contains("Тестов") && !text.contains("5001"));
 
     let operator = lenderbox.sign_in("operator", 0);
@@ -118,9 +89,7 @@ fn a_wrong_mapping_or_file_is_refused_with_every_fault() {
     let blob = upload(&admin, FILE.as_bytes());
     let start = |mapping: Value, blob: &str| {
         let mut body = json!({"kind": "clients", "blob": blob, "file_name": "f.csv"});
-        body.as_object_mut()
-            .unwrap()
-            .extend(mapping.as_object().unwrap().clone());
+        body.as_object_mut().unwrap().extend(mapping.as_object().unwrap().clone());
         admin.post("/imports", &body)
     };
     let wrong = start(json!({"mapping": "1c-clients"}), &blob);
@@ -128,52 +97,31 @@ fn a_wrong_mapping_or_file_is_refused_with_every_fault() {
     assert_eq!(wrong.fields(), ["columns.birth_date"]);
     let other = start(json!({"mapping": "1c-loans"}), &blob);
     assert_eq!(other.fields(), ["kind"]);
-    assert_eq!(
-        start(json!({"mapping": "none"}), &blob).fields(),
-        ["mapping"]
-    );
+    assert_eq!(start(json!({"mapping": "none"}), &blob).fields(), ["mapping"]);
     assert_eq!(start(json!({}), &blob).fields(), ["mapping"]);
     let text = json!({"mapping_text": PEOPLE});
     assert_eq!(start(text.clone(), &"0".repeat(64)).fields(), ["blob"]);
     let old = upload(&admin, b"\xd0\xcf\x11\xe0 an old workbook");
     let refused = start(text, &old);
     assert_eq!(refused.fields(), ["blob"]);
-    let message = refused.body["error"]["fields"][0]["message"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert!(
-        message.starts_with("f.csv is an old Excel workbook"),
-        "{message}"
-    );
+    let message = refused.body["error"]["fields"][0]["message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with("f.csv is an old Excel workbook"), "{message}");
     assert_eq!(admin.get("/imports").ok()["items"], json!([]));
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(binary())
-        .args(arguments)
-        .arg("--data-dir")
-        .arg(folder)
-        .output()
-        .unwrap()
+    Command::new(binary()).args(arguments).arg("--data-dir").arg(folder).output().unwrap()
 }
 
 fn said(output: &Output) -> String {
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]
 fn the_command_line_imports_a_file_twice() {
     let temporary = tempfile::tempdir().unwrap();
-    let (data, file) = (
-        temporary.path().join("data"),
-        temporary.path().join("people.csv"),
-    );
+    let (data, file) = (temporary.path().join("data"), temporary.path().join("people.csv"));
     let mapping = temporary.path().join("people.toml");
     std::fs::write(&file, FILE).unwrap();
     std::fs::write(&mapping, PEOPLE).unwrap();
@@ -188,22 +136,13 @@ fn the_command_line_imports_a_file_twice() {
     assert!(import(&["--dry-run"]).starts_with(&format!("would be: {first}")));
     let said = import(&[]);
     assert!(said.starts_with(&format!("done: {first}")), "{said}");
-    assert!(
-        said.contains("line 4;phone;") && said.contains(".rejects.csv"),
-        "{said}"
-    );
+    assert!(said.contains("line 4;phone;") && said.contains(".rejects.csv"), "{said}");
     let again = "done: 3 rows: 0 created, 0 updated, 2 unchanged, 0 skipped, 1 rejected";
     assert!(import(&[]).starts_with(again));
-    let refused = run(
-        &data,
-        &["import", "clients", file, "--mapping", mapping, "--resume"],
-    );
+    let refused = run(&data, &["import", "clients", file, "--mapping", mapping, "--resume"]);
     assert!(!refused.status.success());
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(
-        words.contains("there is no unfinished import of this file"),
-        "{words}"
-    );
+    assert!(words.contains("there is no unfinished import of this file"), "{words}");
 }
 
 #[test]
@@ -217,22 +156,13 @@ fn the_sample_sets_go_in_by_the_command_line() {
     let import = |kind: &str, file: &str, mapping: &str| {
         let path = shared.join(file);
         let path = path.to_str().unwrap();
-        said(&run(
-            temporary.path(),
-            &["import", kind, path, "--mapping", mapping],
-        ))
+        said(&run(temporary.path(), &["import", kind, path, "--mapping", mapping]))
     };
     let clients = import("clients", "client.asc", "berka-clients");
-    assert!(
-        clients.starts_with("done: 5369 rows: 5369 created"),
-        "{clients}"
-    );
+    assert!(clients.starts_with("done: 5369 rows: 5369 created"), "{clients}");
     // The owners of the loans are found in disp.asc beside the file.
     let loans = import("loans", "loan.asc", "berka-loans");
-    assert!(
-        loans.starts_with("done: 682 rows: 682 created, 0 updated"),
-        "{loans}"
-    );
+    assert!(loans.starts_with("done: 682 rows: 682 created, 0 updated"), "{loans}");
 }
 
 #[test]
@@ -268,10 +198,7 @@ fn a_run_cut_off_by_a_power_cut_goes_on_without_losing_or_repeating_a_row() {
     assert_eq!(cut_off["state"], "interrupted");
     let durable = cut_off["created"].as_u64().unwrap();
     assert!((1..ROWS - 6).contains(&durable), "{cut_off}");
-    assert_eq!(
-        admin.post(&format!("{path}/resume"), &json!({})).status,
-        202
-    );
+    assert_eq!(admin.post(&format!("{path}/resume"), &json!({})).status, 202);
     let run = finished(&admin, &id);
     assert_eq!(counts(&run), [ROWS, ROWS - 6, 0, 0, 6], "{run}");
     let rejects = admin.get(&format!("{path}/rejects"));

@@ -28,13 +28,8 @@ fn a_call_opens_its_card_at_the_operator_and_is_worked_to_its_end() {
     assert_eq!(anna.user["extension"], "101");
     let mut feed = Socket::open(&anna, "/feed");
     let hello = feed.next();
-    assert_eq!(
-        (&hello["type"], &hello["me"]["call"]),
-        (&json!("hello"), &Value::Null)
-    );
-    let ready = anna
-        .put("/operators/me/state", &json!({"state": "ready"}))
-        .ok();
+    assert_eq!((&hello["type"], &hello["me"]["call"]), (&json!("hello"), &Value::Null));
+    let ready = anna.put("/operators/me/state", &json!({"state": "ready"})).ok();
     assert_eq!(ready["state"], "ready");
 
     let numbers = json!({"from": lenderbox.sample_phone(), "to": "+74951234567"});
@@ -43,29 +38,14 @@ fn a_call_opens_its_card_at_the_operator_and_is_worked_to_its_end() {
     let id = popped["call_id"].as_str().unwrap().to_owned();
     assert_eq!(popped["card"]["call"]["state"], "ringing");
     // One client has the number: it is chosen at once.
-    let client = popped["card"]["card"]["client_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let client = popped["card"]["card"]["client_id"].as_str().unwrap().to_owned();
 
-    post(
-        &pbx,
-        &json!([
-            event("answered", 3, numbers.clone()),
-            event("answered", 3, numbers)
-        ]),
-    );
+    post(&pbx, &json!([event("answered", 3, numbers.clone()), event("answered", 3, numbers)]));
     let path = |verb: &str| format!("/calls/{id}/{verb}");
-    let chosen = anna
-        .put(&path("client"), &json!({"client_id": client}))
-        .ok();
+    let chosen = anna.put(&path("client"), &json!({"client_id": client})).ok();
     assert_eq!(chosen["call"]["client_id"], json!(client));
     let locked = &chosen["card"]["answers"][0];
-    assert_eq!(
-        (&locked["locked"], &locked["amount"]),
-        (&json!(true), &Value::Null),
-        "{locked}"
-    );
+    assert_eq!((&locked["locked"], &locked["amount"]), (&json!(true), &Value::Null), "{locked}");
     // Somebody else's call is not to be seen.
     let boris = lenderbox.sign_in("operator", 1);
     assert_eq!(boris.get(&format!("/calls/{id}")).status, 404);
@@ -135,12 +115,7 @@ fn events_at_fault_do_not_hold_up_the_others() {
     let good = event("ringing", 1, json!({"from": "+79160000000", "unknown": 1}));
     let batch = json!([good, {"type": "ringing"}, "nonsense", good]);
     let answer = pbx.post("/pbx/events", &batch);
-    assert_eq!(
-        (answer.status, &answer.body["accepted"]),
-        (202, &json!(2)),
-        "{}",
-        answer.body
-    );
+    assert_eq!((answer.status, &answer.body["accepted"]), (202, &json!(2)), "{}", answer.body);
     let rejected: Vec<u64> = answer.body["rejected"]
         .as_array()
         .unwrap()

@@ -16,10 +16,8 @@ fn a_person_signs_in_works_and_signs_out() {
 fn a_wrong_password_and_a_missing_proof_are_refused() {
     let lenderbox = Lenderbox::demo();
     let (login, _) = lenderbox.login("operator", 0);
-    let wrong = lenderbox.nobody().post(
-        "/session",
-        &json!({"login": login, "password": "not this one"}),
-    );
+    let wrong =
+        lenderbox.nobody().post("/session", &json!({"login": login, "password": "not this one"}));
     assert_eq!((wrong.status, wrong.code()), (401, "bad_credentials"));
     assert_eq!(lenderbox.nobody().get("/search?q=a").status, 401);
 }

@@ -8,21 +8,9 @@ pub type Name = u8;
 /// What is asked of the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
-    Register {
-        client: Name,
-        phone: u8,
-        inn: Option<u8>,
-        insists: bool,
-    },
-    ChangePhone {
-        client: Name,
-        phone: u8,
-        insists: bool,
-    },
-    Note {
-        client: Name,
-        text: u8,
-    },
+    Register { client: Name, phone: u8, inn: Option<u8>, insists: bool },
+    ChangePhone { client: Name, phone: u8, insists: bool },
+    Note { client: Name, text: u8 },
 }
 
 impl Ask {
@@ -117,10 +105,7 @@ impl Model {
             for hour in [hour, hour - 1] {
                 match self.commands.get(&(hour, id)) {
                     Some((first, seq, version)) if *first == body => {
-                        return Expected::Repeated {
-                            seq: *seq,
-                            version: *version,
-                        };
+                        return Expected::Repeated { seq: *seq, version: *version };
                     }
                     Some(_) => return Expected::KeyReused,
                     None => {}
@@ -134,10 +119,7 @@ impl Model {
         if !taken.is_empty() {
             return Expected::Duplicate(taken);
         }
-        Expected::Done {
-            seq: self.head() + 1,
-            version: asked.before + asked.events,
-        }
+        Expected::Done { seq: self.head() + 1, version: asked.before + asked.events }
     }
 
     /// What others hold of what is asked for.
@@ -156,16 +138,10 @@ impl Model {
         };
         let mut taken = Vec::new();
         if let Some(phone) = phone.filter(|_| !ask.insists()) {
-            taken.push(Taken {
-                hard: false,
-                holders: others(&|client| client.phone == phone),
-            });
+            taken.push(Taken { hard: false, holders: others(&|client| client.phone == phone) });
         }
         if let Some(inn) = inn {
-            taken.push(Taken {
-                hard: true,
-                holders: others(&|client| client.inn == Some(inn)),
-            });
+            taken.push(Taken { hard: true, holders: others(&|client| client.inn == Some(inn)) });
         }
         taken.retain(|taken| !taken.holders.is_empty());
         taken
@@ -176,22 +152,12 @@ impl Model {
         self.frames.push(asked);
         let version = asked.before + asked.events;
         if let Some((hour, id, body)) = asked.key {
-            self.commands
-                .insert((hour, id), (body, self.head(), version));
+            self.commands.insert((hour, id), (body, self.head(), version));
         }
         let number = self.clients.len() as u64 + 1;
         match asked.ask {
-            Ask::Register {
-                client, phone, inn, ..
-            } => {
-                let opened = Client {
-                    version,
-                    number,
-                    phone,
-                    inn,
-                    notes: 0,
-                    last_note: None,
-                };
+            Ask::Register { client, phone, inn, .. } => {
+                let opened = Client { version, number, phone, inn, notes: 0, last_note: None };
                 self.clients.insert(client, opened);
             }
             Ask::ChangePhone { client, phone, .. } => {

@@ -29,12 +29,7 @@ const PHONES: u64 = 40;
 const LIVES: u64 = 5;
 
 /// INNs of persons with valid check digits.
-const INNS: [&str; 4] = [
-    "500100732259",
-    "772807592836",
-    "526317984689",
-    "366403962490",
-];
+const INNS: [&str; 4] = ["500100732259", "772807592836", "526317984689", "366403962490"];
 
 struct World {
     seed: u64,
@@ -75,20 +70,14 @@ pub fn live(seed: u64) {
     // The view equals one that is built from nothing.
     let position = engine.position();
     engine.rebuild_view().unwrap();
-    assert_eq!(
-        engine.position(),
-        position,
-        "seed {seed}: a rebuilt view differs"
-    );
+    assert_eq!(engine.position(), position, "seed {seed}: a rebuilt view differs");
     world.check_everything(&mut engine);
 }
 
 /// A folder in memory where there is one: the view need not be durable, and its syncs would take
 /// most of the time.
 fn memory_folder() -> tempfile::TempDir {
-    tempfile::tempdir_in("/dev/shm")
-        .or_else(|_| tempfile::tempdir())
-        .unwrap()
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 fn stream(client: Name) -> StreamId {
@@ -119,10 +108,7 @@ impl World {
     /// Starts the box as the application does: journal, view, what the view misses.
     fn start(&mut self) -> Engine {
         let seed = self.seed;
-        let settings = StoreSettings {
-            folder: self.view(),
-            cache_bytes: 1 << 20,
-        };
+        let settings = StoreSettings { folder: self.view(), cache_bytes: 1 << 20 };
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let mut options = LogOptions::kept(JOURNAL, "journal", clock);
         options.segment_bytes = SEGMENT_BYTES;
@@ -182,8 +168,7 @@ impl World {
                 4 => {
                     let room = self.below(2 * SEGMENT_BYTES);
                     let full = self.one_in(2);
-                    self.disk
-                        .set_capacity(full.then(|| self.disk.used_bytes() + room));
+                    self.disk.set_capacity(full.then(|| self.disk.used_bytes() + room));
                 }
                 _ => {
                     if !self.group(engine) {
@@ -243,33 +228,17 @@ impl World {
             0 | 1 => {
                 let inn = self.one_in(2).then(|| self.small(INNS.len() as u64));
                 let phone = self.small(PHONES);
-                Ask::Register {
-                    client,
-                    phone,
-                    inn,
-                    insists: self.one_in(3),
-                }
+                Ask::Register { client, phone, inn, insists: self.one_in(3) }
             }
-            2 => Ask::ChangePhone {
-                client,
-                phone: self.small(PHONES),
-                insists: self.one_in(3),
-            },
-            _ => Ask::Note {
-                client,
-                text: self.small(100),
-            },
+            2 => Ask::ChangePhone { client, phone: self.small(PHONES), insists: self.one_in(3) },
+            _ => Ask::Note { client, text: self.small(100) },
         }
     }
 
     /// Decides as a lane does: on the state now, or on an old one.
     fn decide(&mut self, engine: &Engine, ask: Ask) -> Option<(Asked, Proposal)> {
         let now = self.clock.now();
-        let context = Context {
-            now,
-            zone: Zone::Europe__Moscow,
-            principal: Principal::System,
-        };
+        let context = Context { now, zone: Zone::Europe__Moscow, principal: Principal::System };
         let current = engine.store().load::<Client>(stream(ask.client())).unwrap();
         let loaded = match (ask, self.stale.get(&ask.client())) {
             (Ask::Register { .. }, _) => Loaded::default(),
@@ -279,12 +248,7 @@ impl World {
         if self.one_in(3) {
             self.stale.insert(ask.client(), current);
         }
-        let decision = loaded
-            .state
-            .as_ref()
-            .clone()
-            .decide(self.command(ask), &context)
-            .ok()?;
+        let decision = loaded.state.as_ref().clone().decide(self.command(ask), &context).ok()?;
         if decision.events.is_empty() {
             return None;
         }
@@ -296,22 +260,14 @@ impl World {
         };
         let hour = u32::try_from(now.micros() / 3_600_000_000).unwrap();
         let key: Option<Key> = self.one_in(2).then(|| (hour, self.small(30), body));
-        let asked = Asked {
-            ask,
-            key,
-            before: loaded.version,
-            events: decision.events.len() as u64,
-        };
+        let asked =
+            Asked { ask, key, before: loaded.version, events: decision.events.len() as u64 };
         let insists = matches!(
             ask,
             Ask::Register { insists: true, .. } | Ask::ChangePhone { insists: true, .. }
         );
-        let change = TypedChange::new(
-            stream(ask.client()),
-            loaded,
-            decision.events,
-            decision.draws,
-        );
+        let change =
+            TypedChange::new(stream(ask.client()), loaded, decision.events, decision.draws);
         let proposal = Proposal {
             at: now,
             actor: Principal::System,
@@ -331,33 +287,25 @@ impl World {
 
     fn command(&mut self, ask: Ask) -> ClientCommand {
         let phones = |number| {
-            let draft = PhoneDraft {
-                number: Personal::new(phone(number)),
-                ..PhoneDraft::default()
-            };
+            let draft =
+                PhoneDraft { number: Personal::new(phone(number)), ..PhoneDraft::default() };
             Some(vec![draft])
         };
         match ask {
-            Ask::Register {
-                client,
-                phone,
-                inn,
-                insists,
-            } => ClientCommand::Register(RegisterClient {
-                id: ClientId::from_uuid(stream(client).id),
-                draft: ClientDraft {
-                    last_name: Some(Personal::new("Иванова".into())),
-                    inn: inn.map(|inn| Personal::new(INNS[usize::from(inn)].into())),
-                    phones: phones(phone),
-                    ..ClientDraft::default()
-                },
-                acknowledge_duplicates: insists,
-            }),
+            Ask::Register { client, phone, inn, insists } => {
+                ClientCommand::Register(RegisterClient {
+                    id: ClientId::from_uuid(stream(client).id),
+                    draft: ClientDraft {
+                        last_name: Some(Personal::new("Иванова".into())),
+                        inn: inn.map(|inn| Personal::new(INNS[usize::from(inn)].into())),
+                        phones: phones(phone),
+                        ..ClientDraft::default()
+                    },
+                    acknowledge_duplicates: insists,
+                })
+            }
             Ask::ChangePhone { phone, insists, .. } => ClientCommand::Change(ChangeDetails {
-                draft: ClientDraft {
-                    phones: phones(phone),
-                    ..ClientDraft::default()
-                },
+                draft: ClientDraft { phones: phones(phone), ..ClientDraft::default() },
                 acknowledge_duplicates: insists,
             }),
             Ask::Note { text, .. } => ClientCommand::AddNote(AddNote {
@@ -377,11 +325,7 @@ impl World {
         let from = self.view();
         self.lives += 1;
         copy(&from, &self.view());
-        self.disk = if clean || self.one_in(3) {
-            self.disk.kill()
-        } else {
-            self.disk.crash()
-        };
+        self.disk = if clean || self.one_in(3) { self.disk.kill() } else { self.disk.crash() };
         self.disk.set_capacity(None);
         drop(engine);
         fs::remove_dir_all(from).unwrap();
@@ -430,26 +374,13 @@ impl World {
         for client in 0..u8::try_from(CLIENTS).unwrap() {
             let loaded = store.load::<Client>(stream(client))?;
             let Some(expected) = self.model.clients.get(&client) else {
-                assert_eq!(
-                    loaded.version, 0,
-                    "seed {seed}: client {client} is from nowhere"
-                );
+                assert_eq!(loaded.version, 0, "seed {seed}: client {client} is from nowhere");
                 continue;
             };
             let state = &loaded.state;
-            assert_eq!(
-                loaded.version, expected.version,
-                "seed {seed}: client {client}"
-            );
-            assert_eq!(
-                state.number, expected.number,
-                "seed {seed}: client {client}"
-            );
-            assert_eq!(
-                state.notes.len() as u64,
-                expected.notes.min(50),
-                "seed {seed}: {client}"
-            );
+            assert_eq!(loaded.version, expected.version, "seed {seed}: client {client}");
+            assert_eq!(state.number, expected.number, "seed {seed}: client {client}");
+            assert_eq!(state.notes.len() as u64, expected.notes.min(50), "seed {seed}: {client}");
             let last = expected.last_note.map(|text| format!("note {text} "));
             let same = match (&last, state.notes.last()) {
                 (None, None) => true,
@@ -461,20 +392,12 @@ impl World {
         for number in 0..u8::try_from(PHONES).unwrap() {
             let mut holders = store.holders(ClaimSpace::Phone, &phone(number))?;
             holders.sort_unstable();
-            let expected: Vec<StreamId> = self
-                .model
-                .holders_of_phone(number)
-                .into_iter()
-                .map(stream)
-                .collect();
+            let expected: Vec<StreamId> =
+                self.model.holders_of_phone(number).into_iter().map(stream).collect();
             assert_eq!(holders, expected, "seed {seed}: phone {number}");
         }
         let digest = rebuild::digest_of_heads(store)?;
-        assert_eq!(
-            digest,
-            engine.position().digest,
-            "seed {seed}: the digest is not the heads'"
-        );
+        assert_eq!(digest, engine.position().digest, "seed {seed}: the digest is not the heads'");
         Ok(())
     }
 }
@@ -488,11 +411,7 @@ fn check(seed: u64, one: &Asked, expected: &Expected, answer: &Result<Committed,
         }
         (Expected::Repeated { seq, version }, Ok(committed)) => {
             let receipt = &committed.receipt;
-            let versions: Vec<u64> = receipt
-                .streams
-                .iter()
-                .map(|(_, version)| *version)
-                .collect();
+            let versions: Vec<u64> = receipt.streams.iter().map(|(_, version)| *version).collect();
             receipt.repeated && receipt.seq == *seq && versions == [*version]
         }
         (Expected::Conflict, Err(Refusal::Conflict(found))) => *found == client,
@@ -502,20 +421,13 @@ fn check(seed: u64, one: &Asked, expected: &Expected, answer: &Result<Committed,
             holders.sort_unstable();
             taken.iter().any(|taken| {
                 taken.hard == *hard
-                    && taken
-                        .holders
-                        .iter()
-                        .map(|name| stream(*name))
-                        .eq(holders.iter().copied())
+                    && taken.holders.iter().map(|name| stream(*name)).eq(holders.iter().copied())
             })
         }
         _ => false,
     };
     let said = answer.as_ref().map(|committed| &committed.receipt);
-    assert!(
-        agrees,
-        "seed {seed}: {one:?}: expected {expected:?}, the box said {said:?}"
-    );
+    assert!(agrees, "seed {seed}: {one:?}: expected {expected:?}, the box said {said:?}");
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -524,11 +436,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     };
     for entry in entries {
         let path = entry.unwrap().path();
-        if path.is_dir() {
-            walk(&path, files)
-        } else {
-            files.push(path)
-        }
+        if path.is_dir() { walk(&path, files) } else { files.push(path) }
     }
 }
 

@@ -29,11 +29,7 @@ type Decided = Result<Decision<CallEvent>, Rejection>;
 /// # Errors
 /// A [`Rejection`] that names the rule or every field at fault.
 pub fn decide(call: &Call, command: CallCommand, context: &Context) -> Decided {
-    if call.exists()
-        && matches!(
-            command,
-            CallCommand::OpenByHand(_) | CallCommand::RequestDial(_)
-        )
+    if call.exists() && matches!(command, CallCommand::OpenByHand(_) | CallCommand::RequestDial(_))
     {
         return Err(Rejection::rule("call_exists", "this call is open already"));
     }
@@ -92,9 +88,7 @@ fn observed(call: &Call, observe: Observe, context: &Context) -> Decided {
         // A fact that the full set does not keep is not worth a frame; the recorder has it.
         let kept = seen.facts.len() > before || seen.facts.iter().any(|known| known.id == fact.id);
         if kept {
-            decision
-                .events
-                .push(CallEvent::Observed(Observed { event, users }));
+            decision.events.push(CallEvent::Observed(Observed { event, users }));
         }
     }
     if !decision.events.is_empty() {
@@ -102,9 +96,7 @@ fn observed(call: &Call, observe: Observe, context: &Context) -> Decided {
         let known = seen.matched_number.as_ref() == Some(&number);
         let found = observe.matches.into_iter().find(|(one, _)| *one == number);
         if let Some((number, clients)) = found.filter(|_| !known) {
-            decision
-                .events
-                .extend(candidates(call, MatchCandidates { number, clients })?.events);
+            decision.events.extend(candidates(call, MatchCandidates { number, clients })?.events);
         }
     }
     Ok(decision)
@@ -123,10 +115,7 @@ fn open_by_hand(open: OpenByHand, context: &Context) -> Decided {
         let choice = ClientChoice::Chosen(client);
         events.push(CallEvent::ClientChosen(ClientChosen { choice, level: 0 }));
     }
-    Ok(Decision {
-        draws: number(context),
-        ..Decision::events(events)
-    })
+    Ok(Decision { draws: number(context), ..Decision::events(events) })
 }
 
 fn request_dial(request: RequestDial, context: &Context) -> Decided {
@@ -153,10 +142,7 @@ fn request_dial(request: RequestDial, context: &Context) -> Decided {
         let choice = ClientChoice::Chosen(client);
         events.push(CallEvent::ClientChosen(ClientChosen { choice, level: 1 }));
     }
-    Ok(Decision {
-        draws: number(context),
-        ..Decision::events(events)
-    })
+    Ok(Decision { draws: number(context), ..Decision::events(events) })
 }
 
 fn check_number(number: &str, field: &str, required: bool) -> Result<(), Rejection> {
@@ -174,19 +160,13 @@ fn check_number(number: &str, field: &str, required: bool) -> Result<(), Rejecti
 
 fn dial_failed(call: &Call, failed: DialFailed, context: &Context) -> Decided {
     let Some(dial) = &call.dial else {
-        return Err(Rejection::rule(
-            "not_dialled",
-            "this call was not dialled from the card",
-        ));
+        return Err(Rejection::rule("not_dialled", "this call was not dialled from the card"));
     };
     if dial.command_id != failed.command_id || dial.failed.is_some() {
         return Ok(Decision::nothing());
     }
     let reason = failed.reason.chars().take(LINE_CHARS_MAX).collect();
-    let failure = DialFailure {
-        reason,
-        at: context.now,
-    };
+    let failure = DialFailure { reason, at: context.now };
     Ok(Decision::events(vec![CallEvent::DialFailed(failure)]))
 }
 
@@ -200,27 +180,18 @@ fn candidates(call: &Call, matched: MatchCandidates) -> Decided {
     if call.matched_number.as_ref() == Some(&matched.number) && call.candidates == clients {
         return Ok(Decision::nothing());
     }
-    let event = CandidatesMatched {
-        number: matched.number,
-        clients,
-    };
+    let event = CandidatesMatched { number: matched.number, clients };
     Ok(Decision::events(vec![CallEvent::CandidatesMatched(event)]))
 }
 
 fn choose(call: &Call, command: ChooseClient) -> Decided {
-    let choice = command
-        .client
-        .map_or(ClientChoice::Anonymous, ClientChoice::Chosen);
+    let choice = command.client.map_or(ClientChoice::Anonymous, ClientChoice::Chosen);
     if call.choice == choice {
         return Ok(Decision::nothing());
     }
-    let by_phone = command
-        .client
-        .is_some_and(|client| call.candidates.contains(&client));
+    let by_phone = command.client.is_some_and(|client| call.candidates.contains(&client));
     let level = u8::from(by_phone);
-    Ok(Decision::events(vec![CallEvent::ClientChosen(
-        ClientChosen { choice, level },
-    )]))
+    Ok(Decision::events(vec![CallEvent::ClientChosen(ClientChosen { choice, level })]))
 }
 
 fn identification(call: &Call, answers: RecordIdentification) -> Decided {
@@ -241,17 +212,11 @@ fn identification(call: &Call, answers: RecordIdentification) -> Decided {
         }
     }
     let failed = known.failed.saturating_add(answers.failed);
-    let next = CallIdentification {
-        confirmed,
-        failed,
-        level: answers.level.min(3),
-    };
+    let next = CallIdentification { confirmed, failed, level: answers.level.min(3) };
     if next == *known {
         return Ok(Decision::nothing());
     }
-    Ok(Decision::events(vec![CallEvent::IdentificationRecorded(
-        next,
-    )]))
+    Ok(Decision::events(vec![CallEvent::IdentificationRecorded(next)]))
 }
 
 /// Checks and completes notes; topics chosen before keep their time.
@@ -268,12 +233,7 @@ fn compose(call: &Call, notes: SetNotes, context: &Context) -> Result<Notes, Vec
     if !faults.is_empty() {
         return Err(faults);
     }
-    Ok(Notes {
-        topics,
-        comment: notes.comment,
-        opening_words,
-        disposition: notes.disposition,
-    })
+    Ok(Notes { topics, comment: notes.comment, opening_words, disposition: notes.disposition })
 }
 
 fn compose_topics(
@@ -288,11 +248,7 @@ fn compose_topics(
             continue;
         }
         let earlier = call.notes.topics.iter().find(|topic| topic.entry == entry);
-        topics.push(earlier.cloned().unwrap_or(TopicChoice {
-            entry,
-            title,
-            at: context.now,
-        }));
+        topics.push(earlier.cloned().unwrap_or(TopicChoice { entry, title, at: context.now }));
     }
     if topics.len() > CALL_TOPICS_MAX {
         let message = format!("choose at most {CALL_TOPICS_MAX} topics");
@@ -323,10 +279,7 @@ fn consulted(consult: Consult) -> Decided {
             "the link is too long",
         )]));
     }
-    let event = Consulted {
-        entry: consult.entry,
-        link: consult.link,
-    };
+    let event = Consulted { entry: consult.entry, link: consult.link };
     Ok(Decision::events(vec![CallEvent::Consulted(event)]))
 }
 
@@ -339,10 +292,7 @@ fn finished(call: &Call, finish: Finish, context: &Context) -> Decided {
     }
     let progress = call.progress(Some(context.now));
     if matches!(progress.stage, Stage::Queued | Stage::Ringing) && call.hand.is_none() {
-        return Err(Rejection::rule(
-            "call_not_answered",
-            "nobody has answered this call yet",
-        ));
+        return Err(Rejection::rule("call_not_answered", "nobody has answered this call yet"));
     }
     let (mut notes, mut faults) = match compose(call, finish.notes, context) {
         Ok(notes) => (notes, Vec::new()),
@@ -358,16 +308,8 @@ fn finished(call: &Call, finish: Finish, context: &Context) -> Decided {
         });
     }
     let called = progress.direction == Direction::Outbound && !unreached;
-    let required = if called {
-        finish.required_words.as_slice()
-    } else {
-        &[]
-    };
-    let comment_chars_min = if unreached {
-        0
-    } else {
-        finish.comment_chars_min
-    };
+    let required = if called { finish.required_words.as_slice() } else { &[] };
+    let comment_chars_min = if unreached { 0 } else { finish.comment_chars_min };
     missing(&notes, unreached, required, comment_chars_min, &mut faults);
     if !faults.is_empty() {
         return Err(Rejection::invalid(faults));
@@ -376,10 +318,7 @@ fn finished(call: &Call, finish: Finish, context: &Context) -> Decided {
     if notes != call.notes {
         events.push(CallEvent::NotesSet(notes));
     }
-    let mark = FinishMark {
-        at: context.now,
-        by: context.principal,
-    };
+    let mark = FinishMark { at: context.now, by: context.principal };
     events.push(CallEvent::Finished(mark));
     Ok(Decision::events(events))
 }
@@ -394,23 +333,12 @@ fn missing(
 ) {
     let named = |faults: &[FieldFault], field: &str| faults.iter().any(|f| f.field == field);
     if notes.topics.is_empty() && !unreached && !named(faults, "topics") {
-        faults.push(FieldFault::new(
-            "topics",
-            "required",
-            "choose at least one topic",
-        ));
+        faults.push(FieldFault::new("topics", "required", "choose at least one topic"));
     }
     if notes.disposition.is_none() {
-        faults.push(FieldFault::new(
-            "disposition",
-            "required",
-            "choose the result of the call",
-        ));
+        faults.push(FieldFault::new("disposition", "required", "choose the result of the call"));
     }
-    if required_words
-        .iter()
-        .any(|word| !notes.opening_words.contains(word))
-    {
+    if required_words.iter().any(|word| !notes.opening_words.contains(word)) {
         let message = "say and tick all opening words";
         faults.push(FieldFault::new("opening_words", "required", message));
     }
@@ -429,29 +357,18 @@ fn corrected(call: &Call, correct: Correct, context: &Context) -> Decided {
         ));
     }
     if call.corrections.len() >= CALL_CORRECTIONS_MAX {
-        return Err(Rejection::rule(
-            "too_many_corrections",
-            "this call was corrected too often",
-        ));
+        return Err(Rejection::rule("too_many_corrections", "this call was corrected too often"));
     }
     let mut faults = Vec::new();
     let reason = correct.reason.reveal().trim();
     if reason.is_empty() || reason.chars().count() > LINE_CHARS_MAX {
-        faults.push(FieldFault::new(
-            "reason",
-            "required",
-            "say in a line why it was wrong",
-        ));
+        faults.push(FieldFault::new("reason", "required", "say in a line why it was wrong"));
     }
     let mut notes = call.notes.clone();
     if let Some(topics) = correct.topics {
         notes.topics = compose_topics(call, topics, context, &mut faults);
         if notes.topics.is_empty() {
-            faults.push(FieldFault::new(
-                "topics",
-                "required",
-                "choose at least one topic",
-            ));
+            faults.push(FieldFault::new("topics", "required", "choose at least one topic"));
         }
     }
     if let Some(comment) = correct.comment {
@@ -463,19 +380,12 @@ fn corrected(call: &Call, correct: Correct, context: &Context) -> Decided {
     }
     notes.disposition = correct.disposition.or(notes.disposition);
     if notes == call.notes && faults.is_empty() {
-        faults.push(FieldFault::new(
-            "disposition",
-            "unchanged",
-            "change something",
-        ));
+        faults.push(FieldFault::new("disposition", "unchanged", "change something"));
     }
     if !faults.is_empty() {
         return Err(Rejection::invalid(faults));
     }
-    let event = Corrected {
-        notes,
-        reason: correct.reason,
-    };
+    let event = Corrected { notes, reason: correct.reason };
     Ok(Decision::events(vec![CallEvent::Corrected(event)]))
 }
 
@@ -484,11 +394,6 @@ fn close_stale(call: &Call, close: CloseStale) -> Decided {
         return Ok(Decision::nothing());
     }
     // An end before the last thing seen would be a lie, whatever the clocks say.
-    let at = call
-        .facts
-        .last()
-        .map_or(close.at, |fact| close.at.max(fact.at));
-    Ok(Decision::events(vec![CallEvent::ClosedStale(
-        ClosedStale { at },
-    )]))
+    let at = call.facts.last().map_or(close.at, |fact| close.at.max(fact.at));
+    Ok(Decision::events(vec![CallEvent::ClosedStale(ClosedStale { at })]))
 }

@@ -83,15 +83,11 @@ pub fn effects(before: &Call, after: &Call) -> Vec<CallEffect> {
     extensions.sort_unstable();
     extensions.dedup();
     for extension in extensions {
-        let station = Station {
-            extension: extension.clone(),
-            user: after.users.get(extension).copied(),
-        };
+        let station =
+            Station { extension: extension.clone(), user: after.users.get(extension).copied() };
         let old = was.get(extension).copied().unwrap_or(Standing::Away);
         let new = is.get(extension).copied().unwrap_or(Standing::Away);
-        let part = is_progress
-            .as_ref()
-            .and_then(|progress| last_part(progress, extension));
+        let part = is_progress.as_ref().and_then(|progress| last_part(progress, extension));
         if let Some(effect) = change(station, old, new, part, before, after) {
             effects.push(effect);
         }
@@ -119,10 +115,9 @@ fn change(
         (_, Standing::Ringing) => CallEffect::Offered { station, transfer },
         (_, Standing::Connected) => CallEffect::Connected { station, transfer },
         (_, Standing::WrapUp) => CallEffect::WrapUp { station },
-        (Standing::Ringing, Standing::Away) => CallEffect::Missed {
-            station,
-            cause: part.and_then(|part| part.cause),
-        },
+        (Standing::Ringing, Standing::Away) => {
+            CallEffect::Missed { station, cause: part.and_then(|part| part.cause) }
+        }
         (Standing::WrapUp, Standing::Away) if after.finished.is_some() => {
             CallEffect::Finished { station }
         }
@@ -141,11 +136,7 @@ fn is_owner(call: &Call, station: &Station) -> bool {
 }
 
 fn last_part<'a>(progress: &'a Progress, extension: &str) -> Option<&'a Participant> {
-    progress
-        .participants
-        .iter()
-        .rev()
-        .find(|part| part.extension == extension)
+    progress.participants.iter().rev().find(|part| part.extension == extension)
 }
 
 fn standings(call: &Call) -> BTreeMap<String, Standing> {

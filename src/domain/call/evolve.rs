@@ -22,8 +22,7 @@ pub fn evolve(call: &mut Call, event: &CallEvent, meta: &Meta) {
             open(call, Origin::Dial, meta);
             call.source.clone_from(&requested.source);
             call.pbx_call.clone_from(&requested.pbx_call);
-            call.users
-                .insert(requested.dial.extension.clone(), requested.dial.user);
+            call.users.insert(requested.dial.extension.clone(), requested.dial.user);
             call.dial = Some(requested.dial.clone());
         }
         CallEvent::Observed(observed) => {
@@ -68,12 +67,7 @@ pub fn evolve(call: &mut Call, event: &CallEvent, meta: &Meta) {
             let before = std::mem::replace(&mut call.notes, corrected.notes.clone());
             let reason = corrected.reason.clone();
             if call.corrections.len() < CALL_CORRECTIONS_MAX {
-                call.corrections.push(Correction {
-                    at: meta.at,
-                    by: meta.actor,
-                    reason,
-                    before,
-                });
+                call.corrections.push(Correction { at: meta.at, by: meta.actor, reason, before });
             }
         }
         CallEvent::ClosedStale(closed) => call.closed = Some(closed.at),
@@ -91,11 +85,7 @@ fn open(call: &mut Call, origin: Origin, meta: &Meta) {
 fn choose(call: &mut Call, choice: ClientChoice, level: u8) {
     if call.choice.client() != choice.client() {
         let failed = call.identification.failed;
-        call.identification = CallIdentification {
-            confirmed: Vec::new(),
-            failed,
-            level,
-        };
+        call.identification = CallIdentification { confirmed: Vec::new(), failed, level };
     }
     call.choice = choice;
 }

@@ -58,11 +58,7 @@ impl From<&PbxEvent> for Fact {
     fn from(event: &PbxEvent) -> Self {
         let whole = event.leg_id.is_empty() || event.leg_id == event.call_id;
         let number = |text: &Personal<String>| {
-            if text.reveal().is_empty() {
-                None
-            } else {
-                Some(text.clone())
-            }
+            if text.reveal().is_empty() { None } else { Some(text.clone()) }
         };
         Self {
             id: digest(&event.event_id),

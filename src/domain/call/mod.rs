@@ -140,9 +140,7 @@ impl Disposition {
     /// Reads the word of the API.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|disposition| disposition.code() == code)
+        Self::ALL.into_iter().find(|disposition| disposition.code() == code)
     }
 }
 

@@ -118,9 +118,7 @@ impl Direction {
     /// Reads the word of the API.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::Inbound, Self::Outbound, Self::Internal]
-            .into_iter()
-            .find(|d| d.code() == code)
+        [Self::Inbound, Self::Outbound, Self::Internal].into_iter().find(|d| d.code() == code)
     }
 }
 
@@ -168,12 +166,7 @@ impl Cause {
     /// an exchange's own word must not cost the event.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        match text
-            .trim()
-            .to_ascii_lowercase()
-            .replace([' ', '-'], "_")
-            .as_str()
-        {
+        match text.trim().to_ascii_lowercase().replace([' ', '-'], "_").as_str() {
             "normal" | "normal_clearing" | "answer" | "16" => Self::Normal,
             "no_answer" | "noanswer" | "18" | "19" => Self::NoAnswer,
             "busy" | "user_busy" | "17" => Self::Busy,
@@ -322,20 +315,16 @@ impl PbxEventBody {
     pub fn check(self) -> Result<PbxEvent, PbxEventFault> {
         let call_id = required("call_id", self.call_id)?;
         let kind = required("type", self.kind)?;
-        let kind = PbxEventKind::parse(&kind).ok_or(PbxEventFault {
-            code: "unknown_type",
-            field: "type",
-        })?;
+        let kind = PbxEventKind::parse(&kind)
+            .ok_or(PbxEventFault { code: "unknown_type", field: "type" })?;
         let at = required("at", self.at)?;
-        let at = Timestamp::parse_rfc3339(&at).map_err(|_| PbxEventFault {
-            code: "invalid_time",
-            field: "at",
-        })?;
+        let at = Timestamp::parse_rfc3339(&at)
+            .map_err(|_| PbxEventFault { code: "invalid_time", field: "at" })?;
         let direction = match optional("direction", self.direction)? {
-            Some(word) => Some(Direction::parse(&word).ok_or(PbxEventFault {
-                code: "unknown_direction",
-                field: "direction",
-            })?),
+            Some(word) => Some(
+                Direction::parse(&word)
+                    .ok_or(PbxEventFault { code: "unknown_direction", field: "direction" })?,
+            ),
             None => None,
         };
         Ok(PbxEvent {
@@ -369,12 +358,7 @@ impl From<&PbxEvent> for PbxEventBody {
             call_id: Some(event.call_id.clone()),
             leg_id: Some(event.leg_id.clone()).filter(|leg| !leg.is_empty()),
             kind: Some(event.kind.code().into()),
-            at: Some(
-                event
-                    .at
-                    .to_utc()
-                    .to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
-            ),
+            at: Some(event.at.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Micros, true)),
             direction: event.direction.map(|direction| direction.code().into()),
             from: number(&event.from),
             to: number(&event.to),
@@ -391,10 +375,7 @@ impl From<&PbxEvent> for PbxEventBody {
 }
 
 fn required(field: &'static str, text: Option<String>) -> Result<String, PbxEventFault> {
-    optional(field, text)?.ok_or(PbxEventFault {
-        code: "missing_field",
-        field,
-    })
+    optional(field, text)?.ok_or(PbxEventFault { code: "missing_field", field })
 }
 
 fn optional(field: &'static str, text: Option<String>) -> Result<Option<String>, PbxEventFault> {
@@ -410,32 +391,19 @@ fn bounded(
     let Some(text) = text else { return Ok(None) };
     let trimmed = text.trim();
     if trimmed.chars().count() > chars_max {
-        return Err(PbxEventFault {
-            code: "too_long",
-            field,
-        });
+        return Err(PbxEventFault { code: "too_long", field });
     }
     if trimmed.chars().any(char::is_control) {
-        return Err(PbxEventFault {
-            code: "invalid_text",
-            field,
-        });
+        return Err(PbxEventFault { code: "invalid_text", field });
     }
-    Ok(if trimmed.is_empty() {
-        None
-    } else {
-        Some(trimmed.to_owned())
-    })
+    Ok(if trimmed.is_empty() { None } else { Some(trimmed.to_owned()) })
 }
 
 fn check_ivr(
     ivr: BTreeMap<String, Personal<String>>,
 ) -> Result<BTreeMap<String, Personal<String>>, PbxEventFault> {
     if ivr.len() > IVR_VALUES_MAX {
-        return Err(PbxEventFault {
-            code: "too_many",
-            field: "ivr",
-        });
+        return Err(PbxEventFault { code: "too_many", field: "ivr" });
     }
     let mut checked = BTreeMap::new();
     for (key, value) in ivr {
@@ -451,9 +419,7 @@ mod tests {
     use super::*;
 
     fn parse(json: &str) -> Result<PbxEvent, PbxEventFault> {
-        serde_json::from_str::<PbxEventBody>(json)
-            .expect("valid JSON")
-            .check()
+        serde_json::from_str::<PbxEventBody>(json).expect("valid JSON").check()
     }
 
     #[test]

@@ -230,12 +230,7 @@ impl Progress {
     pub fn operator(&self) -> Option<&Participant> {
         self.owner
             .as_ref()
-            .and_then(|owner| {
-                self.participants
-                    .iter()
-                    .rev()
-                    .find(|p| p.extension == *owner)
-            })
+            .and_then(|owner| self.participants.iter().rev().find(|p| p.extension == *owner))
             .or_else(|| self.participants.iter().rev().find(|p| p.is_ringing()))
     }
 }
@@ -260,10 +255,7 @@ pub fn derive(call: &Call, now: Option<Timestamp>) -> Progress {
     let mut end = walk.conclusion(call);
     if end.is_none()
         && let Some(closed) = call.closed
-        && call
-            .facts
-            .last()
-            .is_none_or(|fact| fact.at <= closed || !opens(fact.kind))
+        && call.facts.last().is_none_or(|fact| fact.at <= closed || !opens(fact.kind))
     {
         end = Some((closed, None));
         estimated = true;
@@ -285,10 +277,7 @@ pub fn derive(call: &Call, now: Option<Timestamp>) -> Progress {
 
 /// Whether such a fact shows that a conversation is alive.
 pub(super) const fn opens(kind: PbxEventKind) -> bool {
-    matches!(
-        kind,
-        PbxEventKind::Ringing | PbxEventKind::Answered | PbxEventKind::QueueEntered
-    )
+    matches!(kind, PbxEventKind::Ringing | PbxEventKind::Answered | PbxEventKind::QueueEntered)
 }
 
 /// Which agent a leg belongs to, from every fact that names both.
@@ -316,10 +305,7 @@ fn direction_of(call: &Call) -> Direction {
     if call.dial.is_some() {
         return Direction::Outbound;
     }
-    call.facts
-        .iter()
-        .find_map(|fact| fact.direction)
-        .unwrap_or_default()
+    call.facts.iter().find_map(|fact| fact.direction).unwrap_or_default()
 }
 
 pub(super) fn numbers_of(
@@ -360,18 +346,13 @@ pub(super) fn client_number_of(
         Direction::Outbound => to.clone(),
         // Some exchanges name the operator as the caller in later events: never a client.
         Direction::Inbound
-            if call
-                .facts
-                .iter()
-                .any(|f| f.agent.as_ref() == Some(from.reveal())) =>
+            if call.facts.iter().any(|f| f.agent.as_ref() == Some(from.reveal())) =>
         {
             call.facts
                 .iter()
                 .filter_map(|fact| fact.from.as_ref())
                 .find(|number| {
-                    call.facts
-                        .iter()
-                        .all(|fact| fact.agent.as_ref() != Some(number.reveal()))
+                    call.facts.iter().all(|fact| fact.agent.as_ref() != Some(number.reveal()))
                 })
                 .cloned()
                 .unwrap_or_default()
@@ -383,11 +364,7 @@ pub(super) fn client_number_of(
 pub(super) fn ivr_of(facts: &[Fact]) -> BTreeMap<String, Personal<String>> {
     let mut ivr = BTreeMap::new();
     for fact in facts {
-        ivr.extend(
-            fact.ivr
-                .iter()
-                .map(|(key, value)| (key.clone(), value.clone())),
-        );
+        ivr.extend(fact.ivr.iter().map(|(key, value)| (key.clone(), value.clone())));
     }
     ivr
 }
@@ -411,10 +388,7 @@ fn by_hand(call: &Call, hand: &super::HandCard, now: Option<Timestamp>) -> Progr
         Direction::Outbound | Direction::Internal => (Personal::default(), number.clone()),
     };
     let until = ended_at.or(now).unwrap_or(hand.at);
-    debug_assert!(
-        call.origin == Origin::ByHand,
-        "only a card by hand has a hand card"
-    );
+    debug_assert!(call.origin == Origin::ByHand, "only a card by hand has a hand card");
     Progress {
         stage,
         direction: hand.direction,

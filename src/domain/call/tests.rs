@@ -14,11 +14,7 @@ fn at(tenths: i64) -> Timestamp {
 }
 
 fn context() -> Context {
-    Context {
-        now: at(100_000),
-        zone: chrono_tz::Europe::Moscow,
-        principal: user_principal(),
-    }
+    Context { now: at(100_000), zone: chrono_tz::Europe::Moscow, principal: user_principal() }
 }
 
 fn user_id() -> UserId {
@@ -39,12 +35,7 @@ fn topic(n: u128) -> (EntryId, String) {
 
 fn apply(call: &mut Call, command: CallCommand) -> Result<Vec<CallEvent>, Rejection> {
     let decision = call.decide(command, &context())?;
-    let meta = Meta {
-        seq: 1,
-        at: context().now,
-        actor: user_principal(),
-        drawn: vec![41],
-    };
+    let meta = Meta { seq: 1, at: context().now, actor: user_principal(), drawn: vec![41] };
     for event in &decision.events {
         call.evolve(event, &meta);
     }
@@ -53,23 +44,15 @@ fn apply(call: &mut Call, command: CallCommand) -> Result<Vec<CallEvent>, Reject
 
 fn observe(call: &mut Call, events: &[PbxEvent]) {
     let users = [("101".to_owned(), user_id())].into();
-    let command = Observe {
-        source: "pbx1".into(),
-        events: events.to_vec(),
-        users,
-        matches: vec![],
-    };
+    let command =
+        Observe { source: "pbx1".into(), events: events.to_vec(), users, matches: vec![] };
     apply(call, CallCommand::Observe(command)).unwrap();
 }
 
 /// A script: `tenths kind leg agent cause`, `-` for nothing.
 fn script(direction: Direction, lines: &[&str]) -> Vec<PbxEvent> {
     let some = |word: &str| {
-        if word == "-" {
-            None
-        } else {
-            Some(word.to_owned())
-        }
+        if word == "-" { None } else { Some(word.to_owned()) }
     };
     lines
         .iter()
@@ -202,23 +185,11 @@ fn conversations_give_their_record() {
         let (_, progress) = record(*direction, lines);
         assert_eq!(progress.result, Some(*result), "{name}");
         assert_eq!(progress.owner.as_deref(), *owner, "{name}");
-        let seconds = (
-            progress.talk_seconds(),
-            progress.hold_seconds(),
-            progress.wait_seconds(),
-        );
+        let seconds = (progress.talk_seconds(), progress.hold_seconds(), progress.wait_seconds());
         assert_eq!(seconds, (*talk, *hold, *wait), "{name}: talk, hold, wait");
-        let expected = if owner.is_some() {
-            Stage::WrapUp
-        } else {
-            Stage::Finished
-        };
+        let expected = if owner.is_some() { Stage::WrapUp } else { Stage::Finished };
         assert_eq!(progress.stage, expected, "{name}");
-        let client = if *direction == outbound {
-            "79161112233"
-        } else {
-            "79161234567"
-        };
+        let client = if *direction == outbound { "79161112233" } else { "79161234567" };
         assert_eq!(progress.client_number.reveal(), client, "{name}");
         assert!(!progress.end_is_estimated, "{name}");
     }
@@ -258,11 +229,8 @@ fn a_transfer_hands_the_card_over() {
     ];
     assert_eq!(seen, expected);
     let progress = call.progress(None);
-    let parts: Vec<_> = progress
-        .participants
-        .iter()
-        .map(|p| (p.extension.as_str(), p.role))
-        .collect();
+    let parts: Vec<_> =
+        progress.participants.iter().map(|p| (p.extension.as_str(), p.role)).collect();
     assert_eq!(parts, [("101", Role::First), ("102", Role::Transfer)]);
 }
 
@@ -289,42 +257,24 @@ fn a_missed_offer_and_a_withdrawn_one_are_told_apart() {
         }
     }
     let expected = [("103", Cause::NoAnswer), ("101", Cause::Cancelled)];
-    assert_eq!(
-        causes,
-        expected.map(|(who, cause)| (who.to_owned(), Some(cause)))
-    );
+    assert_eq!(causes, expected.map(|(who, cause)| (who.to_owned(), Some(cause))));
 }
 
 #[test]
 fn a_lost_end_is_closed_by_the_sweep_and_corrected_by_the_real_end() {
     let (mut call, progress) = record(Direction::Inbound, &DIRECT[..2]);
     assert_eq!(progress.stage, Stage::Talking);
-    apply(
-        &mut call,
-        CallCommand::CloseStale(CloseStale { at: at(90) }),
-    )
-    .unwrap();
+    apply(&mut call, CallCommand::CloseStale(CloseStale { at: at(90) })).unwrap();
     let closed = call.progress(None);
-    assert_eq!(
-        (closed.stage, closed.ended_at),
-        (Stage::WrapUp, Some(at(90)))
-    );
+    assert_eq!((closed.stage, closed.ended_at), (Stage::WrapUp, Some(at(90))));
     assert!(closed.end_is_estimated);
     assert_eq!(closed.talk_seconds(), 7);
     assert!(
-        apply(
-            &mut call,
-            CallCommand::CloseStale(CloseStale { at: at(95) })
-        )
-        .unwrap()
-        .is_empty()
+        apply(&mut call, CallCommand::CloseStale(CloseStale { at: at(95) })).unwrap().is_empty()
     );
     observe(&mut call, &script(Direction::Inbound, &DIRECT[3..]));
     let ended = call.progress(None);
-    assert_eq!(
-        (ended.ended_at, ended.end_is_estimated),
-        (Some(at(60)), false)
-    );
+    assert_eq!((ended.ended_at, ended.end_is_estimated), (Some(at(60)), false));
     assert_eq!(ended.talk_seconds(), 4);
 }
 
@@ -350,44 +300,22 @@ fn a_card_by_hand_lives_without_an_exchange() {
     let before = call.clone();
     apply(&mut call, CallCommand::OpenByHand(open.clone())).unwrap();
     assert_eq!(call.number, 41);
-    let station = Station {
-        extension: String::new(),
-        user: Some(user_id()),
-    };
-    let connected = CallEffect::Connected {
-        station: station.clone(),
-        transfer: false,
-    };
+    let station = Station { extension: String::new(), user: Some(user_id()) };
+    let connected = CallEffect::Connected { station: station.clone(), transfer: false };
     assert_eq!(effects(&before, &call), [connected]);
     assert_eq!(call.progress(None).stage, Stage::Talking);
     let again = apply(&mut call, CallCommand::OpenByHand(open));
     assert_eq!(again.unwrap_err().code, "call_exists");
     let before = call.clone();
-    apply(
-        &mut call,
-        CallCommand::CloseStale(CloseStale { at: context().now }),
-    )
-    .unwrap();
-    assert_eq!(
-        effects(&before, &call),
-        [CallEffect::WrapUp {
-            station: station.clone()
-        }]
-    );
+    apply(&mut call, CallCommand::CloseStale(CloseStale { at: context().now })).unwrap();
+    assert_eq!(effects(&before, &call), [CallEffect::WrapUp { station: station.clone() }]);
     let before = call.clone();
     let notes = SetNotes {
         topics: vec![topic(1)],
         disposition: Some(Disposition::InfoGiven),
         ..SetNotes::default()
     };
-    apply(
-        &mut call,
-        CallCommand::Finish(Finish {
-            notes,
-            ..Finish::default()
-        }),
-    )
-    .unwrap();
+    apply(&mut call, CallCommand::Finish(Finish { notes, ..Finish::default() })).unwrap();
     assert_eq!(effects(&before, &call), [CallEffect::Finished { station }]);
 }
 
@@ -429,42 +357,19 @@ fn a_click_to_call_is_answered_only_by_the_client() {
 fn a_dial_that_fails_is_over_at_once() {
     let (mut call, command_id) = dial();
     let before = call.clone();
-    let failed = |reason: &str, command_id| DialFailed {
-        command_id,
-        reason: reason.into(),
-    };
+    let failed = |reason: &str, command_id| DialFailed { command_id, reason: reason.into() };
     let other = failed("pbx_down", Uuid::from_u128(1));
-    assert!(
-        apply(&mut call, CallCommand::DialFailed(other))
-            .unwrap()
-            .is_empty()
-    );
-    apply(
-        &mut call,
-        CallCommand::DialFailed(failed("pbx_down", command_id)),
-    )
-    .unwrap();
+    assert!(apply(&mut call, CallCommand::DialFailed(other)).unwrap().is_empty());
+    apply(&mut call, CallCommand::DialFailed(failed("pbx_down", command_id))).unwrap();
     let progress = call.progress(None);
-    assert_eq!(
-        (progress.stage, progress.result),
-        (Stage::Finished, Some(CallResult::Failed))
-    );
+    assert_eq!((progress.stage, progress.result), (Stage::Finished, Some(CallResult::Failed)));
     let effects = effects(&before, &call);
     assert!(
-        matches!(
-            &effects[..],
-            [CallEffect::Missed {
-                cause: Some(Cause::Failed),
-                ..
-            }]
-        ),
+        matches!(&effects[..], [CallEffect::Missed { cause: Some(Cause::Failed), .. }]),
         "{effects:?}"
     );
     let (mut inbound, _) = record(Direction::Inbound, DIRECT);
-    let refused = apply(
-        &mut inbound,
-        CallCommand::DialFailed(failed("pbx_down", command_id)),
-    );
+    let refused = apply(&mut inbound, CallCommand::DialFailed(failed("pbx_down", command_id)));
     assert_eq!(refused.unwrap_err().code, "not_dialled");
 }
 
@@ -478,10 +383,7 @@ fn candidates_choose_themselves_only_when_there_is_one() {
         })
     };
     apply(&mut call, matched(&[1, 2, 1])).unwrap();
-    assert_eq!(
-        (call.candidates.len(), call.choice),
-        (2, ClientChoice::Open)
-    );
+    assert_eq!((call.candidates.len(), call.choice), (2, ClientChoice::Open));
     apply(&mut call, matched(&[1])).unwrap();
     assert_eq!(call.choice, ClientChoice::Matched(client(1)));
     assert_eq!(call.identification.level, 1);
@@ -500,16 +402,10 @@ fn candidates_choose_themselves_only_when_there_is_one() {
     apply(&mut call, choose(Some(client(9)))).unwrap();
     assert_eq!(call.identification, CallIdentification::default());
     apply(&mut call, choose(None)).unwrap();
-    assert_eq!(
-        apply(&mut call, identified(0)).unwrap_err().code,
-        "no_client"
-    );
+    assert_eq!(apply(&mut call, identified(0)).unwrap_err().code, "no_client");
     apply(&mut call, choose(Some(client(1)))).unwrap();
     apply(&mut call, identified(3)).unwrap();
-    assert_eq!(
-        apply(&mut call, identified(0)).unwrap_err().code,
-        "identification_locked"
-    );
+    assert_eq!(apply(&mut call, identified(0)).unwrap_err().code, "identification_locked");
     // The match of a number never overrides the operator.
     apply(&mut call, matched(&[4])).unwrap();
     assert_eq!(call.choice, ClientChoice::Chosen(client(1)));
@@ -518,16 +414,9 @@ fn candidates_choose_themselves_only_when_there_is_one() {
 #[test]
 fn finish_names_every_missing_field() {
     let (mut call, _) = record(Direction::Inbound, DIRECT);
-    let finish = |notes| Finish {
-        notes,
-        ..Finish::default()
-    };
+    let finish = |notes| Finish { notes, ..Finish::default() };
     let fault = apply(&mut call, CallCommand::Finish(finish(SetNotes::default()))).unwrap_err();
-    let fields: Vec<_> = fault
-        .fields
-        .iter()
-        .map(|fault| fault.field.as_str())
-        .collect();
+    let fields: Vec<_> = fault.fields.iter().map(|fault| fault.field.as_str()).collect();
     assert_eq!(fields, ["topics", "disposition"]);
     let whole = SetNotes {
         topics: vec![topic(1), topic(1), topic(2)],
@@ -554,27 +443,15 @@ fn an_answered_collection_call_needs_its_opening_words_and_an_unanswered_one_not
         opening_words: vec![OpeningWord::Name],
         ..SetNotes::default()
     };
-    let mut finish = Finish {
-        notes,
-        required_words: words.clone(),
-        comment_chars_min: 0,
-    };
+    let mut finish = Finish { notes, required_words: words.clone(), comment_chars_min: 0 };
     let fault = apply(&mut call, CallCommand::Finish(finish.clone())).unwrap_err();
     assert_eq!(fault.fields[0].field, "opening_words");
     finish.notes.opening_words.clone_from(&words);
     apply(&mut call, CallCommand::Finish(finish)).unwrap();
-    let lines = [
-        "0 answered l1 101 -",
-        "1 ringing l2 - -",
-        "5 ended l2 - busy",
-        "9 ended l1 101 normal",
-    ];
+    let lines =
+        ["0 answered l1 101 -", "1 ringing l2 - -", "5 ended l2 - busy", "9 ended l1 101 normal"];
     let (mut busy, _) = record(Direction::Outbound, &lines);
-    let finish = Finish {
-        required_words: words,
-        comment_chars_min: 10,
-        ..Finish::default()
-    };
+    let finish = Finish { required_words: words, comment_chars_min: 10, ..Finish::default() };
     apply(&mut busy, CallCommand::Finish(finish)).unwrap();
     assert_eq!(busy.notes.disposition, Some(Disposition::Busy));
 }
@@ -596,21 +473,11 @@ fn finished_while_talking_ends_without_wrap_up() {
         disposition: Some(Disposition::InfoGiven),
         ..SetNotes::default()
     };
-    apply(
-        &mut call,
-        CallCommand::Finish(Finish {
-            notes,
-            ..Finish::default()
-        }),
-    )
-    .unwrap();
+    apply(&mut call, CallCommand::Finish(Finish { notes, ..Finish::default() })).unwrap();
     assert_eq!(call.progress(None).stage, Stage::Talking);
     let before = call.clone();
     observe(&mut call, &script(Direction::Inbound, DIRECT));
-    let station = Station {
-        extension: "101".into(),
-        user: Some(user_id()),
-    };
+    let station = Station { extension: "101".into(), user: Some(user_id()) };
     assert_eq!(effects(&before, &call), [CallEffect::Finished { station }]);
 }
 
@@ -631,24 +498,14 @@ fn a_correction_keeps_what_stood_before() {
         disposition: Some(Disposition::InfoGiven),
         ..SetNotes::default()
     };
-    apply(
-        &mut call,
-        CallCommand::Finish(Finish {
-            notes,
-            ..Finish::default()
-        }),
-    )
-    .unwrap();
+    apply(&mut call, CallCommand::Finish(Finish { notes, ..Finish::default() })).unwrap();
     let mute = apply(&mut call, correct(" ", Some(Disposition::Ptp))).unwrap_err();
     assert_eq!(mute.fields[0].field, "reason");
     let same = apply(&mut call, correct("x", Some(Disposition::InfoGiven))).unwrap_err();
     assert_eq!(same.fields[0].code, "unchanged");
     apply(&mut call, correct("clicked beside", Some(Disposition::Ptp))).unwrap();
     assert_eq!(call.notes.disposition, Some(Disposition::Ptp));
-    assert_eq!(
-        call.corrections[0].before.disposition,
-        Some(Disposition::InfoGiven)
-    );
+    assert_eq!(call.corrections[0].before.disposition, Some(Disposition::InfoGiven));
     assert_eq!(call.corrections[0].by, user_principal());
 }
 

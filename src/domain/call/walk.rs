@@ -95,27 +95,20 @@ impl Walk {
     }
 
     fn open_part(&self, agent: &str) -> Option<usize> {
-        self.participants
-            .iter()
-            .rposition(|part| part.extension == agent && part.left_at.is_none())
+        self.participants.iter().rposition(|part| part.extension == agent && part.left_at.is_none())
     }
 
     /// Announcements that another phone's ringing has overtaken.
     fn drop_announced(&mut self, these: impl Fn(&Participant) -> bool) {
         let main = self.main.map(|index| self.participants[index].clone());
         let last = self.last_main.map(|index| self.participants[index].clone());
-        self.participants
-            .retain(|part| !(part.announced && these(part)));
+        self.participants.retain(|part| !(part.announced && these(part)));
         self.main = main.and_then(|part| self.participants.iter().position(|p| *p == part));
         self.last_main = last.and_then(|part| self.participants.iter().position(|p| *p == part));
     }
 
     fn next_role(&self) -> Role {
-        if self.pending || self.last_main.is_some() {
-            Role::Transfer
-        } else {
-            Role::First
-        }
+        if self.pending || self.last_main.is_some() { Role::Transfer } else { Role::First }
     }
 
     fn ringing(&mut self, fact: &Fact, agent: Option<&str>) {
@@ -133,15 +126,11 @@ impl Walk {
         }
         self.drop_announced(|_| true);
         let role = self.next_role();
-        self.participants
-            .push(Participant::offered(agent, fact.at, fact.leg, role));
+        self.participants.push(Participant::offered(agent, fact.at, fact.leg, role));
     }
 
     fn answered(&mut self, fact: &Fact, agent: Option<&str>) {
-        let Some(agent) = agent
-            .map(str::to_owned)
-            .or_else(|| self.only_candidate(fact))
-        else {
+        let Some(agent) = agent.map(str::to_owned).or_else(|| self.only_candidate(fact)) else {
             if self.direction == Direction::Outbound {
                 self.client_answered.get_or_insert(fact.at);
             }
@@ -149,8 +138,7 @@ impl Walk {
         };
         let index = self.open_part(&agent).unwrap_or_else(|| {
             let role = self.next_role();
-            self.participants
-                .push(Participant::offered(&agent, fact.at, fact.leg, role));
+            self.participants.push(Participant::offered(&agent, fact.at, fact.leg, role));
             self.participants.len() - 1
         });
         let part = &mut self.participants[index];
@@ -204,10 +192,7 @@ impl Walk {
             Some(agent) => self.open_part(agent),
             None => self.main,
         };
-        let to = fact
-            .to_agent
-            .as_deref()
-            .and_then(|agent| self.open_part(agent));
+        let to = fact.to_agent.as_deref().and_then(|agent| self.open_part(agent));
         if let Some(index) = from
             && to != Some(index)
         {
@@ -253,10 +238,8 @@ impl Walk {
                 if self.main == Some(index) {
                     self.main = None;
                     // Whoever was asked meanwhile has the client now.
-                    if let Some(next) = self
-                        .participants
-                        .iter()
-                        .rposition(Participant::is_connected)
+                    if let Some(next) =
+                        self.participants.iter().rposition(Participant::is_connected)
                     {
                         self.participants[next].resume(fact.at);
                         self.set_main(next);
@@ -315,11 +298,7 @@ impl Walk {
         }
         let last = self.participants.iter().max_by_key(|part| part.left_at)?;
         let served = self.last_main.is_some() || call.dial.is_some();
-        if served {
-            last.left_at.map(|at| (at, last.cause))
-        } else {
-            None
-        }
+        if served { last.left_at.map(|at| (at, last.cause)) } else { None }
     }
 
     pub(super) fn close(&mut self, at: Timestamp, cause: Option<Cause>) {
@@ -340,16 +319,8 @@ impl Walk {
     }
 
     pub(super) fn first_talk(&self) -> Option<Timestamp> {
-        let agent = self
-            .participants
-            .iter()
-            .filter_map(|part| part.answered_at)
-            .min();
-        if self.client_leg || self.requested {
-            self.client_answered
-        } else {
-            agent
-        }
+        let agent = self.participants.iter().filter_map(|part| part.answered_at).min();
+        if self.client_leg || self.requested { self.client_answered } else { agent }
     }
 
     fn result(&self, cause: Option<Cause>) -> CallResult {
@@ -360,10 +331,7 @@ impl Walk {
         {
             return CallResult::Answered;
         }
-        let agent_missed = self
-            .participants
-            .iter()
-            .any(|part| part.answered_at.is_none());
+        let agent_missed = self.participants.iter().any(|part| part.answered_at.is_none());
         if outbound && !self.client_leg && (self.requested || (agent_missed && !busy)) {
             // The client's phone never rang: no attempt in the sense of the contact rules.
             return CallResult::Failed;
@@ -426,11 +394,7 @@ impl Walk {
             client_number,
             queue: self.queue,
             ivr: ivr_of(&call.facts),
-            recording_url: call
-                .facts
-                .iter()
-                .rev()
-                .find_map(|fact| fact.recording_url.clone()),
+            recording_url: call.facts.iter().rev().find_map(|fact| fact.recording_url.clone()),
             started_at,
             answered_at,
             ended_at,
@@ -445,11 +409,7 @@ impl Walk {
 
     fn stage(&self, call: &Call, over: bool, owned: bool) -> Stage {
         if over {
-            return if owned && call.finished.is_none() {
-                Stage::WrapUp
-            } else {
-                Stage::Finished
-            };
+            return if owned && call.finished.is_none() { Stage::WrapUp } else { Stage::Finished };
         }
         if self.awaits_client() {
             return Stage::Ringing;

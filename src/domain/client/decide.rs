@@ -28,22 +28,12 @@ pub(super) fn decide(client: &Client, command: ClientCommand, context: &Context)
 
 fn register(client: &Client, command: RegisterClient, context: &Context) -> Decided {
     if client.exists() {
-        return Err(Rejection::rule(
-            "already_registered",
-            "this client is already registered",
-        ));
+        return Err(Rejection::rule("already_registered", "this client is already registered"));
     }
     let today = context.today();
-    let details = command
-        .draft
-        .check(command.id, &client.details, today)
-        .map_err(Rejection::invalid)?;
-    let registered = Registered {
-        id: command.id,
-        since: today,
-        details,
-        source_key: None,
-    };
+    let details =
+        command.draft.check(command.id, &client.details, today).map_err(Rejection::invalid)?;
+    let registered = Registered { id: command.id, since: today, details, source_key: None };
     Ok(Decision {
         events: vec![ClientEvent::Registered(registered)],
         acknowledge_duplicates: command.acknowledge_duplicates,
@@ -54,18 +44,10 @@ fn register(client: &Client, command: RegisterClient, context: &Context) -> Deci
 fn import(client: &Client, command: ImportClient, context: &Context) -> Decided {
     let today = context.today();
     let id = client.id.unwrap_or(command.id);
-    let details = command
-        .draft
-        .check(id, &client.details, today)
-        .map_err(Rejection::invalid)?;
+    let details = command.draft.check(id, &client.details, today).map_err(Rejection::invalid)?;
     if !client.exists() {
         let source_key = Some(command.source_key);
-        let registered = Registered {
-            id,
-            since: today,
-            details,
-            source_key,
-        };
+        let registered = Registered { id, since: today, details, source_key };
         return Ok(Decision {
             events: vec![ClientEvent::Registered(registered)],
             acknowledge_duplicates: true,
@@ -74,26 +56,18 @@ fn import(client: &Client, command: ImportClient, context: &Context) -> Decided 
     }
     let mut events = Vec::new();
     if !client.source_keys.contains(&command.source_key) {
-        events.push(ClientEvent::SourceLinked(SourceLinked {
-            source_key: command.source_key,
-        }));
+        events.push(ClientEvent::SourceLinked(SourceLinked { source_key: command.source_key }));
     }
     if details != client.details {
         events.push(ClientEvent::DetailsChanged(DetailsChanged { details }));
     }
-    Ok(Decision {
-        events,
-        acknowledge_duplicates: true,
-        draws: Vec::new(),
-    })
+    Ok(Decision { events, acknowledge_duplicates: true, draws: Vec::new() })
 }
 
 fn change(client: &Client, command: &ChangeDetails, context: &Context) -> Decided {
     let id = client.id.ok_or_else(|| Rejection::not_found("client"))?;
-    let details = command
-        .draft
-        .check(id, &client.details, context.today())
-        .map_err(Rejection::invalid)?;
+    let details =
+        command.draft.check(id, &client.details, context.today()).map_err(Rejection::invalid)?;
     if details == client.details {
         return Ok(Decision::nothing());
     }
@@ -118,19 +92,13 @@ fn required_text(field: &str, text: &str, most: usize) -> Result<String, Rejecti
 
 fn add_note(command: AddNote) -> Decided {
     let text = required_text("text", &command.text, limits::COMMENT_CHARS_MAX)?;
-    let note = NoteAdded {
-        id: command.id,
-        text: Personal::new(text),
-    };
+    let note = NoteAdded { id: command.id, text: Personal::new(text) };
     Ok(Decision::events(vec![ClientEvent::NoteAdded(note)]))
 }
 
 fn give_consent(client: &Client, command: GiveConsent) -> Decided {
     if client.consents.len() >= limits::CONSENTS_MAX {
-        return Err(Rejection::rule(
-            "too_many_consents",
-            "this card holds 50 consents already",
-        ));
+        return Err(Rejection::rule("too_many_consents", "this card holds 50 consents already"));
     }
     let given = ConsentGiven {
         id: command.id,
@@ -140,11 +108,7 @@ fn give_consent(client: &Client, command: GiveConsent) -> Decided {
             &command.evidence,
             limits::LINE_CHARS_MAX,
         )?),
-        text_version: required_text(
-            "text_version",
-            &command.text_version,
-            limits::LINE_CHARS_MAX,
-        )?,
+        text_version: required_text("text_version", &command.text_version, limits::LINE_CHARS_MAX)?,
     };
     Ok(Decision::events(vec![ClientEvent::ConsentGiven(given)]))
 }
@@ -159,21 +123,13 @@ fn withdraw_consent(client: &Client, command: WithdrawConsent) -> Decided {
         return Ok(Decision::nothing());
     }
     let reason = required_text("reason", &command.reason, limits::LINE_CHARS_MAX)?;
-    let withdrawn = ConsentWithdrawn {
-        id: command.id,
-        reason: Personal::new(reason),
-    };
-    Ok(Decision::events(vec![ClientEvent::ConsentWithdrawn(
-        withdrawn,
-    )]))
+    let withdrawn = ConsentWithdrawn { id: command.id, reason: Personal::new(reason) };
+    Ok(Decision::events(vec![ClientEvent::ConsentWithdrawn(withdrawn)]))
 }
 
 fn add_file(client: &Client, command: AddFile) -> Decided {
     if client.files.len() >= limits::FILES_MAX {
-        return Err(Rejection::rule(
-            "too_many_files",
-            "this card holds 100 files already",
-        ));
+        return Err(Rejection::rule("too_many_files", "this card holds 100 files already"));
     }
     let name = required_text("name", &command.name, limits::LINE_CHARS_MAX)?;
     Ok(Decision::events(vec![ClientEvent::FileAdded(FileAdded {
@@ -188,11 +144,9 @@ fn add_file(client: &Client, command: AddFile) -> Decided {
 }
 
 fn failure(command: &RecordIdentificationFailure, context: &Context) -> Decision<ClientEvent> {
-    Decision::events(vec![ClientEvent::IdentificationFailed(
-        IdentificationFailed {
-            call: command.call,
-            date: context.today(),
-            wrong_answers: command.wrong_answers,
-        },
-    )])
+    Decision::events(vec![ClientEvent::IdentificationFailed(IdentificationFailed {
+        call: command.call,
+        date: context.today(),
+        wrong_answers: command.wrong_answers,
+    })])
 }

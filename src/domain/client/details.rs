@@ -45,16 +45,9 @@ impl PersonName {
     /// `Иванов Иван Иванович`; parts that are missing leave no gap.
     #[must_use]
     pub fn full(&self) -> String {
-        let parts = [
-            self.last.reveal(),
-            self.first.reveal(),
-            self.patronymic.reveal(),
-        ];
-        let present: Vec<&str> = parts
-            .into_iter()
-            .map(String::as_str)
-            .filter(|part| !part.is_empty())
-            .collect();
+        let parts = [self.last.reveal(), self.first.reveal(), self.patronymic.reveal()];
+        let present: Vec<&str> =
+            parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
         present.join(" ")
     }
 }

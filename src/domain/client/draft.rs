@@ -155,15 +155,8 @@ impl Check {
         if clean.chars().count() > limits::LINE_CHARS_MAX {
             self.fault(field, "too_long", "at most 250 characters");
         }
-        if clean
-            .chars()
-            .any(|c| c.is_control() || "<>{}[]|\\^~;=".contains(c))
-        {
-            self.fault(
-                field,
-                "invalid_name",
-                "a name has letters, spaces, dashes and apostrophes",
-            );
+        if clean.chars().any(|c| c.is_control() || "<>{}[]|\\^~;=".contains(c)) {
+            self.fault(field, "invalid_name", "a name has letters, spaces, dashes and apostrophes");
         }
         Personal::new(clean)
     }
@@ -206,15 +199,9 @@ impl Check {
 
     fn email(&mut self, field: String, draft: &EmailDraft) -> Option<EmailPoint> {
         match email::parse(draft.email.reveal()) {
-            Ok(address) => Some(EmailPoint {
-                address: Personal::new(address),
-            }),
+            Ok(address) => Some(EmailPoint { address: Personal::new(address) }),
             Err(_) => {
-                self.fault(
-                    field,
-                    "invalid_email",
-                    "write an address such as name@example.ru",
-                );
+                self.fault(field, "invalid_email", "write an address such as name@example.ru");
                 None
             }
         }
@@ -232,11 +219,7 @@ impl Check {
             );
         }
         if text.chars().count() > 2 * limits::LINE_CHARS_MAX {
-            self.fault(
-                format!("{field}.text"),
-                "too_long",
-                "at most 500 characters",
-            );
+            self.fault(format!("{field}.text"), "too_long", "at most 500 characters");
         }
         let address = Address {
             kind: draft.kind,
@@ -304,10 +287,7 @@ impl Check {
 
     fn organisation(&mut self, draft: &OrganisationDraft) -> Organisation {
         let optional = |text: &Option<String>| {
-            text.as_deref()
-                .map(str::trim)
-                .filter(|t| !t.is_empty())
-                .map(str::to_owned)
+            text.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned)
         };
         let kpp = optional(&draft.kpp).and_then(|text| {
             documents::kpp(&text)
@@ -353,10 +333,7 @@ impl ClientDraft {
         before: &ClientDetails,
         today: Date,
     ) -> Result<ClientDetails, Vec<FieldFault>> {
-        let mut check = Check {
-            today,
-            faults: Vec::new(),
-        };
+        let mut check = Check { today, faults: Vec::new() };
         let mut details = before.clone();
         if let Some(kind) = self.kind {
             details.kind = kind;
@@ -383,11 +360,7 @@ impl ClientDraft {
             details.organisation = Some(check.organisation(organisation));
         }
         check_whole(&mut check, &details);
-        if check.faults.is_empty() {
-            Ok(details)
-        } else {
-            Err(check.faults)
-        }
+        if check.faults.is_empty() { Ok(details) } else { Err(check.faults) }
     }
 
     fn check_person(&self, check: &mut Check, details: &mut ClientDetails) {
@@ -425,11 +398,7 @@ impl ClientDraft {
         if let Some(language) = &self.language {
             let language = language.trim();
             if !["", "ru", "en"].contains(&language) {
-                check.fault(
-                    "language",
-                    "unknown_language",
-                    "known languages are ru and en",
-                );
+                check.fault("language", "unknown_language", "known languages are ru and en");
             }
             details.language = language.to_owned();
         }
@@ -472,11 +441,7 @@ impl ClientDraft {
             if word.is_empty() {
                 details.code_word = None;
             } else if word.chars().count() < 3 || word.chars().count() > 50 {
-                check.fault(
-                    "code_word",
-                    "invalid_code_word",
-                    "a code word has 3 to 50 characters",
-                );
+                check.fault("code_word", "invalid_code_word", "a code word has 3 to 50 characters");
             } else {
                 details.code_word = Some(super::identification::code_word_hash(id, word));
             }
@@ -516,37 +481,21 @@ fn check_whole(check: &mut Check, details: &ClientDetails) {
     match details.kind {
         ClientKind::Organisation => {
             let Some(organisation) = &details.organisation else {
-                check.fault(
-                    "organisation",
-                    "required",
-                    "an organisation needs its name and form",
-                );
+                check.fault("organisation", "required", "an organisation needs its name and form");
                 return;
             };
             if organisation.short_name.is_empty() && organisation.full_name.is_empty() {
-                check.fault(
-                    "organisation.full_name",
-                    "required",
-                    "write the organisation's name",
-                );
+                check.fault("organisation.full_name", "required", "write the organisation's name");
             }
         }
         ClientKind::Person | ClientKind::Prospect => {
             if details.organisation.is_some() {
-                check.fault(
-                    "organisation",
-                    "not_allowed",
-                    "only an organisation has this part",
-                );
+                check.fault("organisation", "not_allowed", "only an organisation has this part");
             }
             if details.name.full().is_empty() {
                 check.fault("last_name", "required", "write the name");
             }
-            if details
-                .inn
-                .as_ref()
-                .is_some_and(|inn| inn.reveal().len() == 10)
-            {
+            if details.inn.as_ref().is_some_and(|inn| inn.reveal().len() == 10) {
                 check.fault("inn", "invalid_inn", "the INN of a person has 12 digits");
             }
         }

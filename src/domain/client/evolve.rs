@@ -49,10 +49,7 @@ impl Aggregate for Client {
                 withdrawn_at: None,
             }),
             ClientEvent::ConsentWithdrawn(withdrawn) => {
-                let found = self
-                    .consents
-                    .iter_mut()
-                    .find(|consent| consent.id == withdrawn.id);
+                let found = self.consents.iter_mut().find(|consent| consent.id == withdrawn.id);
                 if let Some(consent) = found {
                     consent.withdrawn_at = Some(meta.at);
                 }

@@ -118,21 +118,14 @@ pub fn missing(
     if wanted < 2 {
         return Vec::new();
     }
-    let mut fields: Vec<IdentificationField> = policy
-        .required
-        .iter()
-        .copied()
-        .filter(|field| !confirmed.contains(field))
-        .collect();
+    let mut fields: Vec<IdentificationField> =
+        policy.required.iter().copied().filter(|field| !confirmed.contains(field)).collect();
     let one_is_there = policy.one_of.iter().any(|field| confirmed.contains(field));
     if wanted >= 3 && !confirmed.contains(&IdentificationField::CodeWord) {
         fields.push(IdentificationField::CodeWord);
     } else if !one_is_there {
-        let askable = policy
-            .one_of
-            .iter()
-            .copied()
-            .filter(|field| can_answer(client, has_loans, *field));
+        let askable =
+            policy.one_of.iter().copied().filter(|field| can_answer(client, has_loans, *field));
         fields.extend(askable);
     }
     fields
@@ -205,11 +198,7 @@ fn digits(text: &str) -> String {
 }
 
 fn contract_key(number: &str) -> String {
-    number
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_uppercase)
-        .collect()
+    number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 /// The caller must name every word of the city and street part; type words do not matter.
@@ -227,10 +216,8 @@ fn address_matches(client: &Client, answer: &str) -> bool {
 /// Reads `1972-07-23`, `23.07.1972`, `23/07/1972`, `23 07 1972`, `23071972`.
 fn parse_date(text: &str) -> Option<Date> {
     let text = text.trim();
-    let numbers: Vec<&str> = text
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|part| !part.is_empty())
-        .collect();
+    let numbers: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let number = |part: &str| part.parse::<u32>().ok();
     match numbers.as_slice() {
         [year, month, day] if year.len() == 4 => {
@@ -239,11 +226,9 @@ fn parse_date(text: &str) -> Option<Date> {
         [day, month, year] if year.len() == 4 => {
             Date::from_ymd_opt(year.parse().ok()?, number(month)?, number(day)?)
         }
-        [all] if all.len() == 8 => Date::from_ymd_opt(
-            all[4..].parse().ok()?,
-            number(&all[2..4])?,
-            number(&all[..2])?,
-        ),
+        [all] if all.len() == 8 => {
+            Date::from_ymd_opt(all[4..].parse().ok()?, number(&all[2..4])?, number(&all[..2])?)
+        }
         _ => None,
     }
 }

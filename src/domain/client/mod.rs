@@ -257,18 +257,10 @@ impl Client {
         let details = &self.details;
         let mut claims = Vec::new();
         let mut claim = |space, value: String, strength| {
-            claims.push(Claim {
-                space,
-                value,
-                strength,
-            });
+            claims.push(Claim { space, value, strength });
         };
         for key in &self.source_keys {
-            claim(
-                ClaimSpace::SourceKey,
-                format!("client:{key}"),
-                ClaimStrength::Hard,
-            );
+            claim(ClaimSpace::SourceKey, format!("client:{key}"), ClaimStrength::Hard);
         }
         match &details.organisation {
             Some(organisation) => {
@@ -276,11 +268,7 @@ impl Client {
                 // branch of the network, which shares the network's OGRN.
                 if let Some(inn) = &details.inn {
                     let kpp = organisation.kpp.as_deref().unwrap_or("");
-                    claim(
-                        ClaimSpace::Inn,
-                        format!("{}/{kpp}", inn.reveal()),
-                        ClaimStrength::Hard,
-                    );
+                    claim(ClaimSpace::Inn, format!("{}/{kpp}", inn.reveal()), ClaimStrength::Hard);
                 }
                 if let (Some(ogrn), true) = (&organisation.ogrn, organisation.form.owns_ogrn()) {
                     claim(ClaimSpace::Ogrn, ogrn.clone(), ClaimStrength::Hard);
@@ -293,28 +281,16 @@ impl Client {
             }
         }
         if let Some(snils) = &details.snils {
-            claim(
-                ClaimSpace::Snils,
-                snils.reveal().clone(),
-                ClaimStrength::Hard,
-            );
+            claim(ClaimSpace::Snils, snils.reveal().clone(), ClaimStrength::Hard);
         }
         for document in &details.documents {
             claim(ClaimSpace::Document, document.key(), ClaimStrength::Soft);
         }
         for phone in &details.phones {
-            claim(
-                ClaimSpace::Phone,
-                phone.e164.reveal().clone(),
-                ClaimStrength::Soft,
-            );
+            claim(ClaimSpace::Phone, phone.e164.reveal().clone(), ClaimStrength::Soft);
         }
         for email in &details.emails {
-            claim(
-                ClaimSpace::Email,
-                email.address.reveal().to_lowercase(),
-                ClaimStrength::Soft,
-            );
+            claim(ClaimSpace::Email, email.address.reveal().to_lowercase(), ClaimStrength::Soft);
         }
         claims
     }

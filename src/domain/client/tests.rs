@@ -19,12 +19,7 @@ fn context() -> Context {
 
 fn apply(client: &mut Client, command: ClientCommand) -> Result<usize, Rejection> {
     let decision = client.decide(command, &context())?;
-    let meta = Meta {
-        seq: 1,
-        at: context().now,
-        actor: Principal::System,
-        drawn: vec![77],
-    };
+    let meta = Meta { seq: 1, at: context().now, actor: Principal::System, drawn: vec![77] };
     for event in &decision.events {
         client.evolve(event, &meta);
     }
@@ -65,11 +60,7 @@ fn draft() -> ClientDraft {
 
 fn registered() -> Client {
     let mut client = Client::default();
-    let command = RegisterClient {
-        id: id(),
-        draft: draft(),
-        acknowledge_duplicates: false,
-    };
+    let command = RegisterClient { id: id(), draft: draft(), acknowledge_duplicates: false };
     assert_eq!(apply(&mut client, ClientCommand::Register(command)), Ok(1));
     client
 }
@@ -83,10 +74,7 @@ fn registration_normalises_and_draws_a_number() {
     assert_eq!(client.details.documents[0].key(), "4514123456");
     assert_eq!(client.details.documents[0].department_code, "770-045");
     let spaces: Vec<ClaimSpace> = client.claims().iter().map(|claim| claim.space).collect();
-    assert_eq!(
-        spaces,
-        [ClaimSpace::Inn, ClaimSpace::Document, ClaimSpace::Phone]
-    );
+    assert_eq!(spaces, [ClaimSpace::Inn, ClaimSpace::Document, ClaimSpace::Phone]);
 }
 
 #[test]
@@ -101,13 +89,8 @@ fn faulty_input_names_every_field_and_changes_nothing() {
             number: Personal::new("123".into()),
             ..PhoneDraft::default()
         }]),
-        emails: Some(vec![EmailDraft {
-            email: Personal::new("a@@b".into()),
-        }]),
-        addresses: Some(vec![AddressDraft {
-            postcode: "12".into(),
-            ..AddressDraft::default()
-        }]),
+        emails: Some(vec![EmailDraft { email: Personal::new("a@@b".into()) }]),
+        addresses: Some(vec![AddressDraft { postcode: "12".into(), ..AddressDraft::default() }]),
         documents: Some(vec![DocumentDraft {
             kind: DocumentKind::PassportRf,
             series: Personal::new("4514".into()),
@@ -121,17 +104,9 @@ fn faulty_input_names_every_field_and_changes_nothing() {
         ..ClientDraft::default()
     };
     let mut client = Client::default();
-    let command = RegisterClient {
-        id: id(),
-        draft,
-        acknowledge_duplicates: false,
-    };
+    let command = RegisterClient { id: id(), draft, acknowledge_duplicates: false };
     let refusal = apply(&mut client, ClientCommand::Register(command)).unwrap_err();
-    let fields: Vec<&str> = refusal
-        .fields
-        .iter()
-        .map(|fault| fault.field.as_str())
-        .collect();
+    let fields: Vec<&str> = refusal.fields.iter().map(|fault| fault.field.as_str()).collect();
     assert_eq!(
         fields,
         [
@@ -154,23 +129,13 @@ fn faulty_input_names_every_field_and_changes_nothing() {
 #[test]
 fn a_change_keeps_what_was_not_said_and_an_equal_one_is_nothing() {
     let mut client = registered();
-    let change = |draft| {
-        ClientCommand::Change(ChangeDetails {
-            draft,
-            acknowledge_duplicates: false,
-        })
-    };
-    let inn_gone = ClientDraft {
-        inn: personal(""),
-        ..ClientDraft::default()
-    };
+    let change =
+        |draft| ClientCommand::Change(ChangeDetails { draft, acknowledge_duplicates: false });
+    let inn_gone = ClientDraft { inn: personal(""), ..ClientDraft::default() };
     assert_eq!(apply(&mut client, change(inn_gone)), Ok(1));
     assert_eq!(client.details.inn, None);
     assert_eq!(client.details.phones.len(), 1);
-    let same = ClientDraft {
-        last_name: personal("Щёголева"),
-        ..ClientDraft::default()
-    };
+    let same = ClientDraft { last_name: personal("Щёголева"), ..ClientDraft::default() };
     assert_eq!(apply(&mut client, change(same)), Ok(0));
 }
 
@@ -178,18 +143,11 @@ fn a_change_keeps_what_was_not_said_and_an_equal_one_is_nothing() {
 fn an_import_opens_then_updates_then_changes_nothing() {
     let mut client = Client::default();
     let import = |draft| {
-        ClientCommand::Import(ImportClient {
-            id: id(),
-            source_key: "core:1".into(),
-            draft,
-        })
+        ClientCommand::Import(ImportClient { id: id(), source_key: "core:1".into(), draft })
     };
     assert_eq!(apply(&mut client, import(draft())), Ok(1));
     assert_eq!(apply(&mut client, import(draft())), Ok(0));
-    let renamed = ClientDraft {
-        last_name: personal("Иванова"),
-        ..ClientDraft::default()
-    };
+    let renamed = ClientDraft { last_name: personal("Иванова"), ..ClientDraft::default() };
     assert_eq!(apply(&mut client, import(renamed)), Ok(1));
     assert_eq!(client.details.name.last.reveal(), "Иванова");
 }
@@ -233,22 +191,8 @@ fn levels_follow_what_was_confirmed() {
     assert_eq!(level(false, true, &base), 0);
     assert_eq!(level(true, false, &[]), 0);
     assert_eq!(level(true, true, &base), 1);
-    assert_eq!(
-        level(
-            true,
-            true,
-            &[Field::FullName, Field::BirthDate, Field::Address]
-        ),
-        2
-    );
-    assert_eq!(
-        level(
-            true,
-            false,
-            &[Field::FullName, Field::BirthDate, Field::CodeWord]
-        ),
-        3
-    );
+    assert_eq!(level(true, true, &[Field::FullName, Field::BirthDate, Field::Address]), 2);
+    assert_eq!(level(true, false, &[Field::FullName, Field::BirthDate, Field::CodeWord]), 3);
     assert_eq!(level(true, true, &[Field::CodeWord]), 1);
 }
 
@@ -262,17 +206,9 @@ fn only_what_the_card_can_answer_is_asked() {
     assert_eq!(missing(&[], 1), []);
     assert_eq!(
         missing(&[Field::FullName], 2),
-        [
-            Field::BirthDate,
-            Field::PassportLast4,
-            Field::CodeWord,
-            Field::Address
-        ]
+        [Field::BirthDate, Field::PassportLast4, Field::CodeWord, Field::Address]
     );
-    assert_eq!(
-        missing(&[Field::FullName, Field::BirthDate, Field::Address], 3),
-        [Field::CodeWord]
-    );
+    assert_eq!(missing(&[Field::FullName, Field::BirthDate, Field::Address], 3), [Field::CodeWord]);
 }
 
 #[test]

@@ -31,11 +31,7 @@ impl LookupTable {
     pub fn new(mapping: &Mapping, name: &str, columns: &[String]) -> Result<Self, Vec<FieldFault>> {
         let Some(lookup) = mapping.lookups.iter().find(|lookup| lookup.name == name) else {
             let message = "the mapping has no such lookup";
-            return Err(vec![FieldFault::new(
-                format!("lookup.{name}"),
-                "unknown_key",
-                message,
-            )]);
+            return Err(vec![FieldFault::new(format!("lookup.{name}"), "unknown_key", message)]);
         };
         let mut faults = Vec::new();
         let mut place = |column: &str| {
@@ -46,22 +42,12 @@ impl LookupTable {
             found.unwrap_or(0)
         };
         let key = place(&lookup.key);
-        let only = lookup
-            .only
-            .iter()
-            .map(|o| (place(&o.column), o.words.clone()))
-            .collect();
+        let only = lookup.only.iter().map(|o| (place(&o.column), o.words.clone())).collect();
         if !faults.is_empty() {
             return Err(faults);
         }
         let (name, columns) = (name.to_owned(), columns.to_vec());
-        Ok(Self {
-            name,
-            columns,
-            key,
-            only,
-            rows: HashMap::new(),
-        })
+        Ok(Self { name, columns, key, only, rows: HashMap::new() })
     }
     /// Takes a row in; of several rows with one key the first counts.
     pub fn push(&mut self, row: Row) {
@@ -123,15 +109,8 @@ enum Piece {
 }
 
 fn missing_column(path: &str, column: &str, columns: &[String]) -> FieldFault {
-    let known: Vec<&str> = columns
-        .iter()
-        .map(String::as_str)
-        .filter(|c| !c.is_empty())
-        .collect();
-    let message = format!(
-        "the file has no column \"{column}\"; it has: {}",
-        known.join(", ")
-    );
+    let known: Vec<&str> = columns.iter().map(String::as_str).filter(|c| !c.is_empty()).collect();
+    let message = format!("the file has no column \"{column}\"; it has: {}", known.join(", "));
     FieldFault::new(path, "missing_column", message)
 }
 
@@ -150,8 +129,7 @@ impl Binder<'_> {
             let table = &self.lookups[lookup];
             let cell = table.columns.iter().position(|known| known == inner);
             if cell.is_none() {
-                self.faults
-                    .push(missing_column(path, inner, &table.columns));
+                self.faults.push(missing_column(path, inner, &table.columns));
             }
             return cell.map(|cell| Piece::Found { lookup, cell });
         }
@@ -176,19 +154,12 @@ impl Binder<'_> {
         for spec in specs {
             let before = self.faults.len();
             let field_path = format!("{path}.{}", spec.target.name);
-            let sources = spec
-                .sources
-                .iter()
-                .map(|t| self.cells(&field_path, t))
-                .collect();
+            let sources = spec.sources.iter().map(|t| self.cells(&field_path, t)).collect();
             if optional.iter().any(|name| name == spec.target.name) && self.faults.len() > before {
                 self.faults.truncate(before);
                 continue;
             }
-            fields.push(BoundField {
-                spec: spec.clone(),
-                sources,
-            });
+            fields.push(BoundField { spec: spec.clone(), sources });
         }
         fields
     }
@@ -215,45 +186,28 @@ impl Mapping {
         lookups: Vec<LookupTable>,
         today: Date,
     ) -> Result<Bound, Vec<FieldFault>> {
-        let mut binder = Binder {
-            columns,
-            lookups: &lookups,
-            faults: Vec::new(),
-        };
+        let mut binder = Binder { columns, lookups: &lookups, faults: Vec::new() };
         for lookup in &self.lookups {
             if !lookups.iter().any(|table| table.name == lookup.name) {
                 let message = format!("this mapping needs a second file, {}", lookup.file);
                 let path = format!("lookup.{}", lookup.name);
-                binder
-                    .faults
-                    .push(FieldFault::new(path, "missing_lookup", message));
+                binder.faults.push(FieldFault::new(path, "missing_lookup", message));
             }
         }
         let key = binder.cells("key", &self.key);
         let fields = binder.fields("columns", &self.fields, &self.optional);
         let client = self.client.as_ref().map(|ClientBlock { key, fields }| {
-            (
-                binder.cells("client.key", key),
-                binder.fields("client.columns", fields, &[]),
-            )
+            (binder.cells("client.key", key), binder.fields("client.columns", fields, &[]))
         });
         let only = binder.only(&self.only);
-        let on: Vec<Cells> = self
-            .lookups
-            .iter()
-            .map(|lookup| binder.cells("lookup.on", &lookup.on))
-            .collect();
+        let on: Vec<Cells> =
+            self.lookups.iter().map(|lookup| binder.cells("lookup.on", &lookup.on)).collect();
         if !binder.faults.is_empty() {
             return Err(binder.faults);
         }
         let mut tied = Vec::with_capacity(lookups.len());
         for (cells, lookup) in on.into_iter().zip(&self.lookups) {
-            tied.extend(
-                lookups
-                    .iter()
-                    .find(|t| t.name == lookup.name)
-                    .map(|t| (cells, t.clone())),
-            );
+            tied.extend(lookups.iter().find(|t| t.name == lookup.name).map(|t| (cells, t.clone())));
         }
         Ok(Bound {
             kind: self.kind,
@@ -267,9 +221,7 @@ impl Mapping {
             fields,
             client,
             dates: self.dates.clone(),
-            first_year: self
-                .first_year
-                .unwrap_or_else(|| values::default_first_year(today)),
+            first_year: self.first_year.unwrap_or_else(|| values::default_first_year(today)),
             blanks: self.blanks.clone(),
             only,
             lookups: tied,
@@ -341,13 +293,7 @@ impl Bound {
             let key = text::spaces(&on.text(row, &found));
             found.push(table.rows.get(&key));
         }
-        Reading {
-            bound: self,
-            row,
-            fields,
-            found,
-            faults: Vec::new(),
-        }
+        Reading { bound: self, row, fields, found, faults: Vec::new() }
     }
 }
 
@@ -369,22 +315,16 @@ impl Cells {
                     continue;
                 }
                 Piece::Cell(cell) => row.cell(*cell),
-                Piece::Found { lookup, cell } => found
-                    .get(*lookup)
-                    .copied()
-                    .flatten()
-                    .map_or("", |row| row.cell(*cell)),
+                Piece::Found { lookup, cell } => {
+                    found.get(*lookup).copied().flatten().map_or("", |row| row.cell(*cell))
+                }
             };
             cells += 1;
             blank += usize::from(values::is_blank(cell));
             out.push_str(cell);
         }
         // Words around nothing but blank cells say nothing.
-        if cells > 0 && cells == blank {
-            String::new()
-        } else {
-            out
-        }
+        if cells > 0 && cells == blank { String::new() } else { out }
     }
 }
 
@@ -402,19 +342,11 @@ impl<'a> Reading<'a> {
     /// A second record from the same row.
     pub(super) fn with_fields(&self, fields: &'a [BoundField]) -> Self {
         let (found, faults) = (self.found.clone(), Vec::new());
-        Reading {
-            bound: self.bound,
-            row: self.row,
-            fields,
-            found,
-            faults,
-        }
+        Reading { bound: self.bound, row: self.row, fields, found, faults }
     }
 
     fn field(&self, name: &str) -> Option<&'a BoundField> {
-        self.fields
-            .iter()
-            .find(|field| field.spec.target.name == name)
+        self.fields.iter().find(|field| field.spec.target.name == name)
     }
 
     /// The text of a template.
@@ -430,24 +362,15 @@ impl<'a> Reading<'a> {
         let mut texts = Vec::with_capacity(field.sources.len());
         for source in &field.sources {
             let raw = text::spaces(&source.text(self.row, &self.found));
-            let folded = if self.bound.blanks.is_empty() {
-                String::new()
-            } else {
-                text::folded(&raw)
-            };
+            let folded =
+                if self.bound.blanks.is_empty() { String::new() } else { text::folded(&raw) };
             let blank = values::is_blank(&raw) || self.bound.blanks.contains(&folded);
             if !blank {
                 texts.extend(self.meaning(field, raw));
             }
         }
         if texts.is_empty() {
-            texts.extend(
-                field
-                    .spec
-                    .default
-                    .clone()
-                    .filter(|default| !default.is_empty()),
-            );
+            texts.extend(field.spec.default.clone().filter(|default| !default.is_empty()));
         }
         texts
     }
@@ -482,9 +405,7 @@ impl<'a> Reading<'a> {
 
     /// Adds a fault of a field; names its column.
     pub(super) fn fault(&mut self, name: &str, code: &'static str, message: &str) {
-        let column = self
-            .field(name)
-            .and_then(|f| f.spec.sources.first()?.only_column());
+        let column = self.field(name).and_then(|f| f.spec.sources.first()?.only_column());
         let message = match column {
             Some(column) => format!("column \"{column}\": {message}"),
             None => message.to_owned(),
@@ -497,11 +418,7 @@ impl<'a> Reading<'a> {
         let before = self.faults.len();
         let text = self.text(name);
         if text.is_none() && self.faults.len() == before {
-            self.fault(
-                name,
-                "required",
-                "this cell is blank and the record needs it",
-            );
+            self.fault(name, "required", "this cell is blank and the record needs it");
         }
         text
     }
@@ -529,9 +446,7 @@ impl<'a> Reading<'a> {
         let words: Vec<&str> = formats.iter().map(|format| format.code()).collect();
         let message = format!("write a date as {}", words.join(" or "));
         let first_year = self.bound.first_year;
-        self.parsed(name, "invalid_date", &message, |raw| {
-            values::date(raw, formats, first_year)
-        })
+        self.parsed(name, "invalid_date", &message, |raw| values::date(raw, formats, first_year))
     }
 
     /// Whether a rate is a fraction of one.

@@ -14,25 +14,13 @@ pub(super) struct Target {
 }
 
 const fn one(name: &'static str) -> Target {
-    Target {
-        name,
-        many: false,
-        words: &[],
-    }
+    Target { name, many: false, words: &[] }
 }
 const fn many(name: &'static str) -> Target {
-    Target {
-        name,
-        many: true,
-        words: &[],
-    }
+    Target { name, many: true, words: &[] }
 }
 const fn of(name: &'static str, words: &'static [&'static str]) -> Target {
-    Target {
-        name,
-        many: false,
-        words,
-    }
+    Target { name, many: false, words }
 }
 
 const CLIENT: &[Target] = &[
@@ -68,10 +56,7 @@ const CLIENT: &[Target] = &[
     one("passport_issued_on"),
     one("passport_issued_by"),
     one("passport_department_code"),
-    of(
-        "organisation_form",
-        &["network", "store", "employee", "partner"],
-    ),
+    of("organisation_form", &["network", "store", "employee", "partner"]),
     one("organisation_short_name"),
     one("organisation_full_name"),
     one("kpp"),
@@ -139,10 +124,7 @@ const PAYMENT: &[Target] = &[
     one("on"),
     one("amount"),
     one("currency"),
-    of(
-        "payment_kind",
-        &["payment", "refund", "penalty", "goods_return"],
-    ),
+    of("payment_kind", &["payment", "refund", "penalty", "goods_return"]),
 ];
 
 /// The fields of one kind of import.

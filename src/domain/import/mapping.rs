@@ -164,11 +164,7 @@ impl Mapping {
     pub fn parse(source_text: &str) -> Result<Self, Vec<FieldFault>> {
         let table: Table = source_text.parse().map_err(|error: toml::de::Error| {
             let message = format!("this is not valid TOML: {}", error.message());
-            vec![FieldFault::new(
-                position(source_text, &error),
-                "invalid_toml",
-                message,
-            )]
+            vec![FieldFault::new(position(source_text, &error), "invalid_toml", message)]
         })?;
         let mut reader = Reader { faults: Vec::new() };
         let mapping = reader.mapping(&table);
@@ -181,14 +177,7 @@ impl Mapping {
 
 fn position(text: &str, error: &toml::de::Error) -> String {
     let start = error.span().map_or(0, |span| span.start.min(text.len()));
-    format!(
-        "line {}",
-        text.as_bytes()[..start]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count()
-            + 1
-    )
+    format!("line {}", text.as_bytes()[..start].iter().filter(|b| **b == b'\n').count() + 1)
 }
 
 struct Reader {
@@ -213,11 +202,7 @@ impl Reader {
             Value::Integer(number) => Some(number.to_string()),
             Value::Datetime(at) => Some(at.to_string()),
             _ => {
-                self.fault(
-                    joined(path, key),
-                    "wrong_type",
-                    "write a text in quotes here",
-                );
+                self.fault(joined(path, key), "wrong_type", "write a text in quotes here");
                 None
             }
         }
@@ -253,20 +238,13 @@ impl Reader {
     }
 
     fn list(&mut self, table: &Table, key: &str) -> Vec<String> {
-        table
-            .get(key)
-            .map(|value| self.texts(value, key))
-            .unwrap_or_default()
+        table.get(key).map(|value| self.texts(value, key)).unwrap_or_default()
     }
 
     fn template(&mut self, path: &str, raw: &str) -> Option<Template> {
         let template = Template::parse(raw);
         if template.is_none() {
-            self.fault(
-                path,
-                "invalid_template",
-                "write cells as {column} and braces as {{ and }}",
-            );
+            self.fault(path, "invalid_template", "write cells as {column} and braces as {{ and }}");
         }
         template
     }
@@ -307,11 +285,7 @@ impl Reader {
         let first_year = self.first_year(table);
         let lookups = self.lookups(table);
         let only = self.only(table.get("only"), "only");
-        let blanks = self
-            .list(table, "blanks")
-            .iter()
-            .map(|word| text::folded(word))
-            .collect();
+        let blanks = self.list(table, "blanks").iter().map(|word| text::folded(word)).collect();
         // What follows depends on the kind: without one, its faults would mislead.
         let kind = kind?;
         let fields = self.fields(table, "", fields::targets(kind));
@@ -344,11 +318,7 @@ impl Reader {
     fn kind(&mut self, table: &Table) -> Option<ImportKind> {
         let kind = ImportKind::parse(&self.required(table, "", "kind")?);
         if kind.is_none() {
-            self.fault(
-                "kind",
-                "unknown_word",
-                "write clients, loans, schedules or payments",
-            );
+            self.fault("kind", "unknown_word", "write clients, loans, schedules or payments");
         }
         kind
     }
@@ -358,11 +328,7 @@ impl Reader {
             return Currency::Rub;
         };
         Currency::parse(&word).unwrap_or_else(|| {
-            self.fault(
-                "currency",
-                "unknown_currency",
-                "write RUB, CZK, USD, EUR or KZT",
-            );
+            self.fault("currency", "unknown_currency", "write RUB, CZK, USD, EUR or KZT");
             Currency::Rub
         })
     }
@@ -389,15 +355,8 @@ impl Reader {
     fn optional(&mut self, table: &Table, fields: &[FieldSpec]) -> Vec<String> {
         let optional = self.list(table, "optional");
         for name in &optional {
-            if !fields
-                .iter()
-                .any(|field| field.target.name == name.as_str())
-            {
-                self.fault(
-                    "optional",
-                    "unknown_field",
-                    format!("columns has no field {name}"),
-                );
+            if !fields.iter().any(|field| field.target.name == name.as_str()) {
+                self.fault("optional", "unknown_field", format!("columns has no field {name}"));
             }
         }
         optional
@@ -415,11 +374,7 @@ impl Reader {
     }
 
     fn key(&mut self, table: &Table, path: &str, needed: bool) -> Template {
-        let raw = if needed {
-            self.required(table, path, "key")
-        } else {
-            None
-        };
+        let raw = if needed { self.required(table, path, "key") } else { None };
         let template = raw.and_then(|raw| self.template(&joined(path, "key"), &raw));
         template.unwrap_or(Template(Vec::new()))
     }
@@ -435,12 +390,7 @@ impl Reader {
         };
         match kind {
             ImportKind::Clients => one_of(
-                &[
-                    "last_name",
-                    "full_name",
-                    "organisation_full_name",
-                    "organisation_short_name",
-                ],
+                &["last_name", "full_name", "organisation_full_name", "organisation_short_name"],
                 "last_name, full_name or organisation_full_name",
             ),
             ImportKind::Loans => {
@@ -462,11 +412,7 @@ impl Reader {
             }
         }
         for field in missing {
-            self.fault(
-                "columns",
-                "required",
-                format!("this field is needed: {field}"),
-            );
+            self.fault("columns", "required", format!("this field is needed: {field}"));
         }
     }
 
@@ -491,11 +437,7 @@ impl Reader {
                     continue;
                 };
                 if specs.iter().any(|spec| spec.target.name == target.name) {
-                    self.fault(
-                        field_path,
-                        "repeated",
-                        "this field stands in columns already",
-                    );
+                    self.fault(field_path, "repeated", "this field stands in columns already");
                     continue;
                 }
                 let spec = match section {
@@ -517,21 +459,14 @@ impl Reader {
         let texts = self.texts(value, path);
         let text = texts.into_iter().next()?;
         self.word(target, &text, path);
-        Some(FieldSpec::of(
-            target,
-            vec![Template(vec![Part::Text(text)])],
-        ))
+        Some(FieldSpec::of(target, vec![Template(vec![Part::Text(text)])]))
     }
 
     fn field(&mut self, target: &'static Target, value: &Value, path: &str) -> Option<FieldSpec> {
         match value {
             Value::Table(table) => self.detailed(target, table, path),
             Value::Array(_) if !target.many => {
-                self.fault(
-                    path,
-                    "single_column",
-                    "this field takes one column; use a template",
-                );
+                self.fault(path, "single_column", "this field takes one column; use a template");
                 None
             }
             _ => {
@@ -551,9 +486,7 @@ impl Reader {
         self.unknown_keys(
             path,
             table,
-            &[
-                "column", "template", "values", "default", "format", "fraction",
-            ],
+            &["column", "template", "values", "default", "format", "fraction"],
         );
         let source = match (table.get("column"), table.get("template")) {
             (Some(column), None) => {
@@ -584,11 +517,7 @@ impl Reader {
         match table.get("fraction") {
             None => {}
             Some(Value::Boolean(fraction)) => spec.fraction = *fraction,
-            Some(_) => self.fault(
-                joined(path, "fraction"),
-                "wrong_type",
-                "write true or false",
-            ),
+            Some(_) => self.fault(joined(path, "fraction"), "wrong_type", "write true or false"),
         }
         match table.get("values") {
             None => {}
@@ -626,10 +555,7 @@ impl Reader {
                 .map(|(column, words)| {
                     let words = self.texts(words, &joined(path, column));
                     let words = words.iter().map(|word| text::folded(word)).collect();
-                    Only {
-                        column: column.clone(),
-                        words,
-                    }
+                    Only { column: column.clone(), words }
                 })
                 .collect(),
             Some(_) => {
@@ -663,19 +589,9 @@ impl Reader {
                 continue;
             };
             if lookups.iter().any(|lookup| lookup.name == name) {
-                self.fault(
-                    joined(&path, "name"),
-                    "repeated",
-                    "another lookup has this name",
-                );
+                self.fault(joined(&path, "name"), "repeated", "another lookup has this name");
             }
-            lookups.push(Lookup {
-                name,
-                file,
-                key,
-                on,
-                only,
-            });
+            lookups.push(Lookup { name, file, key, on, only });
         }
         lookups
     }
@@ -683,21 +599,10 @@ impl Reader {
 
 impl FieldSpec {
     const fn of(target: &'static Target, sources: Vec<Template>) -> Self {
-        Self {
-            target,
-            sources,
-            values: None,
-            default: None,
-            dates: None,
-            fraction: false,
-        }
+        Self { target, sources, values: None, default: None, dates: None, fraction: false }
     }
 }
 
 fn joined(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }

@@ -44,11 +44,7 @@ fn source_key(
         return None;
     }
     if key.chars().count() > limits::LINE_CHARS_MAX {
-        reading.fault(
-            field,
-            "too_long",
-            "the key of the row has more than 250 characters",
-        );
+        reading.fault(field, "too_long", "the key of the row has more than 250 characters");
         return None;
     }
     Some(format!("{source}:{key}"))
@@ -69,11 +65,7 @@ fn client(reading: &mut Reading<'_>, source_key: String) -> ClientRecord {
         (None, Some(inn)) => Some(ClientRef::Inn(values::inn(&inn))),
         (None, None) => None,
     };
-    ClientRecord {
-        source_key,
-        draft,
-        parent,
-    }
+    ClientRecord { source_key, draft, parent }
 }
 
 fn person(reading: &mut Reading<'_>, draft: &mut ClientDraft) {
@@ -87,11 +79,7 @@ fn person(reading: &mut Reading<'_>, draft: &mut ClientDraft) {
         if let Some(written) = reading.text(field) {
             // "-" and "нет" must reach the check of patronymics as they are.
             let none = names::is_no_patronymic(&written);
-            let shown = if none {
-                written
-            } else {
-                names::capitalised(&written)
-            };
+            let shown = if none { written } else { names::capitalised(&written) };
             *into = Some(Personal::new(shown));
         }
     };
@@ -111,10 +99,7 @@ fn person(reading: &mut Reading<'_>, draft: &mut ClientDraft) {
         draft.sex = Some(sex);
     }
     if draft.sex.is_none() {
-        draft.sex = draft
-            .patronymic
-            .as_ref()
-            .and_then(|name| sex_of_patronymic(name.reveal()));
+        draft.sex = draft.patronymic.as_ref().and_then(|name| sex_of_patronymic(name.reveal()));
     }
     draft.birth_place = reading.text("birth_place").map(Personal::new);
     draft.language = reading.text("language");
@@ -124,14 +109,9 @@ fn person(reading: &mut Reading<'_>, draft: &mut ClientDraft) {
 /// Russian patronymics tell the sex; anything else does not.
 fn sex_of_patronymic(patronymic: &str) -> Option<Sex> {
     let lower = text::folded(patronymic);
-    if ["вна", "чна", "кызы"]
-        .iter()
-        .any(|end| lower.ends_with(end))
-    {
+    if ["вна", "чна", "кызы"].iter().any(|end| lower.ends_with(end)) {
         Some(Sex::Female)
-    } else if ["вич", "ьич", "мич", "кич", "оглы"]
-        .iter()
-        .any(|end| lower.ends_with(end))
+    } else if ["вич", "ьич", "мич", "кич", "оглы"].iter().any(|end| lower.ends_with(end))
     {
         Some(Sex::Male)
     } else {
@@ -140,9 +120,7 @@ fn sex_of_patronymic(patronymic: &str) -> Option<Sex> {
 }
 
 fn identifiers(reading: &mut Reading<'_>, draft: &mut ClientDraft) {
-    draft.snils = reading
-        .text("snils")
-        .map(|raw| Personal::new(values::padded(&raw, 11)));
+    draft.snils = reading.text("snils").map(|raw| Personal::new(values::padded(&raw, 11)));
     draft.code_word = reading.text("code_word").map(Personal::new);
 }
 
@@ -187,9 +165,7 @@ fn contacts(reading: &mut Reading<'_>, draft: &mut ClientDraft) {
         .iter()
         .flat_map(|cell| cell.split([',', ';', ' ']))
         .filter(|part| !part.is_empty())
-        .map(|part| EmailDraft {
-            email: Personal::new(part.to_owned()),
-        })
+        .map(|part| EmailDraft { email: Personal::new(part.to_owned()) })
         .collect();
     draft.emails = (!emails.is_empty()).then_some(emails);
 }
@@ -205,11 +181,8 @@ fn addresses(reading: &mut Reading<'_>, draft: &mut ClientDraft) {
     for (field, kind) in kinds {
         if let Some(written) = reading.text(field) {
             // A template of several columns leaves ", ," where a column is blank.
-            let pieces: Vec<&str> = written
-                .split(',')
-                .map(str::trim)
-                .filter(|piece| !piece.is_empty())
-                .collect();
+            let pieces: Vec<&str> =
+                written.split(',').map(str::trim).filter(|piece| !piece.is_empty()).collect();
             let line = pieces.join(", ");
             let parts = address::parts(&line);
             addresses.push(AddressDraft {
@@ -241,12 +214,8 @@ fn addresses(reading: &mut Reading<'_>, draft: &mut ClientDraft) {
 }
 
 fn passport(reading: &mut Reading<'_>) -> Option<Vec<DocumentDraft>> {
-    let mut series = reading
-        .text("passport_series")
-        .map(|raw| values::padded(&raw, 4));
-    let mut number = reading
-        .text("passport_number")
-        .map(|raw| values::padded(&raw, 6));
+    let mut series = reading.text("passport_series").map(|raw| values::padded(&raw, 4));
+    let mut number = reading.text("passport_number").map(|raw| values::padded(&raw, 6));
     if let Some(whole) = reading.text("passport") {
         let digits = text::digits(&whole);
         if digits.len() == 10 {
@@ -291,31 +260,20 @@ fn organisation(reading: &mut Reading<'_>, draft: &mut ClientDraft, kpp_of_pair:
     );
     let short_name = reading.text("organisation_short_name").unwrap_or_default();
     let full_name = reading.text("organisation_full_name").unwrap_or_default();
-    let kpp = reading
-        .text("kpp")
-        .map(|raw| values::padded(&raw, 9))
-        .or(kpp_of_pair);
+    let kpp = reading.text("kpp").map(|raw| values::padded(&raw, 9)).or(kpp_of_pair);
     let ogrn = reading.text("ogrn");
-    let kind = reading.parsed(
-        "kind",
-        "unknown_word",
-        "write person, organisation or prospect",
-        |word| {
+    let kind =
+        reading.parsed("kind", "unknown_word", "write person, organisation or prospect", |word| {
             Some(match word {
                 "person" => ClientKind::Person,
                 "organisation" => ClientKind::Organisation,
                 "prospect" => ClientKind::Prospect,
                 _ => return None,
             })
-        },
-    );
+        });
     let named = !short_name.is_empty() || !full_name.is_empty();
     let is_organisation = kind.map_or(named, |kind| kind == ClientKind::Organisation);
-    draft.kind = kind.or(Some(if named {
-        ClientKind::Organisation
-    } else {
-        ClientKind::Person
-    }));
+    draft.kind = kind.or(Some(if named { ClientKind::Organisation } else { ClientKind::Person }));
     if is_organisation {
         draft.organisation = Some(OrganisationDraft {
             form: form.unwrap_or_default(),
@@ -360,12 +318,7 @@ fn required_date(reading: &mut Reading<'_>, field: &str) -> Option<Date> {
 }
 
 fn count(reading: &mut Reading<'_>, field: &str) -> Option<u32> {
-    reading.parsed(
-        field,
-        "invalid_number",
-        "write a whole number",
-        values::count,
-    )
+    reading.parsed(field, "invalid_number", "write a whole number", values::count)
 }
 
 fn loan(bound: &Bound, reading: &mut Reading<'_>) -> Option<LoanRecord> {
@@ -377,23 +330,16 @@ fn loan(bound: &Bound, reading: &mut Reading<'_>) -> Option<LoanRecord> {
     let product = reading.text("product").unwrap_or_default();
     let fraction = reading.is_fraction("rate_percent");
     let message = "write an annual rate such as 24.5";
-    let rate = reading.parsed("rate_percent", "invalid_rate", message, |raw| {
-        values::percent(raw, fraction)
-    });
+    let rate = reading
+        .parsed("rate_percent", "invalid_rate", message, |raw| values::percent(raw, fraction));
     let months = count(reading, "term_months").unwrap_or(0);
     let term_months = u16::try_from(months).ok();
     if term_months.is_none() {
-        reading.fault(
-            "term_months",
-            "out_of_range",
-            "a term is at most 600 months",
-        );
+        reading.fault("term_months", "out_of_range", "a term is at most 600 months");
     }
     let message = "give the word a meaning in [columns.status.values]";
     let status = reading.parsed("status", "unknown_word", message, LoanStatus::parse);
-    let status_text = reading
-        .text("status_text")
-        .or_else(|| reading.raw("status"));
+    let status_text = reading.text("status_text").or_else(|| reading.raw("status"));
     let figures = figures(reading, currency);
     let (client, new_client) = owner(bound, reading);
     let terms = LoanTerms {
@@ -406,13 +352,7 @@ fn loan(bound: &Bound, reading: &mut Reading<'_>) -> Option<LoanRecord> {
         status: status.unwrap_or_default(),
         status_text: status_text.unwrap_or_default(),
     };
-    Some(LoanRecord {
-        source_key: source_key?,
-        client: client?,
-        new_client,
-        terms,
-        figures,
-    })
+    Some(LoanRecord { source_key: source_key?, client: client?, new_client, terms, figures })
 }
 
 /// Whose loan it is; a row that describes its client as well gives both.
@@ -425,9 +365,7 @@ fn owner(bound: &Bound, reading: &mut Reading<'_>) -> (Option<ClientRef>, Option
             fault.field = format!("client.{}", fault.field.trim_start_matches("client."));
             reading.faults.push(fault);
         }
-        let reference = client
-            .as_ref()
-            .map(|client| ClientRef::Key(client.source_key.clone()));
+        let reference = client.as_ref().map(|client| ClientRef::Key(client.source_key.clone()));
         return (reference, client);
     }
     let key = reading.text("client_key");
@@ -452,10 +390,7 @@ fn figures(reading: &mut Reading<'_>, currency: Currency) -> Option<Figures> {
         next_due_on: reading.date("next_due_on"),
         next_payment: minor(reading, "next_payment", currency),
     };
-    let stated = Figures {
-        as_of: None,
-        ..figures.clone()
-    } != Figures::default();
+    let stated = Figures { as_of: None, ..figures.clone() } != Figures::default();
     if stated && figures.as_of.is_none() {
         let message =
             "figures need the date they are true on: map as_of or write it in the mapping";
@@ -484,10 +419,7 @@ fn schedule(bound: &Bound, reading: &mut Reading<'_>) -> Option<ScheduleRecord> 
     } else {
         single_instalment(reading, currency).map(|instalment| vec![instalment])
     };
-    Some(ScheduleRecord {
-        loan: loan?,
-        instalments: instalments?,
-    })
+    Some(ScheduleRecord { loan: loan?, instalments: instalments? })
 }
 
 fn single_instalment(reading: &mut Reading<'_>, currency: Currency) -> Option<Instalment> {
@@ -511,11 +443,7 @@ fn single_instalment(reading: &mut Reading<'_>, currency: Currency) -> Option<In
         (Some(principal), None) => Some(principal),
         (None, Some(payment)) => Some(payment.saturating_sub(parts)),
         (None, None) => {
-            reading.fault(
-                "payment",
-                "required",
-                "the row has neither payment nor principal",
-            );
+            reading.fault("payment", "required", "the row has neither payment nor principal");
             None
         }
     };
@@ -525,14 +453,7 @@ fn single_instalment(reading: &mut Reading<'_>, currency: Currency) -> Option<In
         }
         return None;
     };
-    Some(Instalment {
-        n,
-        due_on: due_on?,
-        principal: principal?,
-        interest,
-        fee,
-        balance,
-    })
+    Some(Instalment { n, due_on: due_on?, principal: principal?, interest, fee, balance })
 }
 
 /// Equal monthly payments on the day of issue; the last one takes what is left of the total.
@@ -545,21 +466,13 @@ fn regular_schedule(reading: &mut Reading<'_>, currency: Currency) -> Option<Vec
     let whole = payment.checked_mul(i64::from(months));
     let fits = (1..=limits::INSTALMENTS_MAX).contains(&(months as usize));
     let (Some(whole), true) = (whole, fits) else {
-        reading.fault(
-            "regular_months",
-            "out_of_range",
-            "a term is 1 to 600 months",
-        );
+        reading.fault("regular_months", "out_of_range", "a term is 1 to 600 months");
         return None;
     };
     let total = total.unwrap_or(whole);
     let last = total - (whole - payment);
     if last <= 0 {
-        reading.fault(
-            "regular_payment",
-            "sum_differs",
-            "the payments are more than the total",
-        );
+        reading.fault("regular_payment", "sum_differs", "the payments are more than the total");
         return None;
     }
     let mut balance = total;
@@ -601,11 +514,5 @@ fn payment(bound: &Bound, reading: &mut Reading<'_>) -> Option<PaymentRecord> {
         kind = PaymentKind::Refund;
         amount = Money::from_minor(-amount.minor(), amount.currency());
     }
-    Some(PaymentRecord {
-        loan: loan?,
-        source_key: source_key?,
-        on: on?,
-        amount,
-        kind,
-    })
+    Some(PaymentRecord { loan: loan?, source_key: source_key?, on: on?, amount, kind })
 }

@@ -186,10 +186,7 @@ impl ImportRun {
 
     fn start(&self, command: StartImport) -> Result<Decision<ImportEvent>, Rejection> {
         if self.exists() {
-            return Err(Rejection::rule(
-                "already_exists",
-                "this import was started already",
-            ));
+            return Err(Rejection::rule("already_exists", "this import was started already"));
         }
         let StartImport { id, plan } = command;
         let mut faults = Vec::new();
@@ -205,10 +202,7 @@ impl ImportRun {
             fault("mapping_text", "too_long", "a mapping has at most 32 KiB");
         }
         if faults.is_empty() {
-            Ok(Decision::events(vec![ImportEvent::Started(Started {
-                id,
-                plan,
-            })]))
+            Ok(Decision::events(vec![ImportEvent::Started(Started { id, plan })]))
         } else {
             Err(Rejection::invalid(faults))
         }
@@ -218,10 +212,7 @@ impl ImportRun {
         match self.state {
             _ if !self.exists() => Err(Rejection::not_found("import")),
             RunState::Running => Ok(()),
-            _ => Err(Rejection::rule(
-                "import_not_running",
-                "this import has ended",
-            )),
+            _ => Err(Rejection::rule("import_not_running", "this import has ended")),
         }
     }
 }
@@ -303,12 +294,7 @@ mod tests {
     }
 
     fn meta() -> Meta {
-        Meta {
-            seq: 1,
-            at: Timestamp::from_micros(5),
-            actor: Principal::System,
-            drawn: vec![],
-        }
+        Meta { seq: 1, at: Timestamp::from_micros(5), actor: Principal::System, drawn: vec![] }
     }
 
     fn plan() -> ImportPlan {
@@ -342,32 +328,17 @@ mod tests {
     }
 
     fn advance(line: u64) -> ImportCommand {
-        let counts = Counts {
-            rows: line,
-            created: line,
-            ..Counts::default()
-        };
+        let counts = Counts { rows: line, created: line, ..Counts::default() };
         ImportCommand::Advance(Advanced { line, counts })
     }
 
     #[test]
     fn a_run_advances_ends_and_goes_on() {
         let run = given(vec![start(), advance(10), end(RunState::Cancelled)]).unwrap();
-        assert_eq!(
-            (run.state, run.line, run.ended_at.is_some()),
-            (RunState::Cancelled, 10, true)
-        );
-        let run = given(vec![
-            start(),
-            advance(10),
-            end(RunState::Failed),
-            ImportCommand::Resume,
-        ])
-        .unwrap();
-        assert_eq!(
-            (run.state, run.line, run.ended_at),
-            (RunState::Running, 10, None)
-        );
+        assert_eq!((run.state, run.line, run.ended_at.is_some()), (RunState::Cancelled, 10, true));
+        let run = given(vec![start(), advance(10), end(RunState::Failed), ImportCommand::Resume])
+            .unwrap();
+        assert_eq!((run.state, run.line, run.ended_at), (RunState::Running, 10, None));
         assert_eq!(run.counts.created, 10);
     }
 
@@ -382,11 +353,8 @@ mod tests {
         assert_eq!(code(with(advance(1))), "import_not_running");
         assert_eq!(code(with(ImportCommand::Resume)), "import_finished");
         let id = ImportId::from_uuid(Uuid::from_u128(1));
-        let faulty = ImportPlan {
-            file_name: " ".into(),
-            mapping_text: "x".repeat(40_000),
-            ..plan()
-        };
+        let faulty =
+            ImportPlan { file_name: " ".into(), mapping_text: "x".repeat(40_000), ..plan() };
         let start = ImportCommand::Start(Box::new(StartImport { id, plan: faulty }));
         let rejection = given(vec![start]).unwrap_err();
         let codes: Vec<&str> = rejection.fields.iter().map(|fault| fault.code).collect();

@@ -17,10 +17,7 @@ fn parse(text: &str) -> Mapping {
 }
 
 fn codes(faults: &[FieldFault]) -> Vec<(&str, &str)> {
-    faults
-        .iter()
-        .map(|fault| (fault.field.as_str(), fault.code))
-        .collect()
+    faults.iter().map(|fault| (fault.field.as_str(), fault.code)).collect()
 }
 
 const PEOPLE: &str = r#"
@@ -79,26 +76,15 @@ fn a_row_becomes_a_client_with_everything_cleansed() {
             "1",
         ],
     );
-    let Ok(Outcome::Taken(Record::Client(client))) = people().read(&row) else {
-        panic!("taken")
-    };
+    let Ok(Outcome::Taken(Record::Client(client))) = people().read(&row) else { panic!("taken") };
     assert_eq!(client.source_key, "s:7");
     let nobody = crate::base::ids::ClientId::from_uuid(uuid::Uuid::nil());
-    let details = client
-        .draft
-        .check(nobody, &Default::default(), today())
-        .unwrap();
+    let details = client.draft.check(nobody, &Default::default(), today()).unwrap();
     assert_eq!(details.name.full(), "Иванов Пётр Ильич");
-    assert_eq!(
-        details.birth_date.unwrap().into_inner().to_string(),
-        "1980-03-05"
-    );
+    assert_eq!(details.birth_date.unwrap().into_inner().to_string(), "1980-03-05");
     assert_eq!(details.sex, Some(Sex::Male));
-    let phones: Vec<(&str, PhoneKind)> = details
-        .phones
-        .iter()
-        .map(|phone| (phone.e164.reveal().as_str(), phone.kind))
-        .collect();
+    let phones: Vec<(&str, PhoneKind)> =
+        details.phones.iter().map(|phone| (phone.e164.reveal().as_str(), phone.kind)).collect();
     assert_eq!(
         phones,
         [
@@ -108,19 +94,10 @@ fn a_row_becomes_a_client_with_everything_cleansed() {
         ]
     );
     let address = &details.addresses[0];
-    assert_eq!(
-        address.text.reveal(),
-        "614000, город Пермь, улица Ленина, дом 5"
-    );
-    assert_eq!(
-        (address.postcode.as_str(), address.city.as_str()),
-        ("614000", "Пермь")
-    );
+    assert_eq!(address.text.reveal(), "614000, город Пермь, улица Ленина, дом 5");
+    assert_eq!((address.postcode.as_str(), address.city.as_str()), ("614000", "Пермь"));
     assert_eq!(details.documents[0].key(), "4510123456");
-    assert_eq!(
-        details.documents[0].issued_on, None,
-        "01.01.0001 is no date"
-    );
+    assert_eq!(details.documents[0].issued_on, None, "01.01.0001 is no date");
 }
 
 #[test]
@@ -165,25 +142,14 @@ fn every_fault_of_a_row_is_named_at_once_and_without_its_text() {
             assert!(!fault.message.contains(secret), "{}", fault.message);
         }
     }
-    let birth = faults
-        .iter()
-        .find(|fault| fault.field == "birth_date")
-        .unwrap();
-    assert_eq!(
-        birth.message,
-        "column \"born\": write a date as YYYY-MM-DD or DD.MM.YYYY"
-    );
+    let birth = faults.iter().find(|fault| fault.field == "birth_date").unwrap();
+    assert_eq!(birth.message, "column \"born\": write a date as YYYY-MM-DD or DD.MM.YYYY");
 }
 
 #[test]
 fn unwanted_rows_are_passed_over_and_blank_cells_change_nothing() {
-    let mut cells = [
-        "1", "", "", "", "", "", "", "", "", "", "", "", "", "", "Да", "",
-    ];
-    assert!(matches!(
-        people().read(&Row::of(2, &cells)),
-        Ok(Outcome::Skipped)
-    ));
+    let mut cells = ["1", "", "", "", "", "", "", "", "", "", "", "", "", "", "Да", ""];
+    assert!(matches!(people().read(&Row::of(2, &cells)), Ok(Outcome::Skipped)));
     cells[14] = "";
     let Ok(Outcome::Taken(Record::Client(client))) = people().read(&Row::of(2, &cells)) else {
         panic!("taken")
@@ -242,31 +208,18 @@ name = "o"
     assert_eq!(found, expected);
     let broken = Mapping::parse("kind = \n").unwrap_err();
     assert_eq!(codes(&broken), [("line 1", "invalid_toml")]);
-    assert_eq!(
-        codes(&Mapping::parse("").unwrap_err())[0],
-        ("kind", "required")
-    );
+    assert_eq!(codes(&Mapping::parse("").unwrap_err())[0], ("kind", "required"));
 }
 
 #[test]
 fn missing_columns_are_named_together_unless_optional() {
     let mapping = parse(PEOPLE);
-    let faults = mapping
-        .bind(&columns(&PEOPLE_COLUMNS[2..]), Vec::new(), today())
-        .unwrap_err();
+    let faults = mapping.bind(&columns(&PEOPLE_COLUMNS[2..]), Vec::new(), today()).unwrap_err();
     let missing: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
     assert_eq!(missing, ["key", "columns.full_name", "columns.sex"]);
-    assert!(
-        faults[0]
-            .message
-            .starts_with("the file has no column \"id\"; it has: born, inn")
-    );
+    assert!(faults[0].message.starts_with("the file has no column \"id\"; it has: born, inn"));
     let lenient = PEOPLE.replace("[only]", "optional = [\"sex\"]\n[only]");
-    assert!(
-        parse(&lenient)
-            .bind(&columns(&PEOPLE_COLUMNS), Vec::new(), today())
-            .is_ok()
-    );
+    assert!(parse(&lenient).bind(&columns(&PEOPLE_COLUMNS), Vec::new(), today()).is_ok());
 }
 
 #[test]
@@ -276,10 +229,7 @@ fn shipped_mappings_are_valid_and_named_after_their_files() {
         let mapping = parse(file.text);
         assert_eq!(mapping.name, file.name);
         assert!(!mapping.description.is_empty(), "{}", file.name);
-        assert_eq!(
-            shipped_named(file.name).map(|found| found.text),
-            Some(file.text)
-        );
+        assert_eq!(shipped_named(file.name).map(|found| found.text), Some(file.text));
     }
     assert!(shipped_named("none").is_none());
 }
@@ -291,45 +241,28 @@ fn loans_find_their_owner_in_a_second_file() {
     let mut owners = LookupTable::new(&mapping, "owner", &disp).unwrap();
     owners.push(Row::of(2, &["1", "90", "11", "DISPONENT"]));
     owners.push(Row::of(3, &["2", "91", "11", "OWNER"]));
-    let loan = columns(&[
-        "loan_id",
-        "account_id",
-        "date",
-        "amount",
-        "duration",
-        "payments",
-        "status",
-    ]);
+    let loan =
+        columns(&["loan_id", "account_id", "date", "amount", "duration", "payments", "status"]);
     let bound = mapping.bind(&loan, vec![owners], today()).unwrap();
     let row = Row::of(2, &["5314", "11", "930705", "96396", "12", "8033.00", "B"]);
-    let Ok(Outcome::Taken(Record::Loan(loan))) = bound.read(&row) else {
-        panic!("taken")
-    };
+    let Ok(Outcome::Taken(Record::Loan(loan))) = bound.read(&row) else { panic!("taken") };
     assert_eq!(loan.client, ClientRef::Key("berka:91".into()));
     assert_eq!(loan.source_key, "berka:5314");
     assert_eq!(format!("{:?}", loan.terms.principal), "96396.00 CZK");
     assert_eq!(loan.terms.issued_on.to_string(), "1993-07-05");
-    assert_eq!(
-        (loan.terms.status, loan.terms.status_text.as_str()),
-        (LoanStatus::Active, "B")
-    );
+    assert_eq!((loan.terms.status, loan.terms.status_text.as_str()), (LoanStatus::Active, "B"));
     assert_eq!(loan.figures, None);
     let lost = Row::of(3, &["1", "12", "930705", "x", "12", "1", "E"]);
     let faults = bound.read(&lost).unwrap_err();
-    let expected = [
-        ("principal", "invalid_amount"),
-        ("status", "unknown_word"),
-        ("client_key", "required"),
-    ];
+    let expected =
+        [("principal", "invalid_amount"), ("status", "unknown_word"), ("client_key", "required")];
     assert_eq!(codes(&faults), expected);
 }
 
 #[test]
 fn a_lookup_that_is_not_there_is_named() {
     let mapping = parse(shipped_named("berka-loans").unwrap().text);
-    let faults = mapping
-        .bind(&columns(&["loan_id"]), Vec::new(), today())
-        .unwrap_err();
+    let faults = mapping.bind(&columns(&["loan_id"]), Vec::new(), today()).unwrap_err();
     assert_eq!(codes(&faults)[0], ("lookup.owner", "missing_lookup"));
     assert!(faults[0].message.contains("disp.asc"));
     let wrong = LookupTable::new(&mapping, "owner", &columns(&["account_id"])).unwrap_err();
@@ -345,9 +278,7 @@ fn an_order_becomes_a_regular_schedule() {
     let order = columns(&["order_id", "account_id", "amount", "k_symbol"]);
     let bound = mapping.bind(&order, vec![loans], today()).unwrap();
     let row = Row::of(3, &["29402", "2", "3333.30", "UVER"]);
-    let Ok(Outcome::Taken(Record::Schedule(schedule))) = bound.read(&row) else {
-        panic!("taken")
-    };
+    let Ok(Outcome::Taken(Record::Schedule(schedule))) = bound.read(&row) else { panic!("taken") };
     assert_eq!(schedule.loan, LoanRef::Key("berka:4959".into()));
     let rows: Vec<(String, i64, i64)> = schedule
         .instalments
@@ -363,10 +294,7 @@ fn an_order_becomes_a_regular_schedule() {
     let other = Row::of(4, &["29403", "2", "7266.00", "SIPO"]);
     assert!(matches!(bound.read(&other), Ok(Outcome::Skipped)));
     let without_loan = Row::of(5, &["29404", "3", "7266.00", "UVER"]);
-    assert_eq!(
-        codes(&bound.read(&without_loan).unwrap_err())[0],
-        ("loan_key", "required")
-    );
+    assert_eq!(codes(&bound.read(&without_loan).unwrap_err())[0], ("loan_key", "required"));
 }
 
 #[test]
@@ -401,47 +329,20 @@ fn one_row_may_be_a_borrower_and_a_loan() {
     assert_eq!(loan.source_key, "lendingclub:2");
     let client = loan.new_client.as_ref().unwrap();
     assert_eq!(loan.client, ClientRef::Key(client.source_key.clone()));
-    assert_eq!(
-        client.draft.last_name.as_ref().unwrap().reveal(),
-        "Borrower 2"
-    );
+    assert_eq!(client.draft.last_name.as_ref().unwrap().reveal(), "Borrower 2");
     assert_eq!(client.draft.kind, Some(ClientKind::Person));
     let figures = loan.figures.as_ref().unwrap();
-    assert_eq!(
-        (figures.outstanding, figures.next_payment),
-        (Some(870_448), Some(30_115))
-    );
+    assert_eq!((figures.outstanding, figures.next_payment), (Some(870_448), Some(30_115)));
     assert_eq!(figures.as_of.unwrap().to_string(), "2018-06-30");
 }
 
 #[test]
 fn an_organisation_without_inn_keeps_its_ogrn() {
     let mapping = parse(shipped_named("egrul-organisations").unwrap().text);
-    let names = columns(&[
-        "ogrn",
-        "inn",
-        "kpp",
-        "full_name",
-        "short_name",
-        "region",
-        "zip",
-    ]);
+    let names = columns(&["ogrn", "inn", "kpp", "full_name", "short_name", "region", "zip"]);
     let bound = mapping.bind(&names, Vec::new(), today()).unwrap();
-    let row = Row::of(
-        2,
-        &[
-            "1077799001180",
-            "",
-            "",
-            "ОБЩЕСТВО \"ТР\"",
-            "",
-            "77",
-            "123364",
-        ],
-    );
-    let Ok(Outcome::Taken(Record::Client(client))) = bound.read(&row) else {
-        panic!("taken")
-    };
+    let row = Row::of(2, &["1077799001180", "", "", "ОБЩЕСТВО \"ТР\"", "", "77", "123364"]);
+    let Ok(Outcome::Taken(Record::Client(client))) = bound.read(&row) else { panic!("taken") };
     let organisation = client.draft.organisation.as_ref().unwrap();
     assert_eq!(organisation.form, OrganisationForm::Partner);
     assert_eq!(organisation.ogrn.as_deref(), Some("1077799001180"));
@@ -454,22 +355,12 @@ fn accounting_exports_with_commas_and_lost_zeros_are_read() {
     let names = columns(&["Номер", "НомерДоговора", "Дата", "Сумма"]);
     let bound = mapping.bind(&names, Vec::new(), today()).unwrap();
     let row = Row::of(2, &["П-1", "POS-1", "16.02.2026 12:30:00", "9\u{a0}455,96"]);
-    let Ok(Outcome::Taken(Record::Payment(payment))) = bound.read(&row) else {
-        panic!("taken")
-    };
-    assert_eq!(
-        (payment.source_key.as_str(), payment.amount.minor()),
-        ("1c:П-1", 945_596)
-    );
+    let Ok(Outcome::Taken(Record::Payment(payment))) = bound.read(&row) else { panic!("taken") };
+    assert_eq!((payment.source_key.as_str(), payment.amount.minor()), ("1c:П-1", 945_596));
     assert_eq!(payment.kind, PaymentKind::Payment);
     let back = Row::of(3, &["П-2", "POS-1", "17.02.2026", "-100"]);
-    let Ok(Outcome::Taken(Record::Payment(refund))) = bound.read(&back) else {
-        panic!("taken")
-    };
-    assert_eq!(
-        (refund.amount.minor(), refund.kind),
-        (10_000, PaymentKind::Refund)
-    );
+    let Ok(Outcome::Taken(Record::Payment(refund))) = bound.read(&back) else { panic!("taken") };
+    assert_eq!((refund.amount.minor(), refund.kind), (10_000, PaymentKind::Refund));
     let bad = Row::of(4, &["", "", "32.01.2026", "сто"]);
     let faults = bound.read(&bad).unwrap_err();
     let expected = [
@@ -494,67 +385,24 @@ fn parts_of_an_instalment_must_add_up() {
         "Остаток",
     ]);
     let bound = mapping.bind(&names, Vec::new(), today()).unwrap();
-    let good = [
-        "POS-1",
-        "1",
-        "16.02.2026",
-        "7351,85",
-        "2104,11",
-        "9455,96",
-        "92648,15",
-    ];
+    let good = ["POS-1", "1", "16.02.2026", "7351,85", "2104,11", "9455,96", "92648,15"];
     let Ok(Outcome::Taken(Record::Schedule(record))) = bound.read(&Row::of(2, &good)) else {
         panic!("taken")
     };
     let row = &record.instalments[0];
-    assert_eq!(
-        (row.n, row.principal, row.interest, row.balance),
-        (1, 735_185, 210_411, 9_264_815)
-    );
-    let bad = [
-        "POS-1",
-        "0x",
-        "16.02.2026",
-        "7351,85",
-        "2104,11",
-        "9455,95",
-        "",
-    ];
+    assert_eq!((row.n, row.principal, row.interest, row.balance), (1, 735_185, 210_411, 9_264_815));
+    let bad = ["POS-1", "0x", "16.02.2026", "7351,85", "2104,11", "9455,95", ""];
     let faults = bound.read(&Row::of(3, &bad)).unwrap_err();
-    assert_eq!(
-        codes(&faults),
-        [("n", "invalid_number"), ("payment", "sum_differs")]
-    );
+    assert_eq!(codes(&faults), [("n", "invalid_number"), ("payment", "sum_differs")]);
 }
 
 #[test]
 fn the_preview_shows_cleansed_texts() {
-    let mut cells = [
-        "7",
-        "ИВАНОВ  ПЁТР",
-        "",
-        "",
-        "",
-        "1",
-        "2",
-        "",
-        "",
-        "",
-        "",
-        "",
-        "",
-        "",
-        "",
-        "2",
-    ];
+    let mut cells =
+        ["7", "ИВАНОВ  ПЁТР", "", "", "", "1", "2", "", "", "", "", "", "", "", "", "2"];
     cells[6] = "NA";
     let shown = people().targets(&Row::of(2, &cells));
-    let get = |name: &str| {
-        shown
-            .iter()
-            .find(|(field, _)| *field == name)
-            .map(|(_, v)| v.as_str())
-    };
+    let get = |name: &str| shown.iter().find(|(field, _)| *field == name).map(|(_, v)| v.as_str());
     assert_eq!(get("full_name"), Some("ИВАНОВ ПЁТР"));
     assert_eq!(get("phone"), Some("1"));
     assert_eq!(get("sex"), Some("female"));
@@ -570,14 +418,8 @@ fn every_key_and_field_is_explained_to_administrators() {
         words.extend(fields::targets(kind).iter().flat_map(|target| target.words));
     }
     words.extend(values::DateFormat::ALL.map(values::DateFormat::code));
-    let missing: Vec<&str> = words
-        .into_iter()
-        .filter(|word| !text.contains(word))
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "config/mappings/README.md does not explain {missing:?}"
-    );
+    let missing: Vec<&str> = words.into_iter().filter(|word| !text.contains(word)).collect();
+    assert!(missing.is_empty(), "config/mappings/README.md does not explain {missing:?}");
     // The example is one that works.
     let example = text.split("```").nth(1).unwrap().trim_start_matches("toml");
     assert_eq!(parse(example).kind, ImportKind::Clients);

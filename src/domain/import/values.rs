@@ -58,9 +58,7 @@ impl DateFormat {
     /// Reads the word of mappings, in any case.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.code().eq_ignore_ascii_case(code.trim()))
+        Self::ALL.into_iter().find(|format| format.code().eq_ignore_ascii_case(code.trim()))
     }
     /// Reads a date in this format; `None` when it is none. Years of two digits are the ones of
     /// the hundred years from `first_year` on.
@@ -90,9 +88,7 @@ impl DateFormat {
 /// Reads a date in the first format that fits.
 #[must_use]
 pub fn date(raw: &str, formats: &[DateFormat], first_year: i32) -> Option<Date> {
-    formats
-        .iter()
-        .find_map(|format| format.read(raw, first_year))
+    formats.iter().find_map(|format| format.read(raw, first_year))
 }
 
 /// Whether a cell holds nothing: blank, or a date that accounting systems write for "none".
@@ -109,11 +105,7 @@ pub fn is_blank(cell: &str) -> bool {
 #[must_use]
 pub fn birth_number(raw: &str, first_year: i32) -> Option<(Date, Sex)> {
     let [year, month, day] = fixed(raw.trim(), [2, 2, 2])?;
-    let (month, sex) = if month > 50 {
-        (month - 50, Sex::Female)
-    } else {
-        (month, Sex::Male)
-    };
+    let (month, sex) = if month > 50 { (month - 50, Sex::Female) } else { (month, Sex::Male) };
     ymd(full_year(year, first_year), month, day).map(|birth| (birth, sex))
 }
 
@@ -133,16 +125,10 @@ pub fn money(raw: &str, currency: Currency) -> Result<Money, MoneyError> {
 #[must_use]
 pub fn percent(raw: &str, fraction: bool) -> Option<Decimal> {
     let number = raw.trim().trim_end_matches('%').trim_end();
-    let compact: String = without_thousands(number)
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .collect();
+    let compact: String =
+        without_thousands(number).chars().filter(|c| !c.is_whitespace()).collect();
     let rate: Decimal = compact.replace(',', ".").parse().ok()?;
-    let rate = if fraction {
-        rate.checked_mul(Decimal::ONE_HUNDRED)?
-    } else {
-        rate
-    };
+    let rate = if fraction { rate.checked_mul(Decimal::ONE_HUNDRED)? } else { rate };
     Some(rate.normalize())
 }
 
@@ -167,10 +153,7 @@ pub fn count(raw: &str) -> Option<u32> {
         "дней",
         "days",
     ];
-    known
-        .contains(&rest.trim_end_matches('.'))
-        .then(|| digits.parse().ok())
-        .flatten()
+    known.contains(&rest.trim_end_matches('.')).then(|| digits.parse().ok()).flatten()
 }
 
 /// Yes or no, as people and accounting systems write it.
@@ -230,11 +213,7 @@ pub fn inn(raw: &str) -> String {
 pub fn padded(raw: &str, digits: usize) -> String {
     let trimmed = text::spaces(raw);
     let digits_only = !trimmed.is_empty() && trimmed.bytes().all(|b| b.is_ascii_digit());
-    if digits_only {
-        format!("{trimmed:0>digits$}")
-    } else {
-        trimmed
-    }
+    if digits_only { format!("{trimmed:0>digits$}") } else { trimmed }
 }
 
 /// Commas before exactly three digits that are followed by a dot or stand twice are thousands.
@@ -277,11 +256,7 @@ fn fixed(text: &str, widths: [usize; 3]) -> Option<[i32; 3]> {
     }
     let (first, rest) = text.split_at(widths[0]);
     let (second, third) = rest.split_at(widths[1]);
-    Some([
-        first.parse().ok()?,
-        second.parse().ok()?,
-        third.parse().ok()?,
-    ])
+    Some([first.parse().ok()?, second.parse().ok()?, third.parse().ok()?])
 }
 
 fn ymd(year: i32, month: i32, day: i32) -> Option<Date> {
@@ -293,19 +268,12 @@ fn ymd(year: i32, month: i32, day: i32) -> Option<Date> {
 }
 
 fn month_name(text: &str, first_year: i32) -> Option<Date> {
-    const MONTHS: [&str; 12] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let (name, year) = text.split_once('-')?;
-    let month = MONTHS
-        .iter()
-        .position(|month| name.eq_ignore_ascii_case(month))?;
+    let month = MONTHS.iter().position(|month| name.eq_ignore_ascii_case(month))?;
     let number: i32 = year.parse().ok()?;
-    let year = if year.len() == 2 {
-        full_year(number, first_year)
-    } else {
-        number
-    };
+    let year = if year.len() == 2 { full_year(number, first_year) } else { number };
     ymd(year, i32::try_from(month).ok()? + 1, 1)
 }
 
@@ -321,26 +289,14 @@ mod tests {
     fn dates_are_read_in_every_format() {
         let rows = [
             (DateFormat::YearMonthDay, "1998-12-08", Some("1998-12-08")),
-            (
-                DateFormat::YearMonthDay,
-                "1998-12-08T10:00:00",
-                Some("1998-12-08"),
-            ),
+            (DateFormat::YearMonthDay, "1998-12-08T10:00:00", Some("1998-12-08")),
             (DateFormat::YearMonthDay, "98-12-08", None),
-            (
-                DateFormat::DayMonthYear,
-                "08.12.1998 0:00:00",
-                Some("1998-12-08"),
-            ),
+            (DateFormat::DayMonthYear, "08.12.1998 0:00:00", Some("1998-12-08")),
             (DateFormat::DayMonthYear, "8.2.2026", Some("2026-02-08")),
             (DateFormat::DayMonthYear, "29.02.2026", None),
             (DateFormat::DayMonthYear, "01.01.0001", None),
             (DateFormat::MonthDayYear, "12/08/1998", Some("1998-12-08")),
-            (
-                DateFormat::DayMonthYearSlash,
-                "08/12/1998",
-                Some("1998-12-08"),
-            ),
+            (DateFormat::DayMonthYearSlash, "08/12/1998", Some("1998-12-08")),
             (DateFormat::Compact, "19981208", Some("1998-12-08")),
             (DateFormat::ShortCompact, "930705", Some("1993-07-05")),
             (DateFormat::ShortCompact, "261121", Some("2026-11-21")),
@@ -360,24 +316,15 @@ mod tests {
             );
         }
         for format in DateFormat::ALL {
-            assert_eq!(
-                DateFormat::parse(&format.code().to_lowercase()),
-                Some(format)
-            );
+            assert_eq!(DateFormat::parse(&format.code().to_lowercase()), Some(format));
         }
     }
 
     #[test]
     fn birth_numbers_tell_women() {
         let born = |text: &str| text.parse::<Date>().unwrap();
-        assert_eq!(
-            birth_number("706213", 1900),
-            Some((born("1970-12-13"), Sex::Female))
-        );
-        assert_eq!(
-            birth_number("450204", 1900),
-            Some((born("1945-02-04"), Sex::Male))
-        );
+        assert_eq!(birth_number("706213", 1900), Some((born("1970-12-13"), Sex::Female)));
+        assert_eq!(birth_number("450204", 1900), Some((born("1945-02-04"), Sex::Male)));
         assert_eq!(birth_number("451304", 1900), None);
         assert_eq!(birth_number("", 1900), None);
     }
@@ -395,11 +342,7 @@ mod tests {
             ("сто", Err(MoneyError::NotANumber)),
         ];
         for (raw, expected) in rows {
-            assert_eq!(
-                money(raw, Currency::Rub).map(Money::minor),
-                expected,
-                "{raw:?}"
-            );
+            assert_eq!(money(raw, Currency::Rub).map(Money::minor), expected, "{raw:?}");
         }
     }
 
@@ -421,25 +364,15 @@ mod tests {
         for (raw, expected) in counts {
             assert_eq!(count(raw), expected, "{raw:?}");
         }
-        assert_eq!(
-            (flag("Да"), flag("НЕТ"), flag("может")),
-            (Some(true), Some(false), None)
-        );
-        assert_eq!(
-            (sex("Жен."), sex("m"), sex("?")),
-            (Some(Sex::Female), Some(Sex::Male), None)
-        );
+        assert_eq!((flag("Да"), flag("НЕТ"), flag("может")), (Some(true), Some(false), None));
+        assert_eq!((sex("Жен."), sex("m"), sex("?")), (Some(Sex::Female), Some(Sex::Male), None));
     }
 
     #[test]
     fn lost_zeros_come_back() {
         // 0274062111 is a real check sum; a spreadsheet drops the zero.
         assert_eq!(inn("274062111"), "0274062111");
-        assert_eq!(
-            inn("274062112"),
-            "274062112",
-            "the check digit is wrong: left alone"
-        );
+        assert_eq!(inn("274062112"), "274062112", "the check digit is wrong: left alone");
         assert_eq!(inn(" 7707083893 "), "7707083893");
         assert_eq!(padded("12345", 6), "012345");
         assert_eq!(padded("", 6), "");
@@ -456,13 +389,7 @@ mod tests {
 
     #[test]
     fn empty_values_of_accounting_systems_are_blank() {
-        for cell in [
-            "",
-            " ",
-            "01.01.0001",
-            "01.01.0001 0:00:00",
-            "0001-01-01T00:00:00",
-        ] {
+        for cell in ["", " ", "01.01.0001", "01.01.0001 0:00:00", "0001-01-01T00:00:00"] {
             assert!(is_blank(cell), "{cell:?}");
         }
         assert!(!is_blank("0"));

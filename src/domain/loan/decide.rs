@@ -35,9 +35,7 @@ fn import(loan: &Loan, command: ImportLoan, context: &Context) -> Decided {
             ));
         }
         if loan.terms != command.terms {
-            events.push(LoanEvent::TermsChanged(TermsChanged {
-                terms: command.terms,
-            }));
+            events.push(LoanEvent::TermsChanged(TermsChanged { terms: command.terms }));
         }
     } else {
         events.push(LoanEvent::Opened(LoanOpened {
@@ -64,39 +62,19 @@ fn terms_faults(loan: &Loan, terms: &LoanTerms, context: &Context) -> Vec<FieldF
         fault("number", "too_long", "at most 250 characters");
     }
     if terms.principal.minor() <= 0 {
-        fault(
-            "principal",
-            "not_positive",
-            "the sum granted is more than zero",
-        );
+        fault("principal", "not_positive", "the sum granted is more than zero");
     }
     if loan.exists() && terms.principal.currency() != loan.currency() {
-        fault(
-            "currency",
-            "currency_changed",
-            "the currency of a loan never changes",
-        );
+        fault("currency", "currency_changed", "the currency of a loan never changes");
     }
     if terms.rate_percent < Decimal::ZERO || terms.rate_percent > Decimal::from(1000) {
-        fault(
-            "rate_percent",
-            "out_of_range",
-            "an annual rate is 0 to 1000 percent",
-        );
+        fault("rate_percent", "out_of_range", "an annual rate is 0 to 1000 percent");
     }
     if usize::from(terms.term_months) > limits::INSTALMENTS_MAX {
-        fault(
-            "term_months",
-            "out_of_range",
-            "a term is at most 600 months",
-        );
+        fault("term_months", "out_of_range", "a term is at most 600 months");
     }
     if terms.issued_on > context.today() {
-        fault(
-            "issued_on",
-            "date_in_future",
-            "the date of issue is in the future",
-        );
+        fault("issued_on", "date_in_future", "the date of issue is in the future");
     }
     faults
 }
@@ -107,11 +85,7 @@ fn instalments(loan: &Loan, command: ImportInstalments) -> Decided {
     let mut faults = Vec::new();
     for (index, row) in rows.iter().enumerate() {
         let mut fault = |field: &str, code, message: &str| {
-            faults.push(FieldFault::new(
-                format!("instalments[{index}].{field}"),
-                code,
-                message,
-            ));
+            faults.push(FieldFault::new(format!("instalments[{index}].{field}"), code, message));
         };
         if row.n == 0 || usize::from(row.n) > limits::INSTALMENTS_MAX {
             fault("n", "out_of_range", "an instalment's number is 1 to 600");
@@ -120,21 +94,10 @@ fn instalments(loan: &Loan, command: ImportInstalments) -> Decided {
             fault("n", "repeated", "this number stands twice");
         }
         if row.due_on < loan.terms.issued_on {
-            fault(
-                "due_on",
-                "before_issue",
-                "an instalment is not due before the loan is issued",
-            );
+            fault("due_on", "before_issue", "an instalment is not due before the loan is issued");
         }
-        if [row.principal, row.interest, row.fee, row.balance]
-            .iter()
-            .any(|part| *part < 0)
-        {
-            fault(
-                "payment",
-                "negative",
-                "parts of an instalment are not negative",
-            );
+        if [row.principal, row.interest, row.fee, row.balance].iter().any(|part| *part < 0) {
+            fault("payment", "negative", "parts of an instalment are not negative");
         }
     }
     if !faults.is_empty() {
@@ -149,9 +112,7 @@ fn instalments(loan: &Loan, command: ImportInstalments) -> Decided {
     if rows.is_empty() {
         return Ok(Decision::nothing());
     }
-    Ok(Decision::events(vec![LoanEvent::InstalmentsSet(
-        InstalmentsSet { instalments: rows },
-    )]))
+    Ok(Decision::events(vec![LoanEvent::InstalmentsSet(InstalmentsSet { instalments: rows })]))
 }
 
 fn payment(loan: &Loan, command: ImportPayment, context: &Context) -> Decided {
@@ -163,18 +124,10 @@ fn payment(loan: &Loan, command: ImportPayment, context: &Context) -> Decided {
         fault("amount", "not_positive", "a payment is more than zero");
     }
     if command.amount.currency() != loan.currency() {
-        fault(
-            "currency",
-            "currency_differs",
-            "a payment is in the loan's currency",
-        );
+        fault("currency", "currency_differs", "a payment is in the loan's currency");
     }
     if command.on < loan.terms.issued_on {
-        fault(
-            "on",
-            "before_issue",
-            "the payment is dated before the loan was issued",
-        );
+        fault("on", "before_issue", "the payment is dated before the loan was issued");
     }
     if command.on > context.today() {
         fault("on", "date_in_future", "the payment is dated in the future");
@@ -188,11 +141,7 @@ fn payment(loan: &Loan, command: ImportPayment, context: &Context) -> Decided {
         amount: command.amount.minor(),
         kind: command.kind,
     };
-    if let Some(known) = loan
-        .payments
-        .iter()
-        .find(|p| p.source_key == payment.source_key)
-    {
+    if let Some(known) = loan.payments.iter().find(|p| p.source_key == payment.source_key) {
         return if *known == payment {
             Ok(Decision::nothing())
         } else {
@@ -203,14 +152,9 @@ fn payment(loan: &Loan, command: ImportPayment, context: &Context) -> Decided {
         };
     }
     if loan.payments.len() >= 2 * limits::INSTALMENTS_MAX {
-        return Err(Rejection::rule(
-            "too_many_payments",
-            "this loan holds 1200 payments already",
-        ));
+        return Err(Rejection::rule("too_many_payments", "this loan holds 1200 payments already"));
     }
-    Ok(Decision::events(vec![LoanEvent::PaymentReceived(
-        PaymentReceived { payment },
-    )]))
+    Ok(Decision::events(vec![LoanEvent::PaymentReceived(PaymentReceived { payment })]))
 }
 
 fn figures(loan: &Loan, figures: Figures) -> Decision<LoanEvent> {

@@ -117,9 +117,7 @@ impl Instalment {
     /// The whole sum due.
     #[must_use]
     pub const fn payment(&self) -> i64 {
-        self.principal
-            .saturating_add(self.interest)
-            .saturating_add(self.fee)
+        self.principal.saturating_add(self.interest).saturating_add(self.fee)
     }
 }
 
@@ -250,9 +248,7 @@ impl Aggregate for Loan {
             }
             LoanEvent::PaymentReceived(received) => {
                 let payment = &received.payment;
-                let place = self
-                    .payments
-                    .partition_point(|known| known.on <= payment.on);
+                let place = self.payments.partition_point(|known| known.on <= payment.on);
                 self.payments.insert(place, payment.clone());
             }
             LoanEvent::FiguresStated(stated) => self.figures = stated.figures.clone(),

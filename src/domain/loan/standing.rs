@@ -90,11 +90,7 @@ pub fn instalment_state(row: &Instalment, left: i64, today: Date) -> InstalmentS
 #[must_use]
 pub fn on(loan: &Loan, today: Date) -> Standing {
     if !loan.terms.status.is_open() {
-        return Standing {
-            outstanding: Some(0),
-            as_of: loan.figures.as_of,
-            ..Standing::default()
-        };
+        return Standing { outstanding: Some(0), as_of: loan.figures.as_of, ..Standing::default() };
     }
     let mut standing = from_schedule(loan, today);
     let figures = &loan.figures;

@@ -31,12 +31,7 @@ fn terms() -> LoanTerms {
 }
 
 fn meta() -> Meta {
-    Meta {
-        seq: 1,
-        at: context().now,
-        actor: Principal::System,
-        drawn: vec![],
-    }
+    Meta { seq: 1, at: context().now, actor: Principal::System, drawn: vec![] }
 }
 
 fn apply(loan: &mut Loan, command: LoanCommand) -> Result<usize, Rejection> {
@@ -61,14 +56,7 @@ fn opened() -> Loan {
 }
 
 fn row(n: u16, due_on: &str) -> Instalment {
-    Instalment {
-        n,
-        due_on: date(due_on),
-        principal: 945_596,
-        interest: 0,
-        fee: 0,
-        balance: 0,
-    }
+    Instalment { n, due_on: date(due_on), principal: 945_596, interest: 0, fee: 0, balance: 0 }
 }
 
 fn pay(loan: &mut Loan, key: &str, on: &str, amount: i64) -> Result<usize, Rejection> {
@@ -85,18 +73,10 @@ fn pay(loan: &mut Loan, key: &str, on: &str, amount: i64) -> Result<usize, Rejec
 #[test]
 fn days_past_due_and_overdue_amount_follow_the_worked_example() {
     let mut scheduled = opened();
-    let instalments = vec![
-        row(1, "2026-02-16"),
-        row(2, "2026-03-16"),
-        row(3, "2026-04-15"),
-    ];
+    let instalments = vec![row(1, "2026-02-16"), row(2, "2026-03-16"), row(3, "2026-04-15")];
     let command = LoanCommand::ImportInstalments(ImportInstalments { instalments });
     assert_eq!(apply(&mut scheduled, command), Ok(1));
-    let payments = [
-        ("2026-02-20", 500_000),
-        ("2026-03-25", 600_000),
-        ("2026-04-20", 1_600_000),
-    ];
+    let payments = [("2026-02-20", 500_000), ("2026-03-25", 600_000), ("2026-04-20", 1_600_000)];
     let expected = [
         ("2026-02-16", 0, 0),
         ("2026-02-17", 1, 945_596),
@@ -117,11 +97,7 @@ fn days_past_due_and_overdue_amount_follow_the_worked_example() {
             }
         }
         let found = standing::on(&loan, date(today));
-        assert_eq!(
-            (found.days_past_due, found.overdue),
-            (days, overdue),
-            "{today}"
-        );
+        assert_eq!((found.days_past_due, found.overdue), (days, overdue), "{today}");
     }
 }
 
@@ -130,12 +106,7 @@ fn a_repeated_row_changes_nothing_and_a_differing_payment_is_refused() {
     let mut loan = opened();
     assert_eq!(pay(&mut loan, "p1", "2026-02-20", 500_000), Ok(1));
     assert_eq!(pay(&mut loan, "p1", "2026-02-20", 500_000), Ok(0));
-    assert_eq!(
-        pay(&mut loan, "p1", "2026-02-20", 500_001)
-            .unwrap_err()
-            .code,
-        "payment_differs"
-    );
+    assert_eq!(pay(&mut loan, "p1", "2026-02-20", 500_001).unwrap_err().code, "payment_differs");
     assert_eq!(loan.payments.len(), 1);
 }
 
@@ -155,35 +126,16 @@ fn faulty_terms_name_every_field() {
         },
         figures: None,
     };
-    let refusal = Loan::default()
-        .decide(LoanCommand::Import(command), &context())
-        .unwrap_err();
-    let fields: Vec<&str> = refusal
-        .fields
-        .iter()
-        .map(|fault| fault.field.as_str())
-        .collect();
-    assert_eq!(
-        fields,
-        [
-            "number",
-            "principal",
-            "rate_percent",
-            "term_months",
-            "issued_on"
-        ]
-    );
+    let refusal = Loan::default().decide(LoanCommand::Import(command), &context()).unwrap_err();
+    let fields: Vec<&str> = refusal.fields.iter().map(|fault| fault.field.as_str()).collect();
+    assert_eq!(fields, ["number", "principal", "rate_percent", "term_months", "issued_on"]);
 }
 
 #[test]
 fn figures_of_the_core_system_win_and_carry_their_date() {
     let mut loan = opened();
     let instalments = vec![row(1, "2026-12-15")];
-    apply(
-        &mut loan,
-        LoanCommand::ImportInstalments(ImportInstalments { instalments }),
-    )
-    .unwrap();
+    apply(&mut loan, LoanCommand::ImportInstalments(ImportInstalments { instalments })).unwrap();
     let figures = Figures {
         as_of: Some(date("2026-11-20")),
         outstanding: Some(6_916_917),
@@ -204,13 +156,8 @@ fn figures_of_the_core_system_win_and_carry_their_date() {
 #[test]
 fn an_instalment_shows_its_state() {
     let today = date("2026-03-16");
-    let states = [
-        ("2026-03-15", 1),
-        ("2026-03-16", 1),
-        ("2026-03-17", 1),
-        ("2026-03-17", 945_596),
-    ]
-    .map(|(due, left)| standing::instalment_state(&row(1, due), left, today));
+    let states = [("2026-03-15", 1), ("2026-03-16", 1), ("2026-03-17", 1), ("2026-03-17", 945_596)]
+        .map(|(due, left)| standing::instalment_state(&row(1, due), left, today));
     use InstalmentState::{Due, Future, Overdue, Partial};
     assert_eq!(states, [Overdue, Due, Partial, Future]);
 }

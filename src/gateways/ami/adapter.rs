@@ -19,10 +19,7 @@ const ORIGINATES_MAX: usize = 10_000;
 
 /// What a message means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "nearly every output is an event and lives shortly"
-)]
+#[allow(clippy::large_enum_variant, reason = "nearly every output is an event and lives shortly")]
 pub enum Output {
     /// Something happened in a conversation.
     Event(PbxEvent),
@@ -78,8 +75,7 @@ impl Adapter {
         if self.originates.len() >= ORIGINATES_MAX {
             self.originates.clear();
         }
-        self.originates
-            .insert(action_id.to_owned(), call.to_owned());
+        self.originates.insert(action_id.to_owned(), call.to_owned());
         let conversation = self.conversations.entry(call.to_owned()).or_default();
         conversation.direction = Some(Direction::Outbound);
         conversation.to = number.to_owned();
@@ -95,23 +91,15 @@ impl Adapter {
     /// The channel of `extension` in conversation `call`, when it is up.
     #[must_use]
     pub fn channel_of(&self, call: &str, extension: &str) -> Option<&str> {
-        self.conversations
-            .get(call)?
-            .channels
-            .iter()
-            .find_map(|id| {
-                let channel = self.channels.get(id)?;
-                (channel.party == Party::Agent(extension.to_owned()))
-                    .then_some(channel.name.as_str())
-            })
+        self.conversations.get(call)?.channels.iter().find_map(|id| {
+            let channel = self.channels.get(id)?;
+            (channel.party == Party::Agent(extension.to_owned())).then_some(channel.name.as_str())
+        })
     }
 
     /// What `message`, received at `received`, means.
     pub fn push(&mut self, message: &Message, received: Timestamp) -> Vec<Output> {
-        let at = message
-            .get("Timestamp")
-            .and_then(timestamp)
-            .unwrap_or(received);
+        let at = message.get("Timestamp").and_then(timestamp).unwrap_or(received);
         let mut out = Vec::new();
         self.follow_link(message, at, &mut out);
         match message.event() {
@@ -151,19 +139,17 @@ impl Adapter {
         if conversation.first.is_empty() {
             id.clone_into(&mut conversation.first);
         }
-        self.channels
-            .entry(id.to_owned())
-            .or_insert_with(|| Channel {
-                name: name.to_owned(),
-                linked: linked.to_owned(),
-                party,
-                rang: false,
-                answered: false,
-                ended: false,
-                held: false,
-                hangup_requested: false,
-                cause_code: 0,
-            })
+        self.channels.entry(id.to_owned()).or_insert_with(|| Channel {
+            name: name.to_owned(),
+            linked: linked.to_owned(),
+            party,
+            rang: false,
+            answered: false,
+            ended: false,
+            held: false,
+            hangup_requested: false,
+            cause_code: 0,
+        })
     }
 
     /// A channel that changed its conversation: an attended transfer joins two into one.
@@ -178,11 +164,7 @@ impl Adapter {
             return;
         }
         let old = std::mem::replace(&mut channel.linked, linked.to_owned());
-        self.conversations
-            .entry(linked.to_owned())
-            .or_default()
-            .channels
-            .insert(id.to_owned());
+        self.conversations.entry(linked.to_owned()).or_default().channels.insert(id.to_owned());
         if let Some(conversation) = self.conversations.get_mut(&old) {
             conversation.channels.remove(id);
             self.close_empty(&old, at, out);
@@ -190,27 +172,17 @@ impl Adapter {
     }
 
     fn new_channel(&mut self, message: &Message) {
-        let (Some(name), Some(id), Some(linked)) = (
-            message.get("Channel"),
-            message.get("Uniqueid"),
-            message.get("Linkedid"),
-        ) else {
+        let (Some(name), Some(id), Some(linked)) =
+            (message.get("Channel"), message.get("Uniqueid"), message.get("Linkedid"))
+        else {
             return;
         };
         let party = self.know(name, id, linked).party.clone();
-        if id != linked
-            && self
-                .conversations
-                .get(linked)
-                .is_some_and(|c| c.first != id)
-        {
+        if id != linked && self.conversations.get(linked).is_some_and(|c| c.first != id) {
             return;
         }
         let number = message.get("CallerIDNum").unwrap_or_default().to_owned();
-        let exten = message
-            .get("Exten")
-            .filter(|exten| *exten != "s")
-            .unwrap_or_default();
+        let exten = message.get("Exten").filter(|exten| *exten != "s").unwrap_or_default();
         let conversation = self.conversations.entry(linked.to_owned()).or_default();
         match party {
             Party::Trunk if conversation.direction.is_none() => {
@@ -239,11 +211,9 @@ impl Adapter {
             message.get("DestLinkedid")?,
         );
         self.know(name, id, linked);
-        if let (Some(name), Some(id), Some(linked)) = (
-            message.get("Channel"),
-            message.get("Uniqueid"),
-            message.get("Linkedid"),
-        ) {
+        if let (Some(name), Some(id), Some(linked)) =
+            (message.get("Channel"), message.get("Uniqueid"), message.get("Linkedid"))
+        {
             self.know(name, id, linked);
         }
         Some(id.to_owned())
@@ -268,20 +238,14 @@ impl Adapter {
                 // The agent's own phone is up: a desk phone dials.
                 self.mark(source_id, |channel| channel.answered = true);
                 let event = self.event(source_id, Kind::Answered, at);
-                out.push(Output::Event(PbxEvent {
-                    agent: Some(extension.clone()),
-                    ..event
-                }));
+                out.push(Output::Event(PbxEvent { agent: Some(extension.clone()), ..event }));
             }
         }
         match &channel.party {
             Party::Agent(extension) => {
                 self.mark(&id, |channel| channel.rang = true);
                 let event = self.event(&id, Kind::Ringing, at);
-                out.push(Output::Event(PbxEvent {
-                    agent: Some(extension.clone()),
-                    ..event
-                }));
+                out.push(Output::Event(PbxEvent { agent: Some(extension.clone()), ..event }));
             }
             Party::Trunk
                 if conversation.direction == Some(Direction::Outbound)
@@ -290,10 +254,7 @@ impl Adapter {
                 self.mark(&id, |channel| channel.rang = true);
                 let to = self.dialled_number(message);
                 let own_line = message.get("CallerIDNum").unwrap_or_default().to_owned();
-                let conversation = self
-                    .conversations
-                    .entry(channel.linked.clone())
-                    .or_default();
+                let conversation = self.conversations.entry(channel.linked.clone()).or_default();
                 conversation.client_dialled = true;
                 conversation.client = Some(id.clone());
                 conversation.from = own_line;
@@ -308,16 +269,9 @@ impl Adapter {
 
     /// Who called whom, once somebody is dialled.
     fn learn_direction(&mut self, message: &Message, dest: &Channel, source: Option<&Party>) {
-        let dialled = message
-            .get("DestCallerIDNum")
-            .unwrap_or_default()
-            .to_owned();
+        let dialled = message.get("DestCallerIDNum").unwrap_or_default().to_owned();
         let exten = message.get("Exten").unwrap_or_default();
-        let exten = if is_extension(exten) {
-            exten.to_owned()
-        } else {
-            String::new()
-        };
+        let exten = if is_extension(exten) { exten.to_owned() } else { String::new() };
         let conversation = self.conversations.entry(dest.linked.clone()).or_default();
         if conversation.direction.is_some() {
             return;
@@ -332,11 +286,7 @@ impl Adapter {
                 Direction::Outbound
             }
             (Some(Party::Agent(_)), Party::Agent(extension)) => {
-                conversation.to = if exten.is_empty() {
-                    extension.clone()
-                } else {
-                    exten
-                };
+                conversation.to = if exten.is_empty() { extension.clone() } else { exten };
                 Direction::Internal
             }
             (Some(Party::Trunk), _) => Direction::Inbound,
@@ -357,9 +307,7 @@ impl Adapter {
                 dialled.split(['@', '/']).find(plain)
             })
             .unwrap_or_default();
-        let stripped = number
-            .strip_prefix(self.dial_prefix.as_str())
-            .unwrap_or(number);
+        let stripped = number.strip_prefix(self.dial_prefix.as_str()).unwrap_or(number);
         stripped.to_owned()
     }
 
@@ -383,17 +331,11 @@ impl Adapter {
         }
         self.mark(&id, |channel| channel.answered = true);
         let event = self.event(&id, Kind::Answered, at);
-        let conversation = self
-            .conversations
-            .entry(channel.linked.clone())
-            .or_default();
+        let conversation = self.conversations.entry(channel.linked.clone()).or_default();
         match channel.party {
             Party::Agent(extension) => {
                 conversation.answered |= conversation.direction != Some(Direction::Outbound);
-                out.push(Output::Event(PbxEvent {
-                    agent: Some(extension),
-                    ..event
-                }));
+                out.push(Output::Event(PbxEvent { agent: Some(extension), ..event }));
             }
             Party::Trunk if conversation.client.as_ref() == Some(&id) => {
                 conversation.answered = true;
@@ -428,10 +370,7 @@ impl Adapter {
         if channel.ended || channel.party == Party::Local {
             return;
         }
-        let conversation = self
-            .conversations
-            .entry(channel.linked.clone())
-            .or_default();
+        let conversation = self.conversations.entry(channel.linked.clone()).or_default();
         let is_client = conversation.client.as_deref() == Some(id);
         if !channel.answered {
             conversation.last_cause = cause.or(conversation.last_cause);
@@ -444,18 +383,11 @@ impl Adapter {
         };
         self.mark(id, |channel| channel.ended = true);
         let event = self.event(id, Kind::Ended, at);
-        out.push(Output::Event(PbxEvent {
-            agent,
-            cause,
-            ..event
-        }));
+        out.push(Output::Event(PbxEvent { agent, cause, ..event }));
     }
 
     fn hangup_request(&mut self, message: &Message) {
-        let code = message
-            .get("Cause")
-            .and_then(|code| code.parse().ok())
-            .unwrap_or(0);
+        let code = message.get("Cause").and_then(|code| code.parse().ok()).unwrap_or(0);
         if let Some(id) = message.get("Uniqueid") {
             self.mark(id, |channel| {
                 channel.hangup_requested = true;
@@ -471,15 +403,8 @@ impl Adapter {
         let Some(channel) = self.channels.get(&id).cloned() else {
             return;
         };
-        let code = message
-            .get("Cause")
-            .and_then(|code| code.parse().ok())
-            .unwrap_or(0);
-        let own = if channel.cause_code > 0 {
-            channel.cause_code
-        } else {
-            code
-        };
+        let code = message.get("Cause").and_then(|code| code.parse().ok()).unwrap_or(0);
+        let own = if channel.cause_code > 0 { channel.cause_code } else { code };
         let conversation = self.conversation(&channel.linked).clone();
         let caller = conversation.client.as_ref() == Some(&id)
             && conversation.direction == Some(Direction::Inbound);
@@ -493,11 +418,7 @@ impl Adapter {
             };
             self.end_call(&channel.linked, cause, at, out);
         } else {
-            let cause = if channel.answered {
-                Cause::Normal
-            } else {
-                code_cause(own)
-            };
+            let cause = if channel.answered { Cause::Normal } else { code_cause(own) };
             self.end_leg(&id, Some(cause), at, out);
         }
         self.channels.remove(&id);
@@ -563,17 +484,9 @@ impl Adapter {
         let linked = self.channels[id].linked.clone();
         let event = self.call_event(&linked, kind, at);
         // An agent who calls gives the conversation its name; the leg needs one of its own.
-        let leg_id = if id == linked {
-            format!("{id}.a")
-        } else {
-            id.to_owned()
-        };
+        let leg_id = if id == linked { format!("{id}.a") } else { id.to_owned() };
         let event_id = format!("{leg_id}:{}:{}", kind.code(), at.micros());
-        PbxEvent {
-            event_id,
-            leg_id,
-            ..event
-        }
+        PbxEvent { event_id, leg_id, ..event }
     }
 
     /// An event of the whole conversation.
@@ -595,7 +508,5 @@ fn timestamp(text: &str) -> Option<Timestamp> {
     let seconds: i64 = seconds.parse().ok()?;
     let digits: String = fraction.chars().take(6).collect();
     let micros: i64 = format!("{digits:0<6}").parse().ok()?;
-    Some(Timestamp::from_micros(
-        seconds.checked_mul(1_000_000)?.checked_add(micros)?,
-    ))
+    Some(Timestamp::from_micros(seconds.checked_mul(1_000_000)?.checked_add(micros)?))
 }

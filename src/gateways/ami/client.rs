@@ -114,22 +114,15 @@ pub async fn run(
     mut commands: mpsc::Receiver<PbxCommand>,
     reports: mpsc::Sender<Report>,
 ) {
-    let mut adapter = Adapter::new(
-        &source.operator_channel,
-        &source.trunk_prefixes,
-        &source.dial_prefix,
-    );
+    let mut adapter =
+        Adapter::new(&source.operator_channel, &source.trunk_prefixes, &source.dial_prefix);
     let mut pause = PAUSE_MIN;
     loop {
         if reports.send(Report::Connecting).await.is_err() {
             return;
         }
-        let mut link = Link {
-            source: &source,
-            clock: &*clock,
-            adapter: &mut adapter,
-            reports: &reports,
-        };
+        let mut link =
+            Link { source: &source, clock: &*clock, adapter: &mut adapter, reports: &reports };
         let error = match link.connect().await {
             Ok((stream, parser)) => {
                 pause = PAUSE_MIN;
@@ -156,18 +149,8 @@ async fn wait(
     let refuse = async {
         while let Some(command) = commands.recv().await {
             let action_id = command.command_id().to_owned();
-            let outputs = vec![Output::CommandFailed {
-                action_id,
-                reason: "pbx_down",
-            }];
-            if reports
-                .send(Report::Received {
-                    raw: Vec::new(),
-                    outputs,
-                })
-                .await
-                .is_err()
-            {
+            let outputs = vec![Output::CommandFailed { action_id, reason: "pbx_down" }];
+            if reports.send(Report::Received { raw: Vec::new(), outputs }).await.is_err() {
                 break;
             }
         }
@@ -185,9 +168,7 @@ struct Link<'a> {
 
 impl Link<'_> {
     async fn connect(&mut self) -> Result<(TcpStream, Parser), LinkError> {
-        timeout(CONNECT_WITHIN, self.log_in())
-            .await
-            .map_err(|_| LinkError::Timeout)?
+        timeout(CONNECT_WITHIN, self.log_in()).await.map_err(|_| LinkError::Timeout)?
     }
 
     async fn log_in(&mut self) -> Result<(TcpStream, Parser), LinkError> {
@@ -210,9 +191,8 @@ impl Link<'_> {
                 return Err(LinkError::Closed);
             }
             let messages = parser.push(&buffer[..count]);
-            let Some(place) = messages
-                .iter()
-                .position(|message| message.get("ActionID") == Some("login"))
+            let Some(place) =
+                messages.iter().position(|message| message.get("ActionID") == Some("login"))
             else {
                 continue;
             };
@@ -271,23 +251,13 @@ impl Link<'_> {
 
     async fn received(&mut self, messages: &[Message]) -> Result<(), LinkError> {
         let now = self.clock.now();
-        let outputs = messages
-            .iter()
-            .flat_map(|message| self.adapter.push(message, now))
-            .collect();
-        let raw = messages
-            .iter()
-            .filter(|message| is_telling(message))
-            .cloned()
-            .collect();
+        let outputs = messages.iter().flat_map(|message| self.adapter.push(message, now)).collect();
+        let raw = messages.iter().filter(|message| is_telling(message)).cloned().collect();
         self.report(Report::Received { raw, outputs }).await
     }
 
     async fn report(&self, report: Report) -> Result<(), LinkError> {
-        self.reports
-            .send(report)
-            .await
-            .map_err(|_| LinkError::Stopping)
+        self.reports.send(report).await.map_err(|_| LinkError::Stopping)
     }
 
     async fn command(
@@ -297,24 +267,10 @@ impl Link<'_> {
     ) -> Result<(), LinkError> {
         let Some(message) = action(self.source, self.adapter, command) else {
             let action_id = command.command_id().to_owned();
-            let outputs = vec![Output::CommandFailed {
-                action_id,
-                reason: "no_such_call",
-            }];
-            return self
-                .report(Report::Received {
-                    raw: Vec::new(),
-                    outputs,
-                })
-                .await;
+            let outputs = vec![Output::CommandFailed { action_id, reason: "no_such_call" }];
+            return self.report(Report::Received { raw: Vec::new(), outputs }).await;
         };
-        if let PbxCommand::Originate {
-            command_id,
-            call,
-            number,
-            ..
-        } = command
-        {
+        if let PbxCommand::Originate { command_id, call, number, .. } = command {
             self.adapter.originating(command_id, call, number);
         }
         writer.write_all(&message.to_bytes()).await?;
@@ -326,16 +282,9 @@ impl Link<'_> {
 #[must_use]
 pub fn action(source: &AmiSource, adapter: &Adapter, command: &PbxCommand) -> Option<Message> {
     Some(match command {
-        PbxCommand::Originate {
-            command_id,
-            call,
-            extension,
-            number,
-        } => {
-            let digits: String = number
-                .chars()
-                .filter(|c| c.is_ascii_digit() || "*#".contains(*c))
-                .collect();
+        PbxCommand::Originate { command_id, call, extension, number } => {
+            let digits: String =
+                number.chars().filter(|c| c.is_ascii_digit() || "*#".contains(*c)).collect();
             Message::new(&[
                 ("Action", "Originate"),
                 ("ActionID", command_id),
@@ -345,35 +294,19 @@ pub fn action(source: &AmiSource, adapter: &Adapter, command: &PbxCommand) -> Op
                 ("Exten", &format!("{}{digits}", source.dial_prefix)),
                 ("Priority", "1"),
                 ("CallerID", &format!("\"CRM\" <{digits}>")),
-                (
-                    "Timeout",
-                    &(u64::from(source.ring_seconds) * 1_000).to_string(),
-                ),
-                (
-                    "Variable",
-                    &format!("LENDERBOX_CALLER_ID={}", source.caller_id),
-                ),
+                ("Timeout", &(u64::from(source.ring_seconds) * 1_000).to_string()),
+                ("Variable", &format!("LENDERBOX_CALLER_ID={}", source.caller_id)),
                 ("Async", "true"),
             ])
         }
-        PbxCommand::Hangup {
-            command_id,
-            call,
-            extension,
-        } => Message::new(&[
+        PbxCommand::Hangup { command_id, call, extension } => Message::new(&[
             ("Action", "Hangup"),
             ("ActionID", command_id),
             ("Channel", adapter.channel_of(call, extension)?),
             ("Cause", "16"),
         ]),
         // The channel of who hands over: given the client's, Asterisk would drop the client.
-        PbxCommand::Transfer {
-            command_id,
-            call,
-            extension,
-            to,
-            attended,
-        } => {
+        PbxCommand::Transfer { command_id, call, extension, to, attended } => {
             let name = if *attended { "Atxfer" } else { "BlindTransfer" };
             Message::new(&[
                 ("Action", name),

@@ -36,9 +36,8 @@ pub struct ChannelNames {
 impl ChannelNames {
     /// From the pattern of an agent's channel (`PJSIP/{extension}`) and the trunks' prefixes.
     pub fn new(agent_channel: &str, trunk_prefixes: &[String]) -> Self {
-        let (prefix, suffix) = agent_channel
-            .split_once("{extension}")
-            .unwrap_or((agent_channel, ""));
+        let (prefix, suffix) =
+            agent_channel.split_once("{extension}").unwrap_or((agent_channel, ""));
         Self {
             agent_prefix: prefix.to_owned(),
             agent_suffix: suffix.to_owned(),
@@ -56,21 +55,13 @@ impl ChannelNames {
         if channel.starts_with("Local/") {
             return Party::Local;
         }
-        if self
-            .trunk_prefixes
-            .iter()
-            .any(|prefix| channel.starts_with(prefix.as_str()))
-        {
+        if self.trunk_prefixes.iter().any(|prefix| channel.starts_with(prefix.as_str())) {
             return Party::Trunk;
         }
-        let endpoint = channel
-            .rsplit_once('-')
-            .map_or(channel, |(endpoint, _)| endpoint);
+        let endpoint = channel.rsplit_once('-').map_or(channel, |(endpoint, _)| endpoint);
         match endpoint.strip_prefix(self.agent_prefix.as_str()) {
             Some(rest) => {
-                let extension = rest
-                    .strip_suffix(self.agent_suffix.as_str())
-                    .unwrap_or(rest);
+                let extension = rest.strip_suffix(self.agent_suffix.as_str()).unwrap_or(rest);
                 if is_extension(extension) {
                     Party::Agent(extension.to_owned())
                 } else {

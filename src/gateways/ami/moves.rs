@@ -14,18 +14,12 @@ impl Adapter {
         let conversation = self.conversations.entry(linked.clone()).or_default();
         conversation.abandoned_queue = false;
         let event = self.call_event(&linked, Kind::QueueEntered, at);
-        out.push(Output::Event(PbxEvent {
-            queue: Some(queue),
-            ..event
-        }));
+        out.push(Output::Event(PbxEvent { queue: Some(queue), ..event }));
     }
 
     pub(super) fn queue_abandon(&mut self, message: &Message) {
         if let Some((linked, _)) = self.caller(message) {
-            self.conversations
-                .entry(linked)
-                .or_default()
-                .abandoned_queue = true;
+            self.conversations.entry(linked).or_default().abandoned_queue = true;
         }
     }
 
@@ -45,34 +39,21 @@ impl Adapter {
             (false, _) => None,
         };
         let event = self.call_event(&linked, Kind::QueueLeft, at);
-        out.push(Output::Event(PbxEvent {
-            queue: Some(queue),
-            cause,
-            ..event
-        }));
+        out.push(Output::Event(PbxEvent { queue: Some(queue), cause, ..event }));
     }
 
     /// Conversation and queue of a message about a waiting caller.
     fn caller(&mut self, message: &Message) -> Option<(String, String)> {
-        let (name, id, linked) = (
-            message.get("Channel")?,
-            message.get("Uniqueid")?,
-            message.get("Linkedid")?,
-        );
+        let (name, id, linked) =
+            (message.get("Channel")?, message.get("Uniqueid")?, message.get("Linkedid")?);
         let party = self.know(name, id, linked).party.clone();
         let conversation = self.conversations.entry(linked.to_owned()).or_default();
         if conversation.direction.is_none() {
             let inbound = party == Party::Trunk;
-            conversation.direction = Some(if inbound {
-                Direction::Inbound
-            } else {
-                Direction::Internal
-            });
+            conversation.direction =
+                Some(if inbound { Direction::Inbound } else { Direction::Internal });
             conversation.client = inbound.then(|| id.to_owned());
-            message
-                .get("CallerIDNum")
-                .unwrap_or_default()
-                .clone_into(&mut conversation.from);
+            message.get("CallerIDNum").unwrap_or_default().clone_into(&mut conversation.from);
         }
         Some((linked.to_owned(), message.get("Queue")?.to_owned()))
     }
@@ -99,10 +80,7 @@ impl Adapter {
         self.mark(&id, |channel| channel.held = on);
         let kind = if on { Kind::Held } else { Kind::Resumed };
         let event = self.event(&id, kind, at);
-        out.push(Output::Event(PbxEvent {
-            agent: Some(extension),
-            ..event
-        }));
+        out.push(Output::Event(PbxEvent { agent: Some(extension), ..event }));
     }
 
     pub(super) fn blind_transfer(
@@ -111,31 +89,20 @@ impl Adapter {
         at: Timestamp,
         out: &mut Vec<Output>,
     ) {
-        let (Some(channel), Some(linked)) = (
-            message.get("TransfererChannel"),
-            message.get("TransfererLinkedid"),
-        ) else {
+        let (Some(channel), Some(linked)) =
+            (message.get("TransfererChannel"), message.get("TransfererLinkedid"))
+        else {
             return;
         };
         let Party::Agent(from) = self.names.party(channel) else {
             return;
         };
-        if message
-            .get("Result")
-            .is_some_and(|result| result != "Success")
-        {
+        if message.get("Result").is_some_and(|result| result != "Success") {
             return;
         }
-        let to = message
-            .get("Extension")
-            .filter(|exten| is_extension(exten))
-            .map(str::to_owned);
+        let to = message.get("Extension").filter(|exten| is_extension(exten)).map(str::to_owned);
         let event = self.call_event(linked, Kind::Transferred, at);
-        let event = PbxEvent {
-            from_agent: Some(from),
-            to_agent: to,
-            ..event
-        };
+        let event = PbxEvent { from_agent: Some(from), to_agent: to, ..event };
         out.push(Output::Event(event));
     }
 
@@ -145,43 +112,29 @@ impl Adapter {
         at: Timestamp,
         out: &mut Vec<Output>,
     ) {
-        let (Some(channel), Some(linked)) = (
-            message.get("OrigTransfererChannel"),
-            message.get("OrigTransfererLinkedid"),
-        ) else {
+        let (Some(channel), Some(linked)) =
+            (message.get("OrigTransfererChannel"), message.get("OrigTransfererLinkedid"))
+        else {
             return;
         };
         let Party::Agent(from) = self.names.party(channel) else {
             return;
         };
-        if message
-            .get("Result")
-            .is_some_and(|result| result != "Success")
-        {
+        if message.get("Result").is_some_and(|result| result != "Success") {
             return;
         }
-        let target = message
-            .get("TransferTargetChannel")
-            .map(|name| self.names.party(name));
-        let number = message
-            .get("TransferTargetCallerIDNum")
-            .filter(|number| is_extension(number));
+        let target = message.get("TransferTargetChannel").map(|name| self.names.party(name));
+        let number = message.get("TransferTargetCallerIDNum").filter(|number| is_extension(number));
         let to = match target {
             Some(Party::Agent(extension)) => Some(extension),
             _ => number.map(str::to_owned),
         };
         let event = self.call_event(linked, Kind::Transferred, at);
-        let transferred = PbxEvent {
-            from_agent: Some(from),
-            to_agent: to.clone(),
-            ..event
-        };
+        let transferred = PbxEvent { from_agent: Some(from), to_agent: to.clone(), ..event };
         // Two conversations become one (REFER with Replaces): the receiver was talking in the other.
-        if let (Some(other), Some(id), Some(extension)) = (
-            message.get("TransferTargetLinkedid"),
-            message.get("TransferTargetUniqueid"),
-            to,
-        ) && other != linked
+        if let (Some(other), Some(id), Some(extension)) =
+            (message.get("TransferTargetLinkedid"), message.get("TransferTargetUniqueid"), to)
+            && other != linked
         {
             let event_id = format!("{id}:joined:{}", at.micros());
             let joined = PbxEvent {
@@ -200,10 +153,7 @@ impl Adapter {
         };
         if message.get("Response") == Some("Error") {
             self.forget_originate(&action_id);
-            out.push(Output::CommandFailed {
-                action_id,
-                reason: "refused",
-            });
+            out.push(Output::CommandFailed { action_id, reason: "refused" });
         } else if !self.originates.contains_key(&action_id) {
             out.push(Output::CommandAccepted { action_id });
         }
@@ -233,31 +183,22 @@ impl Adapter {
         let Some(call) = self.originates.remove(action_id) else {
             return;
         };
-        if self
-            .conversations
-            .get(&call)
-            .is_some_and(|c| c.channels.is_empty())
-        {
+        if self.conversations.get(&call).is_some_and(|c| c.channels.is_empty()) {
             self.conversations.remove(&call);
         }
     }
 
     pub(super) fn inventory_row(&mut self, message: &Message) {
-        let (Some(name), Some(id), Some(linked)) = (
-            message.get("Channel"),
-            message.get("Uniqueid"),
-            message.get("Linkedid"),
-        ) else {
+        let (Some(name), Some(id), Some(linked)) =
+            (message.get("Channel"), message.get("Uniqueid"), message.get("Linkedid"))
+        else {
             return;
         };
         let up = message.get("ChannelStateDesc") == Some("Up");
         let known = self.channels.contains_key(id);
         self.know(name, id, linked).answered |= up;
         if !known {
-            self.conversations
-                .entry(linked.to_owned())
-                .or_default()
-                .resumed = true;
+            self.conversations.entry(linked.to_owned()).or_default().resumed = true;
         }
         self.inventory.get_or_insert_default().insert(id.to_owned());
     }
@@ -279,11 +220,7 @@ impl Adapter {
             }
             self.close_empty(&linked, at, out);
         }
-        let calls = self
-            .channels
-            .values()
-            .map(|channel| channel.linked.clone())
-            .collect();
+        let calls = self.channels.values().map(|channel| channel.linked.clone()).collect();
         out.push(Output::Inventory { calls });
     }
 }

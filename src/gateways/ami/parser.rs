@@ -18,12 +18,7 @@ impl Message {
     /// A message from its headers; for commands and tests.
     #[must_use]
     pub fn new(headers: &[(&str, &str)]) -> Self {
-        Self {
-            headers: headers
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect(),
-        }
+        Self { headers: headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect() }
     }
     /// The first value of `key`; empty and `<unknown>` count as none.
     #[must_use]
@@ -95,9 +90,7 @@ impl Parser {
             && is_key(key)
             && self.message.headers.len() < LINES_MAX
         {
-            self.message
-                .headers
-                .push((key.to_owned(), value.trim().to_owned()));
+            self.message.headers.push((key.to_owned(), value.trim().to_owned()));
         }
         self.line.clear();
     }
@@ -119,11 +112,8 @@ mod tests {
     fn messages_are_cut_wherever_the_bytes_are() {
         for size in [1, 2, 3, 7, 64, 4096] {
             let mut parser = Parser::default();
-            let messages: Vec<Message> = STREAM
-                .as_bytes()
-                .chunks(size)
-                .flat_map(|chunk| parser.push(chunk))
-                .collect();
+            let messages: Vec<Message> =
+                STREAM.as_bytes().chunks(size).flat_map(|chunk| parser.push(chunk)).collect();
             assert_eq!(messages.len(), 2, "portions of {size}");
             assert_eq!(messages[0].get("response"), Some("Success"));
             assert_eq!(messages[1].event(), "Newchannel");

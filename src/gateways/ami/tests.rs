@@ -27,16 +27,8 @@ fn context() -> Context {
 
 fn stream(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ami");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
-    files.retain(|path| {
-        path.file_name()
-            .unwrap()
-            .to_string_lossy()
-            .starts_with(name)
-    });
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|path| path.file_name().unwrap().to_string_lossy().starts_with(name));
     std::fs::read(&files[0]).unwrap()
 }
 
@@ -46,33 +38,19 @@ fn adapter() -> Adapter {
 
 fn outputs(adapter: &mut Adapter, bytes: &[u8]) -> Vec<Output> {
     let messages = Parser::default().push(bytes);
-    messages
-        .iter()
-        .flat_map(|message| adapter.push(message, context().now))
-        .collect()
+    messages.iter().flat_map(|message| adapter.push(message, context().now)).collect()
 }
 
 fn events(name: &str) -> Vec<PbxEvent> {
     outputs(&mut adapter(), &stream(name))
         .into_iter()
-        .filter_map(|output| {
-            if let Output::Event(event) = output {
-                Some(event)
-            } else {
-                None
-            }
-        })
+        .filter_map(|output| if let Output::Event(event) = output { Some(event) } else { None })
         .collect()
 }
 
 fn apply(call: &mut Call, command: CallCommand) {
     let decision = call.decide(command, &context()).unwrap();
-    let meta = Meta {
-        seq: 1,
-        at: context().now,
-        actor: Principal::System,
-        drawn: vec![1],
-    };
+    let meta = Meta { seq: 1, at: context().now, actor: Principal::System, drawn: vec![1] };
     for event in &decision.events {
         call.evolve(event, &meta);
     }
@@ -104,13 +82,7 @@ fn only(name: &str) -> Progress {
 fn time(at: Option<Timestamp>) -> String {
     at.map_or_else(
         || "-".to_owned(),
-        |at| {
-            format!(
-                "{}.{:06}",
-                at.micros() / 1_000_000 % 100_000,
-                at.micros() % 1_000_000
-            )
-        },
+        |at| format!("{}.{:06}", at.micros() / 1_000_000 % 100_000, at.micros() % 1_000_000),
     )
 }
 
@@ -193,56 +165,23 @@ fn recordings_give_exact_records() {
         let progress = only(name);
         assert_eq!(progress.direction, row.direction, "{name}");
         let numbers = [&progress.from, &progress.to, &progress.client_number];
-        assert_eq!(
-            numbers.map(|number| number.reveal().as_str()),
-            row.numbers,
-            "{name}: numbers"
-        );
+        assert_eq!(numbers.map(|number| number.reveal().as_str()), row.numbers, "{name}: numbers");
         assert_eq!(progress.queue.as_deref(), row.queue, "{name}");
         assert_eq!(progress.result, Some(row.result), "{name}");
-        let times = [
-            Some(progress.started_at),
-            progress.answered_at,
-            progress.ended_at,
-        ]
-        .map(time);
+        let times = [Some(progress.started_at), progress.answered_at, progress.ended_at].map(time);
         assert_eq!(times, row.times, "{name}: started, answered, ended");
-        let seconds = [
-            progress.talk_seconds(),
-            progress.hold_seconds(),
-            progress.wait_seconds(),
-        ];
+        let seconds = [progress.talk_seconds(), progress.hold_seconds(), progress.wait_seconds()];
         assert_eq!(seconds, row.seconds, "{name}: talk, hold, wait");
         let parts: Vec<_> = progress
             .participants
             .iter()
-            .map(|part| {
-                (
-                    part.extension.as_str(),
-                    part.role,
-                    part.answered_at.is_some(),
-                )
-            })
+            .map(|part| (part.extension.as_str(), part.role, part.answered_at.is_some()))
             .collect();
         assert_eq!(parts, row.parts, "{name}: participants");
-        assert!(
-            progress
-                .participants
-                .iter()
-                .all(|part| part.left_at.is_some()),
-            "{name}"
-        );
+        assert!(progress.participants.iter().all(|part| part.left_at.is_some()), "{name}");
         assert_eq!(progress.owner.as_deref(), row.owner, "{name}: owner");
-        let stage = if row.owner.is_some() {
-            Stage::WrapUp
-        } else {
-            Stage::Finished
-        };
-        assert_eq!(
-            (progress.stage, progress.end_is_estimated),
-            (stage, false),
-            "{name}"
-        );
+        let stage = if row.owner.is_some() { Stage::WrapUp } else { Stage::Finished };
+        assert_eq!((progress.stage, progress.end_is_estimated), (stage, false), "{name}");
     }
 }
 
@@ -252,18 +191,11 @@ fn a_consultation_by_the_phones_own_transfer_joins_the_clients_call() {
     let client = calls["pbx1-1795290000.80"].progress(None);
     assert_eq!(client.result, Some(CallResult::Answered));
     assert_eq!(client.owner.as_deref(), Some("102"));
-    let seconds = (
-        client.talk_seconds(),
-        client.hold_seconds(),
-        client.wait_seconds(),
-    );
+    let seconds = (client.talk_seconds(), client.hold_seconds(), client.wait_seconds());
     assert_eq!(seconds, (17, 10, 2));
     let consultation = calls["pbx1-1795290010.82"].progress(None);
     assert_eq!(consultation.direction, Direction::Internal);
-    assert_eq!(
-        (consultation.stage, consultation.owner),
-        (Stage::Finished, None)
-    );
+    assert_eq!((consultation.stage, consultation.owner), (Stage::Finished, None));
     assert!(consultation.client_number.reveal().is_empty());
     assert_eq!(calls.len(), 2);
 }
@@ -272,30 +204,24 @@ fn a_consultation_by_the_phones_own_transfer_joins_the_clients_call() {
 fn failed_originations_are_known_by_their_action_alone() {
     let mut adapter = adapter();
     adapter.originating("orig3", "our-call", "79161112233");
-    let failed = Output::CommandFailed {
-        action_id: "orig3".into(),
-        reason: "bad_endpoint",
-    };
+    let failed = Output::CommandFailed { action_id: "orig3".into(), reason: "bad_endpoint" };
     assert_eq!(outputs(&mut adapter, &stream("13")), [failed]);
     let all = outputs(&mut adapter, &stream("12"));
-    assert!(all.contains(&Output::CommandFailed {
-        action_id: "orig2".into(),
-        reason: "agent_no_answer"
-    }));
+    assert!(
+        all.contains(&Output::CommandFailed {
+            action_id: "orig2".into(),
+            reason: "agent_no_answer"
+        })
+    );
     // The answer to "may I try" is not the agent's answer.
     let mut adapter = self::adapter();
     adapter.originating("orig1", "pbx1-1795289871.64", "79161112233");
     let all = outputs(&mut adapter, &stream("10"));
-    let accepted = Output::CommandAccepted {
-        action_id: "orig1".into(),
-    };
+    let accepted = Output::CommandAccepted { action_id: "orig1".into() };
     let place = all.iter().position(|output| *output == accepted).unwrap();
     assert!(place > 0 && all.iter().filter(|output| **output == accepted).count() == 1);
     let error = b"Response: Error\r\nActionID: orig9\r\nMessage: no\r\n\r\n";
-    let refused = Output::CommandFailed {
-        action_id: "orig9".into(),
-        reason: "refused",
-    };
+    let refused = Output::CommandFailed { action_id: "orig9".into(), reason: "refused" };
     assert_eq!(outputs(&mut adapter, error), [refused]);
 }
 
@@ -327,12 +253,7 @@ fn a_click_to_call_is_one_call_from_the_click_to_the_end() {
         let (source, users) = ("pbx1".into(), BTreeMap::new());
         apply(
             &mut call,
-            CallCommand::Observe(Observe {
-                source,
-                events: vec![event],
-                users,
-                matches: vec![],
-            }),
+            CallCommand::Observe(Observe { source, events: vec![event], users, matches: vec![] }),
         );
         stages.push(call.progress(None).stage);
         stages.dedup();
@@ -388,11 +309,7 @@ fn commands_name_the_agents_own_channel() {
     assert_eq!(message.get("Exten"), Some("979161112233"));
     assert_eq!(message.get("ChannelId"), Some("our-1"));
     assert_eq!(message.get("Timeout"), Some("25000"));
-    assert!(
-        !String::from_utf8(message.to_bytes())
-            .unwrap()
-            .contains("Action: Command")
-    );
+    assert!(!String::from_utf8(message.to_bytes()).unwrap().contains("Action: Command"));
 }
 
 #[test]
@@ -413,24 +330,10 @@ fn conversations_that_ended_while_the_link_was_down_are_told_to_be_over() {
     let told = adapter.push(&end, context().now);
     let ended: Vec<_> = told
         .iter()
-        .filter_map(|o| {
-            if let Output::Event(e) = o {
-                Some(e.call_id.as_str())
-            } else {
-                None
-            }
-        })
+        .filter_map(|o| if let Output::Event(e) = o { Some(e.call_id.as_str()) } else { None })
         .collect();
-    assert!(
-        ended.iter().all(|call| *call == "pbx1-1795289984.73"),
-        "{told:?}"
-    );
-    assert_eq!(
-        told.last(),
-        Some(&Output::Inventory {
-            calls: ["l9".to_owned()].into()
-        })
-    );
+    assert!(ended.iter().all(|call| *call == "pbx1-1795289984.73"), "{told:?}");
+    assert_eq!(told.last(), Some(&Output::Inventory { calls: ["l9".to_owned()].into() }));
     // A conversation that was up before the link still gets its end.
     let hangup = Message::new(&[
         ("Event", "Hangup"),
@@ -440,16 +343,11 @@ fn conversations_that_ended_while_the_link_was_down_are_told_to_be_over() {
         ("Cause", "16"),
     ]);
     let told = adapter.push(&hangup, context().now);
-    assert_eq!(
-        told.len(),
-        2,
-        "the agent's leg and the conversation: {told:?}"
-    );
+    assert_eq!(told.len(), 2, "the agent's leg and the conversation: {told:?}");
 }
 
-const CONVERSATIONS: [&str; 15] = [
-    "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "16", "19", "20",
-];
+const CONVERSATIONS: [&str; 15] =
+    ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "16", "19", "20"];
 
 #[test]
 fn any_one_lost_event_leaves_a_consistent_record() {
@@ -465,27 +363,14 @@ fn any_one_lost_event_leaves_a_consistent_record() {
             let at = Timestamp::from_micros(events[events.len() - 1].at.micros() + 5_000_000);
             apply(&mut call, CallCommand::CloseStale(CloseStale { at }));
             let progress = call.progress(None);
-            let what = format!(
-                "{name} without {:?} {:?}",
-                events[lost].kind, events[lost].agent
-            );
+            let what = format!("{name} without {:?} {:?}", events[lost].kind, events[lost].agent);
             assert!(!progress.stage.is_live(), "{what}: lives for ever");
-            assert!(
-                progress.result.is_some() && progress.ended_at.is_some(),
-                "{what}"
-            );
+            assert!(progress.result.is_some() && progress.ended_at.is_some(), "{what}");
             let number = progress.client_number.reveal();
             assert_eq!(number, whole.client_number.reveal(), "{what}: client");
             for part in &progress.participants {
-                let known = whole
-                    .participants
-                    .iter()
-                    .any(|p| p.extension == part.extension);
-                assert!(
-                    known && part.left_at.is_some(),
-                    "{what}: agent {}",
-                    part.extension
-                );
+                let known = whole.participants.iter().any(|p| p.extension == part.extension);
+                assert!(known && part.left_at.is_some(), "{what}: agent {}", part.extension);
             }
             if let Some(owner) = &progress.owner {
                 let answered = whole

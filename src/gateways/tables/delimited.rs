@@ -18,61 +18,32 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Opens a text file, plain or gzipped.
 pub(super) fn open(path: &Path, gzipped: bool) -> Result<Table, TableError> {
-    let io = |source| TableError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io = |source| TableError::Io { path: path.to_owned(), source };
     let mut beginning = vec![0_u8; BEGINNING_BYTES];
     let mut probe = source(path, gzipped, &Arc::default()).map_err(io)?;
     let length = read_up_to(&mut probe, &mut beginning).map_err(io)?;
     beginning.truncate(length);
     let encoding = encoding(&mut probe, &beginning).map_err(io)?;
-    let text = beginning
-        .strip_prefix(BYTE_ORDER_MARK)
-        .unwrap_or(&beginning);
+    let text = beginning.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&beginning);
     let delimiter = dialect::delimiter_of(text, length < BEGINNING_BYTES);
 
     let length = std::fs::metadata(path).map_err(io)?.len();
-    let meter = Arc::new(Meter {
-        read: AtomicU64::new(0),
-        total: AtomicU64::new(length),
-    });
+    let meter = Arc::new(Meter { read: AtomicU64::new(0), total: AtomicU64::new(length) });
     let source = source(path, gzipped, &meter).map_err(io)?;
     let mut rows = Records::new(path, source, delimiter, encoding);
-    let first = rows.next().ok_or_else(|| TableError::Empty {
-        path: path.to_owned(),
-    })??;
+    let first = rows.next().ok_or_else(|| TableError::Empty { path: path.to_owned() })??;
     let columns = column_names(&first)?;
     if columns.is_empty() {
-        return Err(TableError::Empty {
-            path: path.to_owned(),
-        });
+        return Err(TableError::Empty { path: path.to_owned() });
     }
-    let format = Format::Csv {
-        delimiter: char::from(delimiter),
-        encoding,
-        gzipped,
-    };
-    Ok(Table {
-        columns,
-        format,
-        meter,
-        rows: Box::new(rows),
-        failed: false,
-    })
+    let format = Format::Csv { delimiter: char::from(delimiter), encoding, gzipped };
+    Ok(Table { columns, format, meter, rows: Box::new(rows), failed: false })
 }
 
 fn source(path: &Path, gzipped: bool, meter: &Arc<Meter>) -> std::io::Result<Box<dyn Read + Send>> {
     let file = BufReader::with_capacity(BUFFER_BYTES, File::open(path)?);
-    let metered = Metered {
-        source: file,
-        meter: Arc::clone(meter),
-    };
-    Ok(if gzipped {
-        Box::new(MultiGzDecoder::new(metered))
-    } else {
-        Box::new(metered)
-    })
+    let metered = Metered { source: file, meter: Arc::clone(meter) };
+    Ok(if gzipped { Box::new(MultiGzDecoder::new(metered)) } else { Box::new(metered) })
 }
 
 /// The encoding by the beginning; when that is plain ASCII, by the first piece that is not.
@@ -138,10 +109,7 @@ impl Records {
             return Ok(false);
         }
         let read = read_up_to(&mut self.source, &mut self.input);
-        let length = read.map_err(|source| TableError::Io {
-            path: self.path.clone(),
-            source,
-        })?;
+        let length = read.map_err(|source| TableError::Io { path: self.path.clone(), source })?;
         self.ended = length < self.input.len();
         (self.from, self.to) = (0, length);
         if !self.begun {
@@ -173,8 +141,7 @@ impl Records {
             self.fill()?;
             let input = &self.input[self.from..self.to];
             let (result, read, written, ended) =
-                self.parser
-                    .read_record(input, &mut self.output[bytes..], &mut self.ends[cells..]);
+                self.parser.read_record(input, &mut self.output[bytes..], &mut self.ends[cells..]);
             self.line += input[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
             self.from += read;
             bytes += written;
@@ -218,9 +185,6 @@ impl Iterator for Records {
             Err(error) => return Some(Err(error)),
         }
         let line = self.line;
-        Some(
-            self.record(line)
-                .and_then(|(_, cells)| self.decoded(line, cells)),
-        )
+        Some(self.record(line).and_then(|(_, cells)| self.decoded(line, cells)))
     }
 }

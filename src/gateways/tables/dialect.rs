@@ -47,11 +47,7 @@ pub(super) fn encoding_of(piece: &[u8]) -> Encoding {
     let count = |from: u8, to: u8| piece.iter().filter(|b| (from..=to).contains(*b)).count();
     let dos = count(0x80, 0xaf);
     let windows = count(0xc0, 0xff);
-    if dos > windows {
-        Encoding::Dos866
-    } else {
-        Encoding::Windows1251
-    }
+    if dos > windows { Encoding::Dos866 } else { Encoding::Windows1251 }
 }
 
 /// Delimiters that are looked for, the likelier first.
@@ -69,11 +65,7 @@ pub(super) fn delimiter_of(beginning: &[u8], whole: bool) -> u8 {
         }
         let first = widths.first().copied().unwrap_or(0);
         let even = widths.iter().filter(|width| **width == first).count();
-        let evenness = if first > 1 {
-            even * 100 / widths.len().max(1)
-        } else {
-            0
-        };
+        let evenness = if first > 1 { even * 100 / widths.len().max(1) } else { 0 };
         // Evenness within a tenth is the same: real files have some bad rows.
         (evenness / 10, first)
     };
@@ -133,15 +125,8 @@ mod tests {
     fn encodings_are_found() {
         let text = "Фамилия;Имя\nИванов;Пётр\n";
         assert_eq!(encoding_of(text.as_bytes()), Encoding::Utf8);
-        assert_eq!(
-            encoding_of(&text.as_bytes()[..3]),
-            Encoding::Utf8,
-            "cut inside a letter"
-        );
-        assert_eq!(
-            encoding_of(&WINDOWS_1251.encode(text).0),
-            Encoding::Windows1251
-        );
+        assert_eq!(encoding_of(&text.as_bytes()[..3]), Encoding::Utf8, "cut inside a letter");
+        assert_eq!(encoding_of(&WINDOWS_1251.encode(text).0), Encoding::Windows1251);
         let dos: Vec<u8> = text.chars().map(dos_byte).collect();
         assert_eq!(encoding_of(&dos), Encoding::Dos866);
         assert_eq!(Encoding::Dos866.decode(&dos).as_deref(), Some(text));

@@ -184,12 +184,7 @@ pub struct Table {
 
 impl std::fmt::Debug for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Table({:?}, {} columns)",
-            self.format,
-            self.columns.len()
-        )
+        write!(f, "Table({:?}, {} columns)", self.format, self.columns.len())
     }
 }
 
@@ -199,23 +194,18 @@ impl Table {
     /// # Errors
     /// See [`TableError`]; never one of a single row.
     pub fn open(path: &Path) -> Result<Self, TableError> {
-        let io = |source| TableError::Io {
-            path: path.to_owned(),
-            source,
-        };
+        let io = |source| TableError::Io { path: path.to_owned(), source };
         let mut magic = [0_u8; 4];
         let mut file = File::open(path).map_err(io)?;
         let length = read_up_to(&mut file, &mut magic).map_err(io)?;
         match &magic[..length] {
             b"PK\x03\x04" => workbook::open(path),
-            b"\xd0\xcf\x11\xe0" => Err(TableError::Format {
-                path: path.to_owned(),
-                found: "an old Excel workbook",
-            }),
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(TableError::Format {
-                path: path.to_owned(),
-                found: "text in UTF-16",
-            }),
+            b"\xd0\xcf\x11\xe0" => {
+                Err(TableError::Format { path: path.to_owned(), found: "an old Excel workbook" })
+            }
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+                Err(TableError::Format { path: path.to_owned(), found: "text in UTF-16" })
+            }
             magic => delimited::open(path, magic.starts_with(&[0x1f, 0x8b])),
         }
     }
@@ -254,11 +244,7 @@ impl Iterator for Table {
                     return Some(if found == expected {
                         Ok(row)
                     } else {
-                        Err(TableError::Ragged {
-                            line,
-                            expected,
-                            found,
-                        })
+                        Err(TableError::Ragged { line, expected, found })
                     });
                 }
                 Err(error) => {
@@ -277,21 +263,14 @@ fn column_names(first: &Row) -> Result<Vec<String>, TableError> {
         let name = crate::base::text::spaces(cell);
         let repeats = |earlier: &String| !name.is_empty() && *earlier == name;
         if let Some(at) = names.iter().position(repeats) {
-            return Err(TableError::RepeatedColumn {
-                first: at + 1,
-                second: names.len() + 1,
-            });
+            return Err(TableError::RepeatedColumn { first: at + 1, second: names.len() + 1 });
         }
         names.push(name);
     }
     while names.last().is_some_and(String::is_empty) {
         names.pop();
     }
-    if names.len() > COLUMNS_MAX {
-        Err(TableError::TooWide)
-    } else {
-        Ok(names)
-    }
+    if names.len() > COLUMNS_MAX { Err(TableError::TooWide) } else { Ok(names) }
 }
 
 /// Fills as much of `buffer` as the source has.

@@ -33,11 +33,7 @@ fn lines_are_counted_through_quotes_blank_lines_and_both_line_ends() {
     let text = "a;b\r\n\r\n1;\"x\r\ny\"\r\n;\r\n2;\"say \"\"hi\"\"\"\r\n\n3;z";
     let table = open(text.as_bytes()).unwrap();
     assert_eq!(table.columns(), ["a", "b"]);
-    let expected = [
-        row(3, &["1", "x\r\ny"]),
-        row(6, &["2", "say \"hi\""]),
-        row(8, &["3", "z"]),
-    ];
+    let expected = [row(3, &["1", "x\r\ny"]), row(6, &["2", "say \"hi\""]), row(8, &["3", "z"])];
     assert_eq!(good(table), expected);
 }
 
@@ -55,14 +51,7 @@ fn encodings_and_gzip_are_found() {
     for (bytes, expected) in files {
         let table = open(&bytes).unwrap();
         let gzipped = bytes[0] == 0x1f;
-        assert_eq!(
-            table.format(),
-            Format::Csv {
-                delimiter: ';',
-                encoding: expected,
-                gzipped
-            }
-        );
+        assert_eq!(table.format(), Format::Csv { delimiter: ';', encoding: expected, gzipped });
         assert_eq!(table.columns(), ["Фамилия", "Сумма"]);
         assert_eq!(good(table), [row(2, &["Иванов", "1 000,50"])]);
     }
@@ -107,10 +96,7 @@ fn a_wrong_byte_far_into_a_utf8_file_is_a_fault_of_its_row() {
     bytes.extend_from_slice(b"\xc0\xed\xed\xe0,x\nq,w\n");
     let mut table = open(&bytes).unwrap();
     let fault = table.by_ref().find_map(Result::err).unwrap();
-    assert_eq!(
-        (fault.row_line(), fault.code()),
-        (Some(20_002), "wrong_encoding")
-    );
+    assert_eq!((fault.row_line(), fault.code()), (Some(20_002), "wrong_encoding"));
     assert_eq!(table.next().unwrap().unwrap().line(), 20_003);
 }
 
@@ -121,10 +107,7 @@ fn a_quote_that_is_never_closed_does_not_eat_the_memory() {
         bytes.extend_from_slice(b"11111,2\n");
     }
     let mut table = open(&bytes).unwrap();
-    assert!(matches!(
-        table.next(),
-        Some(Err(TableError::RowTooLong { line: 2 }))
-    ));
+    assert!(matches!(table.next(), Some(Err(TableError::RowTooLong { line: 2 }))));
     assert!(table.next().is_none());
 }
 
@@ -208,19 +191,15 @@ fn the_first_sheet_of_a_workbook_is_read() {
     assert_eq!(table.format(), Format::Xlsx);
     assert_eq!(table.columns(), ["Имя", "ИНН", "Дата", "Сумма"]);
     let meter = table.meter();
-    let expected = [
-        row(2, &["Анна", "500100732259", "2026-01-11", "9455.96"]),
-        row(5, &["", "", "true", ""]),
-    ];
+    let expected =
+        [row(2, &["Анна", "500100732259", "2026-01-11", "9455.96"]), row(5, &["", "", "true", ""])];
     assert_eq!(good(table), expected);
     assert_eq!((meter.read(), meter.total()), (5, 5));
 }
 
 /// The sample sets stand beside the project, not in it.
 fn shared(path: &str) -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/data")
-        .join(path);
+    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
     if !found.exists() {
         eprintln!("left out: the sample set {path} is not beside the project");
         return None;

@@ -20,22 +20,13 @@ type RowResult = Result<Row, TableError>;
 pub(super) fn open(path: &Path) -> Result<Table, TableError> {
     let meter = Arc::new(Meter::default());
     let (sender, receiver) = bounded(ROWS_AHEAD);
-    let job = Job {
-        path: path.to_owned(),
-        meter: Arc::clone(&meter),
-        sender,
-    };
+    let job = Job { path: path.to_owned(), meter: Arc::clone(&meter), sender };
     std::thread::Builder::new()
         .name("workbook".into())
         .spawn(move || job.run())
-        .map_err(|source| TableError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        .map_err(|source| TableError::Io { path: path.to_owned(), source })?;
     let mut rows = Rows { receiver };
-    let first = rows.next().ok_or_else(|| TableError::Empty {
-        path: path.to_owned(),
-    })??;
+    let first = rows.next().ok_or_else(|| TableError::Empty { path: path.to_owned() })??;
     let columns = column_names(&first)?;
     let width = columns.len();
     // Sheets do not store empty cells at the end of a row.
@@ -47,13 +38,7 @@ pub(super) fn open(path: &Path) -> Result<Table, TableError> {
             row
         })
     });
-    Ok(Table {
-        columns,
-        format: Format::Xlsx,
-        meter,
-        rows: Box::new(padded),
-        failed: false,
-    })
+    Ok(Table { columns, format: Format::Xlsx, meter, rows: Box::new(padded), failed: false })
 }
 
 struct Rows {
@@ -87,14 +72,8 @@ impl Job {
     fn send_rows(&self) -> Result<(), String> {
         let mut book: Xlsx<BufReader<File>> =
             open_workbook(&self.path).map_err(|error: calamine::XlsxError| error.to_string())?;
-        let name = book
-            .sheet_names()
-            .first()
-            .cloned()
-            .ok_or("it has no sheets")?;
-        let mut cells = book
-            .worksheet_cells_reader(&name)
-            .map_err(|error| error.to_string())?;
+        let name = book.sheet_names().first().cloned().ok_or("it has no sheets")?;
+        let mut cells = book.worksheet_cells_reader(&name).map_err(|error| error.to_string())?;
         let rows = u64::from(cells.dimensions().end.0) + 1;
         self.meter.total.store(rows, Ordering::Relaxed);
         let mut row: Option<Row> = None;

@@ -26,10 +26,7 @@ fn records_become_durable_by_themselves() {
     let (_, report) = Log::open(Arc::new(disk.crash()), small(64 * 1024)).unwrap();
     assert_eq!(report.head, 100);
     log.stop().unwrap();
-    assert!(matches!(
-        log.record(vec![], vec![]),
-        Err(BackgroundError::Stopped(_))
-    ));
+    assert!(matches!(log.record(vec![], vec![]), Err(BackgroundError::Stopped(_))));
 }
 
 #[test]

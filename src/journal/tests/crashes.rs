@@ -20,31 +20,18 @@ fn below(random: &mut u64, bound: u64) -> u64 {
 fn frame(random: &mut u64) -> (Vec<u8>, Vec<u8>) {
     let byte = u8::try_from(below(random, 256)).unwrap();
     let header = vec![byte; usize::try_from(below(random, 40)).unwrap()];
-    let body = (0..below(random, 700))
-        .map(|n| byte.wrapping_add(n as u8))
-        .collect();
+    let body = (0..below(random, 700)).map(|n| byte.wrapping_add(n as u8)).collect();
     (header, body)
 }
 
 fn check(log: &Log, report: &OpenReport, model: &mut Model, seed: u64) {
     let head = usize::try_from(report.head).unwrap();
-    assert!(
-        head >= model.acknowledged,
-        "seed {seed}: {head} < {}",
-        model.acknowledged
-    );
-    assert!(
-        head <= model.frames.len(),
-        "seed {seed}: frames from nowhere"
-    );
+    assert!(head >= model.acknowledged, "seed {seed}: {head} < {}", model.acknowledged);
+    assert!(head <= model.frames.len(), "seed {seed}: frames from nowhere");
     let mut seen = 0;
     for (read, written) in log.tail().read_from(1).unwrap().zip(&model.frames) {
         let read = read.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-        assert!(
-            read.header == written.0 && read.body == written.1,
-            "seed {seed}: {}",
-            read.seq
-        );
+        assert!(read.header == written.0 && read.body == written.1, "seed {seed}: {}", read.seq);
         seen += 1;
     }
     assert_eq!(seen, head, "seed {seed}");
@@ -57,15 +44,9 @@ fn check(log: &Log, report: &OpenReport, model: &mut Model, seed: u64) {
 fn live(seed: u64) {
     let mut random = seed;
     let mut disk = SimulatedDisk::new(seed);
-    let mut model = Model {
-        frames: Vec::new(),
-        acknowledged: 0,
-    };
+    let mut model = Model { frames: Vec::new(), acknowledged: 0 };
     for _ in 0..6 {
-        let options = LogOptions {
-            attested: model.acknowledged as u64,
-            ..small(4096)
-        };
+        let options = LogOptions { attested: model.acknowledged as u64, ..small(4096) };
         let (mut log, report) = Log::open(Arc::new(disk.clone()), options)
             .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         check(&log, &report, &mut model, seed);
@@ -122,10 +103,7 @@ fn step(log: &mut Log, random: &mut u64, model: &mut Model) -> Result<(), LogErr
 
 #[test]
 fn no_crash_loses_what_was_acknowledged() {
-    let seeds: u64 = std::env::var("SIM_SEEDS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(300);
+    let seeds: u64 = std::env::var("SIM_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
     for seed in 0..seeds {
         live(seed);
     }

@@ -33,12 +33,7 @@ fn open_spoilt(disk: &SimulatedDisk, path: &Path, what: &str, lost_max: u64) -> 
     match Log::open(Arc::new(disk.clone()), small(512)) {
         Ok((log, report)) => {
             assert!(report.head + lost_max >= 12, "{what}: head {}", report.head);
-            let frames: Vec<Frame> = log
-                .tail()
-                .read_from(1)
-                .unwrap()
-                .map(Result::unwrap)
-                .collect();
+            let frames: Vec<Frame> = log.tail().read_from(1).unwrap().map(Result::unwrap).collect();
             assert_eq!(frames.len() as u64, report.head, "{what}");
             for (frame, seq) in frames.iter().zip(1_u8..) {
                 assert_eq!(frame.header, [seq; 9].as_slice(), "{what}");
@@ -61,10 +56,7 @@ fn open_spoilt(disk: &SimulatedDisk, path: &Path, what: &str, lost_max: u64) -> 
             }
             assert_eq!(files(disk), before, "{what}: something was changed");
             let report = examine(disk, Path::new(FOLDER), 0);
-            assert!(
-                !report.is_sound(),
-                "{what}: the doctor sees nothing:\n{report}"
-            );
+            assert!(!report.is_sound(), "{what}: the doctor sees nothing:\n{report}");
             assert!(report.sound_through < 12, "{what}:\n{report}");
             assert_eq!(files(disk), before, "{what}: the doctor changed something");
             "named"
@@ -80,12 +72,9 @@ fn every_flipped_bit_is_named_or_costs_only_what_nothing_attested() {
         for (path, bytes) in paths(&sound) {
             for offset in 0..bytes {
                 let disk = sound.kill();
-                disk.flip_bit(&path, offset, u8::try_from(offset % 8).unwrap())
-                    .unwrap();
+                disk.flip_bit(&path, offset, u8::try_from(offset % 8).unwrap()).unwrap();
                 let what = format!("marked {marked}, {} byte {offset}", path.display());
-                *outcomes
-                    .entry(open_spoilt(&disk, &path, &what, lost_max))
-                    .or_insert(0) += 1;
+                *outcomes.entry(open_spoilt(&disk, &path, &what, lost_max)).or_insert(0) += 1;
             }
         }
         assert!(outcomes["named"] > 1000, "{outcomes:?}");
@@ -115,10 +104,7 @@ fn a_loss_that_only_another_knows_of_is_damage() {
     let bytes = disk.contents(&path).unwrap();
     let last_used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
     disk.flip_bit(&path, last_used, 0).unwrap();
-    let options = LogOptions {
-        attested: 12,
-        ..small(512)
-    };
+    let options = LogOptions { attested: 12, ..small(512) };
     let error = Log::open(Arc::new(disk.kill()), options.clone()).unwrap_err();
     assert!(
         matches!(&error, OpenError::Damage(d) if d.first_seq == 12 && d.last_seq == 12),
@@ -130,10 +116,7 @@ fn a_loss_that_only_another_knows_of_is_damage() {
     assert!(disk.exists(&report.torn.unwrap().kept_in));
     // An empty folder is no log of 12 frames either.
     let error = Log::open(Arc::new(SimulatedDisk::new(2)), options).unwrap_err();
-    assert!(
-        matches!(error, OpenError::MissingSegment { first_seq: 1, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, OpenError::MissingSegment { first_seq: 1, .. }), "{error}");
 }
 
 #[test]
@@ -141,8 +124,7 @@ fn a_log_goes_on_behind_a_torn_tail() {
     let disk = sample(false);
     let (path, _) = paths(&disk).pop().unwrap();
     let bytes = disk.contents(&path).unwrap();
-    disk.flip_bit(&path, bytes.iter().rposition(|byte| *byte != 0).unwrap(), 0)
-        .unwrap();
+    disk.flip_bit(&path, bytes.iter().rposition(|byte| *byte != 0).unwrap(), 0).unwrap();
     let (mut log, report) = Log::open(Arc::new(disk.clone()), small(512)).unwrap();
     assert_eq!(report.head, 11);
     for _ in 0..10 {
@@ -152,16 +134,7 @@ fn a_log_goes_on_behind_a_torn_tail() {
     drop(log);
     let (log, report) = Log::open(Arc::new(disk), small(512)).unwrap();
     assert_eq!((report.head, report.torn), (21, None));
-    assert_eq!(
-        log.tail()
-            .read_from(12)
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap()
-            .body,
-        "frame"
-    );
+    assert_eq!(log.tail().read_from(12).unwrap().next().unwrap().unwrap().body, "frame");
 }
 
 #[test]
@@ -174,62 +147,32 @@ fn missing_and_misplaced_segments_are_named() {
         disk.remove(&paths[missing]).unwrap();
         let error = Log::open(Arc::new(disk.clone()), small(512)).unwrap_err();
         match &error {
-            OpenError::MissingSegment {
-                first_seq: found, ..
-            } => assert_eq!(*found, first_seq),
+            OpenError::MissingSegment { first_seq: found, .. } => assert_eq!(*found, first_seq),
             other => panic!("{other}"),
         }
     }
     // A copy under another name.
     let disk = sound.kill();
     let copy = Path::new(FOLDER).join(format!("{:020}.segment", 99));
-    disk.create(&copy)
-        .unwrap()
-        .write_at(&disk.contents(&paths[0]).unwrap(), 0)
-        .unwrap();
+    disk.create(&copy).unwrap().write_at(&disk.contents(&paths[0]).unwrap(), 0).unwrap();
     let error = Log::open(Arc::new(disk), small(512)).unwrap_err();
-    assert!(
-        matches!(&error, OpenError::Misplaced { file, .. } if *file == copy),
-        "{error}"
-    );
+    assert!(matches!(&error, OpenError::Misplaced { file, .. } if *file == copy), "{error}");
     // A file that is no segment, a segment of another log, a newer format.
     let disk = sound.kill();
     disk.create(&copy).unwrap().write_at(&[7; 512], 0).unwrap();
     let error = Log::open(Arc::new(disk), small(512)).unwrap_err();
-    assert!(
-        matches!(&error, OpenError::NotASegment { file } if *file == copy),
-        "{error}"
-    );
-    let options = LogOptions {
-        name: "pbx".into(),
-        ..small(512)
-    };
+    assert!(matches!(&error, OpenError::NotASegment { file } if *file == copy), "{error}");
+    let options = LogOptions { name: "pbx".into(), ..small(512) };
     let error = Log::open(Arc::new(sound.kill()), options).unwrap_err();
-    assert!(
-        matches!(&error, OpenError::ForeignSegment { .. }),
-        "{error}"
-    );
+    assert!(matches!(&error, OpenError::ForeignSegment { .. }), "{error}");
     let disk = sound.kill();
     let mut bytes = disk.contents(&paths[0]).unwrap();
     bytes[8..12].copy_from_slice(&2_u32.to_le_bytes());
     let checksum = crc32c::crc32c(&bytes[..124]);
     bytes[124..128].copy_from_slice(&checksum.to_le_bytes());
-    disk.open(&paths[0], true)
-        .unwrap()
-        .write_at(&bytes, 0)
-        .unwrap();
+    disk.open(&paths[0], true).unwrap().write_at(&bytes, 0).unwrap();
     let error = Log::open(Arc::new(disk), small(512)).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            OpenError::NewerVersion {
-                found: 2,
-                known: 1,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, OpenError::NewerVersion { found: 2, known: 1, .. }), "{error}");
 }
 
 #[test]
@@ -247,16 +190,8 @@ fn a_rewritten_header_breaks_the_chain() {
     let error = Log::open(Arc::new(disk.clone()), small(512)).unwrap_err();
     assert!(error.to_string().contains("hash chain"), "{error}");
     // A reader notices as well, when the budget at opening did not reach so far.
-    let options = LogOptions {
-        verify_bytes: 0,
-        ..small(512)
-    };
+    let options = LogOptions { verify_bytes: 0, ..small(512) };
     let (log, _) = Log::open(Arc::new(disk), options).unwrap();
-    let last = log
-        .tail()
-        .read_from(1)
-        .unwrap()
-        .find_map(Result::err)
-        .unwrap();
+    let last = log.tail().read_from(1).unwrap().find_map(Result::err).unwrap();
     assert!(last.to_string().contains("hash chain"), "{last}");
 }

@@ -6,10 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn options(folder: &std::path::Path) -> LogOptions {
-    LogOptions {
-        segment_bytes: 4096,
-        ..LogOptions::kept(folder.join("log"), "journal", clock())
-    }
+    LogOptions { segment_bytes: 4096, ..LogOptions::kept(folder.join("log"), "journal", clock()) }
 }
 
 fn clock() -> Arc<ManualClock> {
@@ -27,9 +24,7 @@ fn open(folder: &std::path::Path) -> (Log, OpenReport) {
 fn append(log: &mut Log, frames: u64) {
     for _ in 0..frames {
         let seq = log.last_seq() + 1;
-        let appended = log
-            .append(format!("header {seq}").as_bytes(), &body(seq))
-            .unwrap();
+        let appended = log.append(format!("header {seq}").as_bytes(), &body(seq)).unwrap();
         assert_eq!(appended.seq, seq);
     }
 }
@@ -63,10 +58,7 @@ fn frames_come_back_after_a_restart() {
     check(&log.tail(), 1, 190);
     drop(log);
     let (mut log, report) = open(folder.path());
-    assert_eq!(
-        (report.head, report.oldest, report.created),
-        (190, 1, false)
-    );
+    assert_eq!((report.head, report.oldest, report.created), (190, 1, false));
     assert_eq!(report.chain, chain);
     assert!(report.segments > 5);
     assert_eq!(report.torn, None);
@@ -133,10 +125,7 @@ fn a_waiting_task_wakes_at_the_next_sync() {
     let folder = tempfile::tempdir().unwrap();
     let (mut log, _) = open(folder.path());
     let tail = log.tail();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
         let waiter = tokio::spawn(async move { tail.past(0).await });
         tokio::task::yield_now().await;
@@ -154,30 +143,12 @@ fn frames_that_are_too_large_change_nothing() {
     append(&mut log, 1);
     let chain = log.chain();
     let error = log.append(b"h", &vec![0; 4096]).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            LogError::FrameTooLarge {
-                bytes: 4125,
-                bytes_max: 3968
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, LogError::FrameTooLarge { bytes: 4125, bytes_max: 3968 }), "{error}");
     assert_eq!((log.last_seq(), log.chain()), (1, chain));
     let largest = vec![7; 3968 - FRAME_PREFIX_BYTES];
     assert_eq!(log.append(b"", &largest).unwrap().seq, 2);
     log.sync().unwrap();
-    assert_eq!(
-        log.tail()
-            .read_from(2)
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap()
-            .body,
-        largest
-    );
+    assert_eq!(log.tail().read_from(2).unwrap().next().unwrap().unwrap().body, largest);
 }
 
 #[test]
@@ -206,20 +177,11 @@ fn old_segments_are_dropped_by_age_and_by_seq() {
     let (log, report) = Log::open(Arc::new(RealDisk), options.clone()).unwrap();
     assert_eq!(report.head, 100);
     assert!((60..=80).contains(&report.oldest), "{report:?}");
-    assert_eq!(
-        log.tail().read_from(report.oldest).unwrap().count() as u64,
-        101 - report.oldest
-    );
+    assert_eq!(log.tail().read_from(report.oldest).unwrap().count() as u64, 101 - report.oldest);
     drop(log);
-    let strict = LogOptions {
-        retained: false,
-        ..options
-    };
+    let strict = LogOptions { retained: false, ..options };
     let error = Log::open(Arc::new(RealDisk), strict).unwrap_err();
-    assert!(
-        matches!(error, OpenError::MissingSegment { first_seq: 1, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, OpenError::MissingSegment { first_seq: 1, .. }), "{error}");
 }
 
 #[test]

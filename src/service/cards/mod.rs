@@ -40,21 +40,11 @@ impl Sight {
     #[must_use]
     pub const fn of(grant: Grant, level: u8) -> Self {
         match grant.fields {
-            Mask::ByLevel => Self {
-                level,
-                unmasked: level >= MONEY_LEVEL,
-                money: level >= MONEY_LEVEL,
-            },
-            Mask::Masked => Self {
-                level,
-                unmasked: false,
-                money: true,
-            },
-            Mask::Full => Self {
-                level,
-                unmasked: true,
-                money: true,
-            },
+            Mask::ByLevel => {
+                Self { level, unmasked: level >= MONEY_LEVEL, money: level >= MONEY_LEVEL }
+            }
+            Mask::Masked => Self { level, unmasked: false, money: true },
+            Mask::Full => Self { level, unmasked: true, money: true },
         }
     }
 }
@@ -87,10 +77,7 @@ impl Services {
 pub fn build(lane: &ClientLane, sight: Sight, today: Date, people: &People) -> Card {
     let client = &*lane.client.state;
     let details = &client.details;
-    let city = details
-        .main_address()
-        .map(|address| address.city.clone())
-        .unwrap_or_default();
+    let city = details.main_address().map(|address| address.city.clone()).unwrap_or_default();
     Card {
         client_id: client.id.map(|id| id.to_string()).unwrap_or_default(),
         version: lane.client.version,
@@ -106,17 +93,14 @@ pub fn build(lane: &ClientLane, sight: Sight, today: Date, people: &People) -> C
         },
         answers: answers(lane, sight, today),
         personal: personal(details, sight.unmasked),
-        organisation: details
-            .organisation
-            .as_ref()
-            .map(|organisation| OrganisationView {
-                form: organisation.form,
-                short_name: organisation.short_name.clone(),
-                full_name: organisation.full_name.clone(),
-                kpp: organisation.kpp.clone(),
-                ogrn: organisation.ogrn.clone(),
-                parent_id: organisation.parent.map(|parent| parent.to_string()),
-            }),
+        organisation: details.organisation.as_ref().map(|organisation| OrganisationView {
+            form: organisation.form,
+            short_name: organisation.short_name.clone(),
+            full_name: organisation.full_name.clone(),
+            kpp: organisation.kpp.clone(),
+            ogrn: organisation.ogrn.clone(),
+            parent_id: organisation.parent.map(|parent| parent.to_string()),
+        }),
         loans: loan_rows(lane, sight, today),
         notes: notes(client, sight, people),
         consents: consents(client),
@@ -133,21 +117,13 @@ pub fn shown_name(details: &ClientDetails, unmasked: bool) -> String {
         return details.display_name();
     }
     let name = &details.name;
-    masking::name_short(
-        name.last.reveal(),
-        name.first.reveal(),
-        name.patronymic.reveal(),
-    )
+    masking::name_short(name.last.reveal(), name.first.reveal(), name.patronymic.reveal())
 }
 
 fn personal(details: &ClientDetails, unmasked: bool) -> PersonalView {
     let clear = |text: String| unmasked.then_some(text);
     let hidden_end = |text: &str| {
-        if unmasked {
-            text.to_owned()
-        } else {
-            masking::ending(text, 4)
-        }
+        if unmasked { text.to_owned() } else { masking::ending(text, 4) }
     };
     PersonalView {
         unmasked,
@@ -155,18 +131,11 @@ fn personal(details: &ClientDetails, unmasked: bool) -> PersonalView {
         last_name: clear(details.name.last.reveal().clone()),
         first_name: clear(details.name.first.reveal().clone()),
         patronymic: clear(details.name.patronymic.reveal().clone()),
-        birth_date: details
-            .birth_date
-            .as_ref()
-            .filter(|_| unmasked)
-            .map(|date| *date.reveal()),
+        birth_date: details.birth_date.as_ref().filter(|_| unmasked).map(|date| *date.reveal()),
         sex: details.sex.filter(|_| unmasked),
         birth_place: clear(details.birth_place.reveal().clone()),
         inn: details.inn.as_ref().map(|inn| hidden_end(inn.reveal())),
-        snils: details
-            .snils
-            .as_ref()
-            .map(|snils| hidden_end(snils.reveal())),
+        snils: details.snils.as_ref().map(|snils| hidden_end(snils.reveal())),
         code_word_set: details.code_word.is_some(),
         phones: details
             .phones
@@ -184,11 +153,7 @@ fn personal(details: &ClientDetails, unmasked: bool) -> PersonalView {
             .map(|email| {
                 let address = email.address.reveal();
                 EmailView {
-                    email: if unmasked {
-                        address.clone()
-                    } else {
-                        masking::email(address)
-                    },
+                    email: if unmasked { address.clone() } else { masking::email(address) },
                 }
             })
             .collect(),
@@ -208,11 +173,7 @@ fn personal(details: &ClientDetails, unmasked: bool) -> PersonalView {
 }
 
 fn shown_phone(e164: &str, unmasked: bool) -> String {
-    if unmasked {
-        e164.to_owned()
-    } else {
-        masking::phone(e164)
-    }
+    if unmasked { e164.to_owned() } else { masking::phone(e164) }
 }
 
 fn documents(details: &ClientDetails, unmasked: bool) -> Vec<DocumentView> {
@@ -231,11 +192,7 @@ fn documents(details: &ClientDetails, unmasked: bool) -> Vec<DocumentView> {
             (String::new(), masking::passport(series, number))
         };
         let clear = |text: &str| {
-            if unmasked {
-                text.to_owned()
-            } else {
-                String::new()
-            }
+            if unmasked { text.to_owned() } else { String::new() }
         };
         DocumentView {
             kind: document.kind,
@@ -270,9 +227,7 @@ fn consents(client: &Client) -> Vec<ConsentView> {
         given_at: consent.given_at.to_rfc3339(),
         text_version: consent.text_version.clone(),
         evidence: consent.evidence.reveal().clone(),
-        revoked_at: consent
-            .withdrawn_at
-            .map(crate::base::time::Timestamp::to_rfc3339),
+        revoked_at: consent.withdrawn_at.map(crate::base::time::Timestamp::to_rfc3339),
     };
     client.consents.iter().rev().map(view).collect()
 }
@@ -300,27 +255,17 @@ pub fn loan_row(loan: &Loan, sight: Sight, today: Date) -> LoanRow {
     let overdue = stands.overdue > 0;
     LoanRow {
         loan_id: loan.id.map(|id| id.to_string()).unwrap_or_default(),
-        number: if sight.money {
-            terms.number.clone()
-        } else {
-            masking::ending(&terms.number, 3)
-        },
+        number: if sight.money { terms.number.clone() } else { masking::ending(&terms.number, 3) },
         product: terms.product.clone(),
         status: match (sight.money, overdue) {
             (true, true) => "overdue",
             _ => terms.status.code(),
         },
-        status_source: if sight.money {
-            terms.status_text.clone()
-        } else {
-            String::new()
-        },
+        status_source: if sight.money { terms.status_text.clone() } else { String::new() },
         principal: money(terms.principal.minor()),
         issued_on: terms.issued_on,
         term_months: terms.term_months,
-        rate_percent: sight
-            .money
-            .then(|| terms.rate_percent.normalize().to_string()),
+        rate_percent: sight.money.then(|| terms.rate_percent.normalize().to_string()),
         next_due_on: stands.next_due_on.filter(|_| sight.money),
         next_payment: stands.next_payment.and_then(money),
         outstanding: stands.outstanding.and_then(money),
@@ -334,15 +279,9 @@ pub fn loan_row(loan: &Loan, sight: Sight, today: Date) -> LoanRow {
 fn loan_rows(lane: &ClientLane, sight: Sight, today: Date) -> Vec<LoanRow> {
     let mut loans: Vec<&Loan> = lane.loans.values().map(|loaded| &*loaded.state).collect();
     loans.sort_by_key(|loan| {
-        (
-            !loan.terms.status.is_open(),
-            std::cmp::Reverse(loan.terms.issued_on),
-        )
+        (!loan.terms.status.is_open(), std::cmp::Reverse(loan.terms.issued_on))
     });
-    loans
-        .into_iter()
-        .map(|loan| loan_row(loan, sight, today))
-        .collect()
+    loans.into_iter().map(|loan| loan_row(loan, sight, today)).collect()
 }
 
 fn answers(lane: &ClientLane, sight: Sight, today: Date) -> Vec<Answer> {
@@ -363,17 +302,9 @@ fn answers(lane: &ClientLane, sight: Sight, today: Date) -> Vec<Answer> {
         for loan in open {
             by_currency.entry(loan.currency()).or_default().push(loan);
         }
-        answers.extend(
-            by_currency
-                .values()
-                .flat_map(|loans| of_one_currency(loans, today)),
-        );
+        answers.extend(by_currency.values().flat_map(|loans| of_one_currency(loans, today)));
     }
-    answers.push(Answer {
-        none: false,
-        required_level: 0,
-        ..nothing("where_to_pay")
-    });
+    answers.push(Answer { none: false, required_level: 0, ..nothing("where_to_pay") });
     answers
 }
 
@@ -394,37 +325,21 @@ fn nothing(kind: &'static str) -> Answer {
 }
 
 fn locked(kind: &'static str) -> Answer {
-    Answer {
-        locked: true,
-        none: false,
-        ..nothing(kind)
-    }
+    Answer { locked: true, none: false, ..nothing(kind) }
 }
 
 fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
-    let standings: Vec<(&Loan, standing::Standing)> = loans
-        .iter()
-        .map(|loan| (*loan, standing::on(loan, today)))
-        .collect();
+    let standings: Vec<(&Loan, standing::Standing)> =
+        loans.iter().map(|loan| (*loan, standing::on(loan, today))).collect();
     let currency = loans[0].currency();
     let view = |minor: i64| Some(MoneyView::from(Money::from_minor(minor, currency)));
     let ids = |loans: &[&(&Loan, standing::Standing)]| {
-        loans
-            .iter()
-            .filter_map(|(loan, _)| loan.id)
-            .map(|id| id.to_string())
-            .collect()
+        loans.iter().filter_map(|(loan, _)| loan.id).map(|id| id.to_string()).collect()
     };
     let all: Vec<&(&Loan, standing::Standing)> = standings.iter().collect();
-    let as_of = standings
-        .iter()
-        .filter_map(|(_, stands)| stands.as_of)
-        .min();
+    let as_of = standings.iter().filter_map(|(_, stands)| stands.as_of).min();
 
-    let next_on = standings
-        .iter()
-        .filter_map(|(_, stands)| stands.next_due_on)
-        .min();
+    let next_on = standings.iter().filter_map(|(_, stands)| stands.next_due_on).min();
     let next = next_on.map_or_else(
         || nothing("next_payment"),
         |date| {
@@ -434,11 +349,7 @@ fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
                 .filter(|(_, stands)| stands.next_due_on == Some(date))
                 .collect();
             Answer {
-                amount: view(
-                    due.iter()
-                        .filter_map(|(_, stands)| stands.next_payment)
-                        .sum(),
-                ),
+                amount: view(due.iter().filter_map(|(_, stands)| stands.next_payment).sum()),
                 date: Some(date),
                 days_left: Some((date - today).num_days()),
                 loans: ids(&due),
@@ -463,28 +374,18 @@ fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
     let debt = Answer {
         amount: view(overdue + due_today),
         overdue: view(overdue),
-        overdue_days: standings
-            .iter()
-            .map(|(_, stands)| stands.days_past_due)
-            .max(),
+        overdue_days: standings.iter().map(|(_, stands)| stands.days_past_due).max(),
         loans: ids(&owing),
         as_of,
         none: overdue + due_today == 0,
         ..nothing("debt_today")
     };
 
-    let told: Vec<&(&Loan, standing::Standing)> = all
-        .iter()
-        .copied()
-        .filter(|(_, stands)| stands.outstanding.is_some())
-        .collect();
+    let told: Vec<&(&Loan, standing::Standing)> =
+        all.iter().copied().filter(|(_, stands)| stands.outstanding.is_some()).collect();
     let left = Answer {
-        amount: view(
-            told.iter()
-                .filter_map(|(_, stands)| stands.outstanding)
-                .sum(),
-        )
-        .filter(|_| !told.is_empty()),
+        amount: view(told.iter().filter_map(|(_, stands)| stands.outstanding).sum())
+            .filter(|_| !told.is_empty()),
         loans: ids(&told),
         as_of,
         none: told.is_empty(),
@@ -496,11 +397,7 @@ fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
 fn recommendations(lane: &ClientLane, sight: Sight, today: Date) -> Vec<Recommendation> {
     let mut said = Vec::new();
     let mut say = |kind, text_key, values: &[(&'static str, String)]| {
-        said.push(Recommendation {
-            kind,
-            text_key,
-            values: values.iter().cloned().collect(),
-        });
+        said.push(Recommendation { kind, text_key, values: values.iter().cloned().collect() });
     };
     let details = &lane.client.state.details;
     if details.kind == ClientKind::Organisation {

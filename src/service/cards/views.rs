@@ -17,10 +17,7 @@ pub struct MoneyView {
 
 impl From<Money> for MoneyView {
     fn from(money: Money) -> Self {
-        Self {
-            amount: money.to_decimal(),
-            currency: money.currency().code(),
-        }
+        Self { amount: money.to_decimal(), currency: money.currency().code() }
     }
 }
 

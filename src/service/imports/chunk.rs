@@ -45,12 +45,7 @@ impl From<StoreError> for RowError {
 
 impl From<Rejection> for RowError {
     fn from(rejection: Rejection) -> Self {
-        let Rejection {
-            code,
-            message,
-            fields,
-            ..
-        } = rejection;
+        let Rejection { code, message, fields, .. } = rejection;
         if fields.is_empty() {
             Self::Faults(vec![FieldFault::new("row", code, message)])
         } else {
@@ -80,10 +75,7 @@ struct Pendings<A: Noun> {
 
 impl<A: Noun> Default for Pendings<A> {
     fn default() -> Self {
-        Self {
-            places: HashMap::new(),
-            items: Vec::new(),
-        }
+        Self { places: HashMap::new(), items: Vec::new() }
     }
 }
 
@@ -143,15 +135,7 @@ impl<'a> Chunk<'a> {
         imagined: Option<&'a Imagined>,
     ) -> Self {
         let (clients, loans) = (Pendings::default(), Pendings::default());
-        Self {
-            store,
-            ids,
-            context,
-            imagined,
-            clients,
-            loans,
-            claims: HashMap::new(),
-        }
+        Self { store, ids, context, imagined, clients, loans, claims: HashMap::new() }
     }
 
     /// Decides one row; a row at fault changes nothing.
@@ -195,12 +179,7 @@ impl<'a> Chunk<'a> {
     fn meta(&self) -> Meta {
         let Context { now, principal, .. } = *self.context;
         // Drawn numbers are not known yet; no import rule reads them.
-        Meta {
-            seq: 0,
-            at: now,
-            actor: principal,
-            drawn: vec![0],
-        }
+        Meta { seq: 0, at: now, actor: principal, drawn: vec![0] }
     }
 
     fn holders(&self, space: ClaimSpace, value: &str) -> Result<Vec<StreamId>, RowError> {
@@ -229,16 +208,10 @@ impl<'a> Chunk<'a> {
     ) -> Result<(Loaded<A>, A), RowError> {
         if let Some(place) = pendings.places.get(&stream.id) {
             let item = &pendings.items[*place];
-            let before = Loaded {
-                version: item.before.version,
-                state: item.before.state.clone(),
-            };
+            let before = Loaded { version: item.before.version, state: item.before.state.clone() };
             return Ok((before, item.state.clone()));
         }
-        if let Some((_, head)) = self
-            .imagined
-            .and_then(|imagined| imagined.heads.get(&stream.id))
-        {
+        if let Some((_, head)) = self.imagined.and_then(|imagined| imagined.heads.get(&stream.id)) {
             let state: A = codec::decode("imagined head", head).map_err(StoreError::from)?;
             return Ok((Loaded::default(), state));
         }
@@ -261,14 +234,7 @@ impl<'a> Chunk<'a> {
             after.evolve(event, &self.meta());
         }
         let (events, draws) = (decision.events, decision.draws);
-        Ok(Step {
-            stream,
-            before,
-            state: after,
-            events,
-            draws,
-            created,
-        })
+        Ok(Step { stream, before, state: after, events, draws, created })
     }
 
     fn client(&self, record: &ClientRecord) -> Result<Step<Client>, RowError> {
@@ -278,11 +244,7 @@ impl<'a> Chunk<'a> {
         }
         let import = |id, draft| {
             let source_key = record.source_key.clone();
-            ClientCommand::Import(ImportClient {
-                id,
-                source_key,
-                draft,
-            })
+            ClientCommand::Import(ImportClient { id, source_key, draft })
         };
         if let Some(stream) = self.source_holder("client", &record.source_key)? {
             let (before, state) = self.load(&self.clients, stream)?;
@@ -321,11 +283,7 @@ impl<'a> Chunk<'a> {
 
     /// Other streams that hold a hard claim of the step's new state, each once.
     fn others<A: Noun>(&self, step: &Step<A>) -> Result<Vec<(ClaimSpace, StreamId)>, RowError> {
-        let known = if step.created {
-            Vec::new()
-        } else {
-            step.before.state.claims()
-        };
+        let known = if step.created { Vec::new() } else { step.before.state.claims() };
         let mut others: Vec<(ClaimSpace, StreamId)> = Vec::new();
         for claim in step.state.claims() {
             let searched = claim.strength == ClaimStrength::Hard
@@ -375,11 +333,7 @@ impl<'a> Chunk<'a> {
                 "there is no client with this key or INN; import the clients first",
             )),
             [one] => Ok(ClientId::from_uuid(one.id)),
-            _ => Err(fault(
-                field,
-                "ambiguous_client",
-                "several cards hold this INN",
-            )),
+            _ => Err(fault(field, "ambiguous_client", "several cards hold this INN")),
         }
     }
 
@@ -430,10 +384,9 @@ impl<'a> Chunk<'a> {
     fn loan_of(&self, reference: &LoanRef) -> Result<StreamId, RowError> {
         let holder = match reference {
             LoanRef::Key(key) => self.source_holder("loan", key)?,
-            LoanRef::Number(number) => self
-                .holders(ClaimSpace::LoanNumber, number)?
-                .into_iter()
-                .next(),
+            LoanRef::Number(number) => {
+                self.holders(ClaimSpace::LoanNumber, number)?.into_iter().next()
+            }
         };
         holder.ok_or_else(|| {
             fault(
@@ -502,13 +455,7 @@ impl<'a> Chunk<'a> {
 }
 
 fn change<A: Noun>(item: Pending<A>) -> Option<Box<dyn Change>> {
-    let Pending {
-        stream,
-        before,
-        events,
-        draws,
-        ..
-    } = item;
+    let Pending { stream, before, events, draws, .. } = item;
     if events.is_empty() {
         return None;
     }
@@ -521,37 +468,21 @@ fn keep<A: Noun>(
     step: Step<A>,
     join: impl Fn(&mut A::Event, &A::Event) -> bool,
 ) {
-    let Step {
-        stream,
-        before,
-        state,
-        events,
-        draws,
-        ..
-    } = step;
+    let Step { stream, before, state, events, draws, .. } = step;
     if events.is_empty() {
         return;
     }
     let next = pendings.items.len();
     let place = *pendings.places.entry(stream.id).or_insert(next);
     if place == next {
-        pendings.items.push(Pending {
-            stream,
-            before,
-            state,
-            events,
-            draws,
-        });
+        pendings.items.push(Pending { stream, before, state, events, draws });
         return;
     }
     let item = &mut pendings.items[place];
     item.state = state;
     item.draws.extend(draws);
     for event in events {
-        let merged = item
-            .events
-            .last_mut()
-            .is_some_and(|last| join(last, &event));
+        let merged = item.events.last_mut().is_some_and(|last| join(last, &event));
         if !merged {
             item.events.push(event);
         }

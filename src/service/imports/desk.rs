@@ -53,10 +53,7 @@ impl Imports {
             );
             return Err(rejection.into());
         }
-        let one = Live {
-            cancel: Arc::default(),
-            progress: Arc::new(Progress::new()),
-        };
+        let one = Live { cancel: Arc::default(), progress: Arc::new(Progress::new()) };
         live.insert(id, one.clone());
         Ok(one)
     }
@@ -154,9 +151,7 @@ fn told(error: ImportError, path: &std::path::Path, file_name: &str) -> ServiceE
     match error {
         ImportError::Mapping(faults) => Rejection::invalid(faults).into(),
         ImportError::Table(error) => {
-            let text = error
-                .to_string()
-                .replace(&path.display().to_string(), file_name);
+            let text = error.to_string().replace(&path.display().to_string(), file_name);
             field_fault("blob", error.code(), text)
         }
         ImportError::Rejected(rejection) => rejection.into(),
@@ -174,11 +169,7 @@ fn mapping_text(file: &FileToImport) -> Result<String, ServiceError> {
         (Some(name), None) => shipped_named(name)
             .map(|shipped| shipped.text.to_owned())
             .ok_or_else(|| field_fault("mapping", "unknown_value", "there is no such mapping")),
-        (None, None) => Err(field_fault(
-            "mapping",
-            "required",
-            "name a mapping or send its text",
-        )),
+        (None, None) => Err(field_fault("mapping", "required", "name a mapping or send its text")),
     }
 }
 
@@ -252,13 +243,9 @@ impl Services {
             dry_run: file.dry_run,
         };
         let id = ImportId::from_uuid(self.ids.next(self.clock.now()));
-        self.session(
-            caller.principal,
-            id,
-            request,
-            &file.file_name,
-            |environment, job| runner::begin(environment, job, plan),
-        )?;
+        self.session(caller.principal, id, request, &file.file_name, |environment, job| {
+            runner::begin(environment, job, plan)
+        })?;
         Ok(id)
     }
 
@@ -273,11 +260,7 @@ impl Services {
     ) -> Result<(), ServiceError> {
         caller.grant(Action::RunImports)?;
         let run = self.store.load::<ImportRun>(stream(id))?;
-        let plan = run
-            .state
-            .plan
-            .clone()
-            .ok_or_else(|| Rejection::not_found("import"))?;
+        let plan = run.state.plan.clone().ok_or_else(|| Rejection::not_found("import"))?;
         let (path, beside) = match &plan.source {
             FileSource::Path(path) => (PathBuf::from(path), true),
             FileSource::Blob(blob) => (self.blob_path(blob)?, false),
@@ -289,13 +272,7 @@ impl Services {
             lookups: BTreeMap::new(),
             beside,
         };
-        self.session(
-            caller.principal,
-            id,
-            request,
-            &plan.file_name,
-            runner::resume,
-        )
+        self.session(caller.principal, id, request, &plan.file_name, runner::resume)
     }
 
     fn session(
@@ -309,14 +286,7 @@ impl Services {
         let Live { cancel, progress } = self.imports.occupy(id)?;
         let path = request.path.clone();
         let rejects = self.rejects_path(id);
-        let job = Job {
-            id,
-            principal,
-            request,
-            rejects,
-            cancel,
-            progress,
-        };
+        let job = Job { id, principal, request, rejects, cancel, progress };
         let opened = open(self.import_environment(), job).and_then(|session| {
             let services = Arc::clone(self);
             let work = move || services.work_import(id, session);
@@ -379,13 +349,9 @@ impl Services {
         let Ok(text) = serde_json::to_string(&view) else {
             return;
         };
-        let body = text
-            .trim_start_matches('{')
-            .trim_end_matches('}')
-            .to_owned();
+        let body = text.trim_start_matches('{').trim_end_matches('}').to_owned();
         let roles = vec![Role::Administrator, Role::Supervisor, Role::Auditor];
-        self.feed
-            .publish(Audience::Roles(roles), "import.progress", body, false, None);
+        self.feed.publish(Audience::Roles(roles), "import.progress", body, false, None);
     }
 
     fn import_view(&self, id: ImportId, run: &ImportRun) -> Option<ImportView> {
@@ -399,31 +365,16 @@ impl Services {
             _ => "interrupted",
         };
         // The journal is a chunk or a few behind what is known here.
-        let ahead = running
-            .map(|snapshot| snapshot.counts)
-            .filter(|c| c.rows > run.counts.rows);
-        let Counts {
-            rows,
-            created,
-            updated,
-            unchanged,
-            skipped,
-            rejected,
-        } = ahead.unwrap_or(run.counts);
+        let ahead = running.map(|snapshot| snapshot.counts).filter(|c| c.rows > run.counts.rows);
+        let Counts { rows, created, updated, unchanged, skipped, rejected } =
+            ahead.unwrap_or(run.counts);
         let estimate = |snapshot: Snapshot| {
             let permille = u64::from(snapshot.permille?);
             let before = rows.saturating_sub(snapshot.rows_here);
-            let here = snapshot
-                .rows_here
-                .saturating_mul(1_000)
-                .checked_div(permille)?;
+            let here = snapshot.rows_here.saturating_mul(1_000).checked_div(permille)?;
             Some((before + here).max(rows))
         };
-        let rows_total = if state == "finished" {
-            Some(rows)
-        } else {
-            running.and_then(estimate)
-        };
+        let rows_total = if state == "finished" { Some(rows) } else { running.and_then(estimate) };
         Some(ImportView {
             import_id: id,
             kind: plan.kind.code(),
@@ -490,9 +441,7 @@ impl Services {
     pub fn import_run(&self, caller: &Caller, id: ImportId) -> Result<ImportView, ServiceError> {
         caller.grant(Action::ReadImports)?;
         let run = self.store.load::<ImportRun>(stream(id))?;
-        Ok(self
-            .import_view(id, &run.state)
-            .ok_or_else(|| Rejection::not_found("import"))?)
+        Ok(self.import_view(id, &run.state).ok_or_else(|| Rejection::not_found("import"))?)
     }
 
     /// Stops a run after its present chunk.

@@ -14,13 +14,8 @@ pub(super) fn enriched(draft: &ClientDraft, known: &ClientDetails) -> ClientDraf
     let mut draft = draft.clone();
     draft.phones = draft.phones.map(|new| phones(&known.phones, new));
     draft.emails = draft.emails.map(|new| {
-        let mut all: Vec<EmailDraft> = known
-            .emails
-            .iter()
-            .map(|e| EmailDraft {
-                email: e.address.clone(),
-            })
-            .collect();
+        let mut all: Vec<EmailDraft> =
+            known.emails.iter().map(|e| EmailDraft { email: e.address.clone() }).collect();
         let same = |old: &EmailDraft, new: &EmailDraft| {
             email::key(old.email.reveal()) == email::key(new.email.reveal().trim())
         };
@@ -93,9 +88,7 @@ fn documents(known: &[Document], new: Vec<DocumentDraft>) -> Vec<DocumentDraft> 
     let mut all: Vec<DocumentDraft> = known.iter().map(as_draft).collect();
     let key = |draft: &DocumentDraft| {
         let text = format!("{}{}", draft.series.reveal(), draft.number.reveal());
-        text.chars()
-            .filter(|c| c.is_alphanumeric())
-            .collect::<String>()
+        text.chars().filter(|c| c.is_alphanumeric()).collect::<String>()
     };
     for document in new {
         match all.iter().position(|old| key(old) == key(&document)) {

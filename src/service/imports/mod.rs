@@ -73,9 +73,7 @@ impl ImportError {
 }
 
 fn listed(faults: &[FieldFault]) -> String {
-    let lines: Vec<String> = faults
-        .iter()
-        .map(|fault| format!("\n  {}: {}", fault.field, fault.message))
-        .collect();
+    let lines: Vec<String> =
+        faults.iter().map(|fault| format!("\n  {}: {}", fault.field, fault.message)).collect();
     lines.concat()
 }

@@ -74,15 +74,9 @@ pub(super) fn prepare(request: &Request, today: Date) -> Result<Prepared, Import
             lookups.push(lookup_table(&mapping, &lookup.name, &path)?);
         }
     }
-    let bound = mapping
-        .bind(table.columns(), lookups, today)
-        .map_err(ImportError::Mapping)?;
+    let bound = mapping.bind(table.columns(), lookups, today).map_err(ImportError::Mapping)?;
     let meter = table.meter();
-    Ok(Prepared {
-        table,
-        bound,
-        meter,
-    })
+    Ok(Prepared { table, bound, meter })
 }
 
 fn lookup_path(request: &Request, name: &str, file: &str) -> Option<PathBuf> {
@@ -90,9 +84,7 @@ fn lookup_path(request: &Request, name: &str, file: &str) -> Option<PathBuf> {
         return Some(path.clone());
     }
     // Only a plain name: a mapping must not reach into other folders.
-    let plain = Path::new(file)
-        .file_name()
-        .is_some_and(|plain| plain == file);
+    let plain = Path::new(file).file_name().is_some_and(|plain| plain == file);
     if !request.beside || !plain {
         return None;
     }
@@ -104,10 +96,7 @@ fn lookup_path(request: &Request, name: &str, file: &str) -> Option<PathBuf> {
 }
 
 fn lookup_table(mapping: &Mapping, name: &str, path: &Path) -> Result<LookupTable, ImportError> {
-    let unreadable = |source| ImportError::Lookup {
-        name: name.to_owned(),
-        source,
-    };
+    let unreadable = |source| ImportError::Lookup { name: name.to_owned(), source };
     let table = Table::open(path).map_err(unreadable)?;
     let mut lookup =
         LookupTable::new(mapping, name, table.columns()).map_err(ImportError::Mapping)?;
@@ -144,22 +133,12 @@ pub fn preview(request: &Request, today: Date, count: usize) -> Result<Preview, 
                 Some(line) => {
                     let fault = FieldFault::new("row", error.code(), error.to_string());
                     let (cells, target) = (Vec::new(), Vec::new());
-                    PreviewRow {
-                        line,
-                        cells,
-                        target,
-                        faults: vec![fault],
-                    }
+                    PreviewRow { line, cells, target, faults: vec![fault] }
                 }
                 None => return Err(error.into()),
             },
         });
     }
     let (delimiter, encoding) = (format.delimiter(), format.encoding());
-    Ok(Preview {
-        columns,
-        delimiter,
-        encoding,
-        rows,
-    })
+    Ok(Preview { columns, delimiter, encoding, rows })
 }

@@ -23,9 +23,7 @@ impl Snapshot {
     /// Rows a second since this session began.
     #[must_use]
     pub fn rows_per_second(&self) -> u64 {
-        let millis = u64::try_from(self.elapsed.as_millis())
-            .unwrap_or(u64::MAX)
-            .max(1);
+        let millis = u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
         self.rows_here.saturating_mul(1_000) / millis
     }
     /// Seconds left at the present pace; `None` when nothing is known yet.
@@ -35,12 +33,7 @@ impl Snapshot {
         if self.ended || done == 0 {
             return None;
         }
-        Some(
-            self.elapsed
-                .as_secs()
-                .saturating_mul(1_000u64.saturating_sub(done))
-                / done,
-        )
+        Some(self.elapsed.as_secs().saturating_mul(1_000u64.saturating_sub(done)) / done)
     }
 }
 
@@ -68,10 +61,7 @@ impl Progress {
             elapsed: Duration::ZERO,
             ended: false,
         };
-        Self {
-            begun: Instant::now(),
-            state: Mutex::new(state),
-        }
+        Self { begun: Instant::now(), state: Mutex::new(state) }
     }
 
     /// Progress now.
@@ -81,10 +71,7 @@ impl Progress {
     }
 
     pub(super) fn set(&self, counts: Counts, rows_here: u64, read: u64, total: u64) {
-        let permille = read
-            .saturating_mul(1_000)
-            .checked_div(total)
-            .map(|p| p.min(1_000));
+        let permille = read.saturating_mul(1_000).checked_div(total).map(|p| p.min(1_000));
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.counts = counts;
         state.rows_here = rows_here;
@@ -114,18 +101,8 @@ mod tests {
         };
         assert_eq!(snapshot.rows_per_second(), 10_000);
         assert_eq!(snapshot.seconds_left(), Some(15));
-        let unknown = Snapshot {
-            permille: None,
-            ..snapshot
-        };
+        let unknown = Snapshot { permille: None, ..snapshot };
         assert_eq!(unknown.seconds_left(), None);
-        assert_eq!(
-            Snapshot {
-                ended: true,
-                ..snapshot
-            }
-            .seconds_left(),
-            None
-        );
+        assert_eq!(Snapshot { ended: true, ..snapshot }.seconds_left(), None);
     }
 }

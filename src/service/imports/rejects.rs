@@ -43,21 +43,10 @@ impl RejectWriter {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let kept = if line == 0 {
-            heading()
-        } else {
-            kept_rows(&read_rejects(path)?, line)
-        };
-        let mut file = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .open(path)?;
+        let kept = if line == 0 { heading() } else { kept_rows(&read_rejects(path)?, line) };
+        let mut file = OpenOptions::new().create(true).write(true).truncate(true).open(path)?;
         file.write_all(kept.as_bytes())?;
-        Ok(Self {
-            file,
-            length: kept.len() as u64,
-        })
+        Ok(Self { file, length: kept.len() as u64 })
     }
 
     /// Writes the faults of rows; gives the length before, for [`Self::take_back`].
@@ -87,10 +76,7 @@ impl RejectWriter {
 /// Rows up to a line. A reason never holds a line end, so a row is a line of the file.
 fn kept_rows(text: &str, line: u64) -> String {
     let keeps = |row: &&str| {
-        let number = row
-            .split(';')
-            .next()
-            .and_then(|number| number.parse::<u64>().ok());
+        let number = row.split(';').next().and_then(|number| number.parse::<u64>().ok());
         number.is_none_or(|number| number <= line)
     };
     text.split_inclusive('\n').filter(keeps).collect()
@@ -98,11 +84,7 @@ fn kept_rows(text: &str, line: u64) -> String {
 
 fn quoted(text: &str) -> String {
     let flat = text.replace(['\r', '\n'], " ");
-    if flat.contains([';', '"']) {
-        format!("\"{}\"", flat.replace('"', "\"\""))
-    } else {
-        flat
-    }
+    if flat.contains([';', '"']) { format!("\"{}\"", flat.replace('"', "\"\"")) } else { flat }
 }
 
 #[cfg(test)]
@@ -121,22 +103,14 @@ mod tests {
         let mut writer = RejectWriter::open(&path, 0).unwrap();
         let third = vec![fault("inn", "wrong; \"INN\""), fault("name", "a\nb")];
         writer.write_all(&[(3, third)]).unwrap();
-        let before = writer
-            .write_all(&[(4, vec![fault("inn", "taken back")])])
-            .unwrap();
+        let before = writer.write_all(&[(4, vec![fault("inn", "taken back")])]).unwrap();
         writer.take_back(before).unwrap();
-        writer
-            .write_all(&[(12, vec![fault("inn", "wrong")])])
-            .unwrap();
+        writer.write_all(&[(12, vec![fault("inn", "wrong")])]).unwrap();
         drop(writer);
         let mut writer = RejectWriter::open(&path, 5).unwrap();
-        writer
-            .write_all(&[(9, vec![fault("inn", "again")])])
-            .unwrap();
-        let expected = format!(
-            "{}3;inn;\"wrong; \"\"INN\"\"\"\r\n3;name;a b\r\n9;inn;again\r\n",
-            heading()
-        );
+        writer.write_all(&[(9, vec![fault("inn", "again")])]).unwrap();
+        let expected =
+            format!("{}3;inn;\"wrong; \"\"INN\"\"\"\r\n3;name;a b\r\n9;inn;again\r\n", heading());
         assert_eq!(read_rejects(&path).unwrap(), expected);
     }
 }

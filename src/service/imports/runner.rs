@@ -89,13 +89,7 @@ pub fn begin(environment: Environment, job: Job, plan: ImportPlan) -> Result<Ses
     let command = ImportCommand::Start(Box::new(StartImport { id: job.id, plan }));
     let run = commit_run(&environment, &job, Loaded::default(), command, Vec::new())?;
     let rejects = RejectWriter::open(&job.rejects, 0).map_err(ImportError::Rejects)?;
-    Ok(Session {
-        environment,
-        job,
-        prepared,
-        run,
-        rejects,
-    })
+    Ok(Session { environment, job, prepared, run, rejects })
 }
 
 /// Goes on with a run behind its last durable row.
@@ -106,20 +100,11 @@ pub fn resume(environment: Environment, job: Job) -> Result<Session, ImportError
     let context = context(&environment, job.principal);
     let prepared = prepare(&job.request, context.today())?;
     let stream = stream(job.id);
-    let known = environment
-        .store
-        .load::<ImportRun>(stream)
-        .map_err(|_| Refusal::Unavailable)?;
+    let known = environment.store.load::<ImportRun>(stream).map_err(|_| Refusal::Unavailable)?;
     let run = commit_run(&environment, &job, known, ImportCommand::Resume, Vec::new())?;
     let line = run.state.line;
     let rejects = RejectWriter::open(&job.rejects, line).map_err(ImportError::Rejects)?;
-    Ok(Session {
-        environment,
-        job,
-        prepared,
-        run,
-        rejects,
-    })
+    Ok(Session { environment, job, prepared, run, rejects })
 }
 
 fn stream(id: ImportId) -> StreamId {
@@ -127,11 +112,7 @@ fn stream(id: ImportId) -> StreamId {
 }
 
 fn context(environment: &Environment, principal: Principal) -> Context {
-    Context {
-        now: environment.clock.now(),
-        zone: environment.zone,
-        principal,
-    }
+    Context { now: environment.clock.now(), zone: environment.zone, principal }
 }
 
 /// Commits a command on the run together with `changes`; gives the run after it.
@@ -147,10 +128,7 @@ fn commit_run(
     if decision.events.is_empty() && changes.is_empty() {
         return Ok(run);
     }
-    let before = Loaded {
-        version: run.version,
-        state: run.state.clone(),
-    };
+    let before = Loaded { version: run.version, state: run.state.clone() };
     if !decision.events.is_empty() {
         let change = TypedChange::new(stream(job.id), before, decision.events, decision.draws);
         changes.push(Box::new(change));
@@ -166,15 +144,8 @@ fn commit_run(
         changes,
     };
     let answer = environment.committer.propose(proposal);
-    let committed = answer
-        .blocking_recv()
-        .unwrap_or(Err(Refusal::Unavailable))?;
-    let streams: Vec<StreamId> = committed
-        .receipt
-        .streams
-        .iter()
-        .map(|(one, _)| *one)
-        .collect();
+    let committed = answer.blocking_recv().unwrap_or(Err(Refusal::Unavailable))?;
+    let streams: Vec<StreamId> = committed.receipt.streams.iter().map(|(one, _)| *one).collect();
     (environment.on_written)(&streams);
     let after = committed
         .changes
@@ -202,18 +173,8 @@ impl Session {
     /// # Errors
     /// Why it failed; the run can be resumed.
     pub fn work(self) -> Result<ImportRun, ImportError> {
-        let Self {
-            environment,
-            job,
-            prepared,
-            run,
-            mut rejects,
-        } = self;
-        let Prepared {
-            table,
-            bound,
-            meter,
-        } = prepared;
+        let Self { environment, job, prepared, run, mut rejects } = self;
+        let Prepared { table, bound, meter } = prepared;
         let (sender, receiver) = bounded(CHUNKS_AHEAD);
         let behind = run.state.line;
         let reading = std::thread::Builder::new()
@@ -263,10 +224,7 @@ fn read_rows(table: Table, bound: &Bound, behind: u64, sender: &Sender<Handed>) 
                 Some(line) if line <= behind => continue,
                 Some(line) => {
                     let fault = FieldFault::new("row", error.code(), error.to_string());
-                    ReadRow {
-                        line,
-                        row: Err(vec![fault]),
-                    }
+                    ReadRow { line, row: Err(vec![fault]) }
                 }
                 None => {
                     let sent = sender.send(Handed::Rows(rows));
@@ -352,11 +310,7 @@ impl Worker<'_> {
             &context,
             self.imagined.as_ref(),
         );
-        let mut tally = Tally {
-            line: self.line,
-            counts: self.counts,
-            rejected: Vec::new(),
-        };
+        let mut tally = Tally { line: self.line, counts: self.counts, rejected: Vec::new() };
         for row in rows {
             tally.take(&mut chunk, row)?;
         }
@@ -382,26 +336,15 @@ impl Worker<'_> {
         rows: u64,
     ) -> Result<(), ImportError> {
         // Listed before they are counted: a resumed run drops the rows behind its durable line.
-        let listed = self
-            .rejects
-            .write_all(&tally.rejected)
-            .map_err(ImportError::Rejects)?;
+        let listed = self.rejects.write_all(&tally.rejected).map_err(ImportError::Rejects)?;
         if !changes.is_empty() || self.quiet + rows >= QUIET_ROWS_MAX {
-            let advanced = Advanced {
-                line: tally.line,
-                counts: tally.counts,
-            };
-            let run = Loaded {
-                version: self.run.version,
-                state: self.run.state.clone(),
-            };
+            let advanced = Advanced { line: tally.line, counts: tally.counts };
+            let run = Loaded { version: self.run.version, state: self.run.state.clone() };
             let command = ImportCommand::Advance(advanced);
             match commit_run(self.environment, self.job, run, command, changes) {
                 Ok(run) => self.run = run,
                 Err(error) => {
-                    self.rejects
-                        .take_back(listed)
-                        .map_err(ImportError::Rejects)?;
+                    self.rejects.take_back(listed).map_err(ImportError::Rejects)?;
                     return Err(error);
                 }
             }
@@ -412,12 +355,7 @@ impl Worker<'_> {
         self.line = tally.line;
         self.counts = tally.counts;
         self.rows_here += rows;
-        self.job.progress.set(
-            self.counts,
-            self.rows_here,
-            self.meter.read(),
-            self.meter.total(),
-        );
+        self.job.progress.set(self.counts, self.rows_here, self.meter.read(), self.meter.total());
         (self.environment.on_progress)(self.job.id, &self.job.progress);
         Ok(())
     }
@@ -432,10 +370,7 @@ impl Worker<'_> {
             ),
             _ => FieldFault::new("row", "too_long", "the row is too large for one command"),
         };
-        let refused = ReadRow {
-            line: row.line,
-            row: Err(vec![fault]),
-        };
+        let refused = ReadRow { line: row.line, row: Err(vec![fault]) };
         self.attempt(std::slice::from_ref(&refused))
     }
 
@@ -444,20 +379,11 @@ impl Worker<'_> {
         let (state, error) = match worked {
             Ok(()) if self.job.cancel.load(Ordering::Relaxed) => (RunState::Cancelled, None),
             Ok(()) => (RunState::Finished, None),
-            Err(error) => (
-                RunState::Failed,
-                Some((error.code().to_owned(), error.to_string())),
-            ),
+            Err(error) => (RunState::Failed, Some((error.code().to_owned(), error.to_string()))),
         };
-        let advance = ImportCommand::Advance(Advanced {
-            line: self.line,
-            counts: self.counts,
-        });
+        let advance = ImportCommand::Advance(Advanced { line: self.line, counts: self.counts });
         for command in [advance, ImportCommand::End(Ended { state, error })] {
-            let run = Loaded {
-                version: self.run.version,
-                state: self.run.state.clone(),
-            };
+            let run = Loaded { version: self.run.version, state: self.run.state.clone() };
             self.run = commit_run(self.environment, self.job, run, command, Vec::new())?;
         }
         Ok(ImportRun::clone(&self.run.state))
@@ -495,8 +421,5 @@ impl Tally {
 
 /// Whether rows that are refused together may pass when decided anew or apart.
 const fn may_pass_apart(refusal: &Refusal) -> bool {
-    matches!(
-        refusal,
-        Refusal::Conflict(_) | Refusal::Duplicate { .. } | Refusal::TooLarge
-    )
+    matches!(refusal, Refusal::Conflict(_) | Refusal::Duplicate { .. } | Refusal::TooLarge)
 }

@@ -33,10 +33,7 @@ fn open(folder: &Path) -> (Environment, std::thread::JoinHandle<()>) {
     options.segment_bytes = 8 << 20;
     options.prepare_ahead = false;
     let (log, report) = Log::open(Arc::new(RealDisk), options).unwrap();
-    let settings = StoreSettings {
-        folder: folder.join("store"),
-        cache_bytes: 16 << 20,
-    };
+    let settings = StoreSettings { folder: folder.join("store"), cache_bytes: 16 << 20 };
     let store = Arc::new(Store::open(settings).unwrap());
     rebuild::catch_up(&store, &log.tail(), |_| {}).unwrap();
     let feed = Arc::new(Feed::new(report.head));
@@ -69,12 +66,7 @@ impl Box_ {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (environment, thread) = open(folder.path());
-        Self {
-            folder,
-            environment,
-            thread: Some(thread),
-            next: 1,
-        }
+        Self { folder, environment, thread: Some(thread), next: 1 }
     }
 
     fn stop(&mut self) {
@@ -105,12 +97,7 @@ impl Box_ {
     }
 
     fn plan(job: &Job, dry_run: bool) -> ImportPlan {
-        let Request {
-            kind,
-            path,
-            mapping_text,
-            ..
-        } = job.request.clone();
+        let Request { kind, path, mapping_text, .. } = job.request.clone();
         ImportPlan {
             kind,
             file_name: "file.csv".into(),
@@ -163,20 +150,11 @@ impl Drop for Box_ {
 
 fn counts(created: u64, updated: u64, unchanged: u64, skipped: u64, rejected: u64) -> Counts {
     let rows = created + updated + unchanged + skipped + rejected;
-    Counts {
-        rows,
-        created,
-        updated,
-        unchanged,
-        skipped,
-        rejected,
-    }
+    Counts { rows, created, updated, unchanged, skipped, rejected }
 }
 
 fn shared(path: &str) -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/data")
-        .join(path);
+    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
     if !found.exists() {
         eprintln!("left out: the sample set {path} is not beside the project");
         return None;
@@ -198,39 +176,21 @@ fn the_berka_set_is_imported_and_the_second_time_nothing_changes() {
     let clients = import("client.asc", "berka-clients").0;
     assert_eq!(clients, counts(5_369, 0, 0, 0, 0));
     // The copy with ISO dates says the same of everybody.
-    assert_eq!(
-        import("client_iso.csv", "berka-clients-iso").0,
-        counts(0, 0, 5_369, 0, 0)
-    );
+    assert_eq!(import("client_iso.csv", "berka-clients-iso").0, counts(0, 0, 5_369, 0, 0));
     assert_eq!(import("loan.asc", "berka-loans").0, counts(682, 0, 0, 0, 0));
-    assert_eq!(
-        import("loan_iso.csv", "berka-loans").0,
-        counts(0, 0, 682, 0, 0)
-    );
+    assert_eq!(import("loan_iso.csv", "berka-loans").0, counts(0, 0, 682, 0, 0));
     let (orders, rejects) = import("order.asc", "berka-orders");
     // 717 orders pay a loan; 35 of them are of accounts whose loan is not in the set.
     assert_eq!(orders, counts(682, 0, 0, 5_754, 35));
     assert_eq!(rejects.lines().count(), 1 + 35 * 4);
     let payments = import("trans_head_49102.asc.gz", "berka-payments").0;
     assert_eq!(payments, counts(123, 0, 0, 48_979, 0));
-    assert_eq!(
-        import("client.asc", "berka-clients").0,
-        counts(0, 0, 5_369, 0, 0)
-    );
+    assert_eq!(import("client.asc", "berka-clients").0, counts(0, 0, 5_369, 0, 0));
     assert_eq!(import("loan.asc", "berka-loans").0, counts(0, 0, 682, 0, 0));
-    assert_eq!(
-        import("order.asc", "berka-orders").0,
-        counts(0, 0, 682, 5_754, 35)
-    );
-    assert_eq!(
-        import("trans_head_49102.asc.gz", "berka-payments").0,
-        counts(0, 0, 123, 48_979, 0)
-    );
+    assert_eq!(import("order.asc", "berka-orders").0, counts(0, 0, 682, 5_754, 35));
+    assert_eq!(import("trans_head_49102.asc.gz", "berka-payments").0, counts(0, 0, 123, 48_979, 0));
     let loan = the_box.loan("berka:4959");
-    assert_eq!(
-        (loan.schedule.len(), loan.schedule[0].principal),
-        (24, 337_270)
-    );
+    assert_eq!((loan.schedule.len(), loan.schedule[0].principal), (24, 337_270));
     assert_eq!(loan.schedule[0].due_on, date("1994-02-05"));
     let paid: i64 = loan.schedule.iter().map(|row| row.principal).sum();
     assert_eq!(paid, loan.terms.principal.minor());
@@ -245,17 +205,10 @@ fn lendingclub_rows_are_borrowers_and_loans_at_once() {
     let mut the_box = Box_::new();
     let dry = the_box.import(&path, "lendingclub-loans", true).0;
     assert_eq!(dry, counts(10_000, 0, 0, 0, 0));
-    assert_eq!(
-        the_box.import(&path, "lendingclub-loans", false).0,
-        dry,
-        "a dry run wrote nothing"
-    );
+    assert_eq!(the_box.import(&path, "lendingclub-loans", false).0, dry, "a dry run wrote nothing");
     let again = the_box.import(&path, "lendingclub-loans", false).0;
     assert_eq!(again, counts(0, 0, 10_000, 0, 0));
-    assert_eq!(
-        the_box.loan("lendingclub:2").figures.outstanding,
-        Some(870_448)
-    );
+    assert_eq!(the_box.loan("lendingclub:2").figures.outstanding, Some(870_448));
 }
 
 #[test]
@@ -264,14 +217,8 @@ fn organisations_of_the_register_are_found_by_inn_or_ogrn() {
         return;
     };
     let mut the_box = Box_::new();
-    assert_eq!(
-        the_box.import(&path, "egrul-organisations", false).0,
-        counts(149, 0, 0, 0, 0)
-    );
-    assert_eq!(
-        the_box.import(&path, "egrul-organisations", false).0,
-        counts(0, 0, 149, 0, 0)
-    );
+    assert_eq!(the_box.import(&path, "egrul-organisations", false).0, counts(149, 0, 0, 0, 0));
+    assert_eq!(the_box.import(&path, "egrul-organisations", false).0, counts(0, 0, 149, 0, 0));
     let without_inn = the_box.client("egrul:1077799001180");
     assert!(without_inn.details.inn.is_none());
     // Another source with another key tells of the same organisation: one card, enriched.
@@ -281,13 +228,7 @@ fn organisations_of_the_register_are_found_by_inn_or_ogrn() {
     let card = the_box.client("crm:7723365574");
     assert_eq!(card.source_keys, ["egrul:1077799002710", "crm:7723365574"]);
     assert_eq!(card.details.phones.len(), 1);
-    assert!(
-        card.details
-            .organisation
-            .unwrap()
-            .full_name
-            .contains("ВЕТЕРАНОВ")
-    );
+    assert!(card.details.organisation.unwrap().full_name.contains("ВЕТЕРАНОВ"));
 }
 
 const PEOPLE: &str = "kind = \"clients\"\nsource = \"s\"\nkey = \"{id}\"\n[columns]\nfull_name = \"name\"\nbirth_date = \"born\"\ninn = \"inn\"\nsnils = \"snils\"\nphone = \"phone\"\nemail = \"email\"\n";
@@ -302,11 +243,7 @@ fn a_later_file_enriches_the_card_and_takes_nothing_away() {
     assert_eq!(the_box.written(&second, PEOPLE).0, counts(0, 1, 0, 0, 0));
     assert_eq!(the_box.written(&second, PEOPLE).0, counts(0, 0, 1, 0, 0));
     let card = the_box.client("s:1").details;
-    let phones: Vec<&str> = card
-        .phones
-        .iter()
-        .map(|phone| phone.e164.reveal().as_str())
-        .collect();
+    let phones: Vec<&str> = card.phones.iter().map(|phone| phone.e164.reveal().as_str()).collect();
     assert_eq!(phones, ["+79161234567", "+79031234567"]);
     assert_eq!(card.snils.unwrap().reveal(), "11223344595");
     assert_eq!(card.inn.unwrap().reveal(), "500100732259");
@@ -327,11 +264,7 @@ fn duplicates_are_joined_or_refused_and_never_made() {
     assert_eq!(the_box.client("s:1").id, the_box.client("s:2").id);
     assert_eq!(the_box.client("s:1").details.phones.len(), 2);
     let lines: Vec<&str> = rejects.lines().skip(1).collect();
-    assert!(
-        lines[0].starts_with("4;inn;\"another card holds this value, but"),
-        "{}",
-        lines[0]
-    );
+    assert!(lines[0].starts_with("4;inn;\"another card holds this value, but"), "{}", lines[0]);
     assert!(lines[1].starts_with("6;row;\"several cards") || lines[1].starts_with("6;row;several"));
     for secret in ["Иванов", "500100732259", "1981"] {
         assert!(!rejects.contains(secret));
@@ -392,20 +325,12 @@ fn loans_and_payments_need_their_client_and_loan() {
     let loans = "n;client;sum;on\nA-1;1;1000;2026-01-15\nA-2;9;1000;2026-01-15\nA-1;2;1000;2026-01-15\nA-3;1;0;2030-01-01\n";
     let (found, rejects) = the_box.written(loans, LOANS);
     assert_eq!(found, counts(1, 0, 0, 0, 3));
-    let fields: Vec<&str> = rejects
-        .lines()
-        .skip(1)
-        .filter_map(|l| l.split(';').nth(1))
-        .collect();
+    let fields: Vec<&str> = rejects.lines().skip(1).filter_map(|l| l.split(';').nth(1)).collect();
     assert_eq!(fields, ["client_key", "row", "principal", "issued_on"]);
     let payments = "id;n;on;sum\n1;A-1;2026-02-15;100\n1;A-1;2026-02-15;100\n2;A-9;2026-02-15;1\n1;A-1;2026-02-16;100\n3;A-1;2025-01-01;1\n";
     let (found, rejects) = the_box.written(payments, PAYMENTS);
     assert_eq!(found, counts(1, 0, 1, 0, 3));
-    let lines: Vec<&str> = rejects
-        .lines()
-        .skip(1)
-        .filter_map(|l| l.split(';').next())
-        .collect();
+    let lines: Vec<&str> = rejects.lines().skip(1).filter_map(|l| l.split(';').next()).collect();
     assert_eq!(lines, ["4", "5", "6"]);
     assert_eq!(the_box.loan("s:A-1").payments.len(), 1);
 }
@@ -427,49 +352,25 @@ fn a_cancelled_run_goes_on_exactly_behind_its_last_row() {
         cancel.store(progress.snapshot().counts.rows >= 300, Ordering::Relaxed);
     });
     let plan = Box_::plan(&job, false);
-    let run = begin(environment, job.clone(), plan)
-        .unwrap()
-        .work()
-        .unwrap();
-    assert_eq!(
-        (run.state, run.counts),
-        (RunState::Cancelled, counts(381, 0, 0, 0, 3))
-    );
+    let run = begin(environment, job.clone(), plan).unwrap().work().unwrap();
+    assert_eq!((run.state, run.counts), (RunState::Cancelled, counts(381, 0, 0, 0, 3)));
     // The list of rejected rows holds one that was never counted, as after a crash.
-    let mut rejects = std::fs::OpenOptions::new()
-        .append(true)
-        .open(&job.rejects)
-        .unwrap();
+    let mut rejects = std::fs::OpenOptions::new().append(true).open(&job.rejects).unwrap();
     std::io::Write::write_all(&mut rejects, b"401;inn;not counted\r\n").unwrap();
-    let job = Job {
-        cancel: Arc::default(),
-        ..job
-    };
-    let run = resume(the_box.environment.clone(), job.clone())
-        .unwrap()
-        .work()
-        .unwrap();
-    assert_eq!(
-        (run.state, run.counts),
-        (RunState::Finished, counts(990, 0, 0, 0, 10))
-    );
+    let job = Job { cancel: Arc::default(), ..job };
+    let run = resume(the_box.environment.clone(), job.clone()).unwrap().work().unwrap();
+    assert_eq!((run.state, run.counts), (RunState::Finished, counts(990, 0, 0, 0, 10)));
     assert_eq!(read_rejects(&job.rejects).unwrap().lines().count(), 11);
     let known: ImportRun = ImportRun::clone(
         &the_box
             .environment
             .store
-            .load(StreamId::new(
-                crate::domain::StreamKind::Import,
-                job.id.uuid(),
-            ))
+            .load(StreamId::new(crate::domain::StreamKind::Import, job.id.uuid()))
             .unwrap()
             .state,
     );
     assert_eq!(known, run);
-    assert!(
-        resume(the_box.environment.clone(), job).is_err(),
-        "a finished run does not go on"
-    );
+    assert!(resume(the_box.environment.clone(), job).is_err(), "a finished run does not go on");
 }
 
 #[test]
@@ -481,9 +382,7 @@ fn a_run_that_cannot_begin_writes_nothing() {
     let plan = Box_::plan(&job, false);
     let before = the_box.environment.store.position().unwrap().seq;
     let refused = begin(the_box.environment.clone(), job.clone(), plan);
-    let Err(ImportError::Mapping(faults)) = refused else {
-        panic!("refused")
-    };
+    let Err(ImportError::Mapping(faults)) = refused else { panic!("refused") };
     assert_eq!(faults.len(), 6);
     assert_eq!(the_box.environment.store.position().unwrap().seq, before);
     assert!(!job.rejects.exists());
@@ -498,13 +397,7 @@ fn a_preview_shows_rows_targets_and_faults() {
     let request = the_box.job(&path, PEOPLE).request;
     let shown = preview(&request, date("2026-11-21"), 20).unwrap();
     assert_eq!((shown.delimiter.as_str(), shown.encoding), (";", "UTF-8"));
-    assert_eq!(
-        shown.rows[0].target[0],
-        ("full_name", "ИВАНОВ ПЁТР".to_owned())
-    );
+    assert_eq!(shown.rows[0].target[0], ("full_name", "ИВАНОВ ПЁТР".to_owned()));
     assert_eq!(shown.rows[0].faults[0].code, "invalid_phone");
-    assert_eq!(
-        (shown.rows[1].line, shown.rows[1].faults[0].code),
-        (3, "ragged_row")
-    );
+    assert_eq!((shown.rows[1].line, shown.rows[1].faults[0].code), (3, "ragged_row"));
 }
