@@ -601,6 +601,90 @@ fn work_goes_on_by_hand_without_an_exchange() {
     });
 }
 
+fn said(answers: &[(&str, &str)]) -> Vec<(String, String)> {
+    answers.iter().map(|(field, value)| ((*field).to_owned(), (*value).to_owned())).collect()
+}
+
+fn refusal<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> lenderbox::domain::Rejection {
+    let error = result.unwrap_err();
+    let ServiceError::Rejected(rejection) = error else { panic!("{error}") };
+    rejection
+}
+
+async fn by_hand(stage: &Stage) -> CallId {
+    let opened = stage.services.open_call_by_hand(
+        &stage.anna,
+        Direction::Inbound,
+        "8 (916) 123-45-67",
+        None,
+    );
+    opened.await.unwrap().call.id.parse().unwrap()
+}
+
+#[test]
+fn one_request_cannot_guess_its_way_through() {
+    with_stage(None, async |stage| {
+        let Stage { services, anna, .. } = stage;
+        let id = by_hand(stage).await;
+        let guesses = said(&[("birth_date", "27.02.1990"), ("birth_date", "28.02.1990")]);
+        let rejection = refusal(services.identify(anna, id, guesses).await);
+        let fault = &rejection.fields[0];
+        assert_eq!((fault.field.as_str(), fault.code), ("answers[1].field", "repeated"));
+        let many = said(&[("birth_date", "28.02.1990"); 7]);
+        let rejection = refusal(services.identify(anna, id, many).await);
+        let faults: Vec<_> = rejection.fields.iter().map(|f| (f.field.as_str(), f.code)).collect();
+        assert_eq!(faults, [("answers", "too_many")]);
+        assert_eq!(state(services, id).await.identification.failed, 0);
+        // Three wrong answers of one request lock the client; the right ones beside them are lost.
+        let mixed = said(&[
+            ("full_name", "иванова мария"),
+            ("birth_date", "28.02.1990"),
+            ("code_word", "ромашка"),
+            ("passport_last4", "0001"),
+            ("address", "Тверь Садовая 1"),
+            ("contract_number", "Z-000001"),
+        ]);
+        let after = services.identify(anna, id, mixed).await.unwrap();
+        let shown = after.identification.unwrap();
+        assert_eq!((after.call.level, shown.locked, shown.attempts_left), (1, true, 0));
+        let kept = state(services, id).await.identification;
+        assert_eq!((kept.confirmed.len(), kept.failed, kept.level), (0, 3, 1));
+        let right = said(&[("code_word", "ромашка")]);
+        let refused = refusal(services.identify(anna, id, right).await);
+        assert_eq!(refused.code, "identification_locked");
+    });
+}
+
+#[test]
+fn requests_side_by_side_have_no_more_guesses_than_one_after_another() {
+    with_stage(None, async |stage| {
+        let Stage { services, anna, .. } = stage;
+        let id = by_hand(stage).await;
+        let guess = |day: u8| {
+            services.identify(anna, id, said(&[("birth_date", &format!("0{day}.02.1990"))]))
+        };
+        let (a, b, c, d, e) = tokio::join!(guess(1), guess(2), guess(3), guess(4), guess(5));
+        let refused = [a, b, c, d, e].into_iter().filter_map(Result::err);
+        let codes: Vec<_> = refused.map(|error| refusal::<()>(Err(error)).code).collect();
+        assert_eq!(codes, ["identification_locked"; 2]);
+        let client = stage.client.uuid();
+        let failures = services.clients.look(client, |lane| {
+            lane.client.state.identification_failures.map(|failures| failures.count)
+        });
+        assert_eq!(failures.await.unwrap(), Some(3));
+        // Another call about the same client: locked as well, and nothing is confirmed.
+        services.hang_up(anna, id).await.unwrap();
+        services.finish_call(anna, id, stage.notes()).await.unwrap();
+        let finished = refusal(services.identify(anna, id, said(&[("code_word", "x")])).await);
+        assert_eq!(finished.code, "call_finished");
+        let next = by_hand(stage).await;
+        let right = said(&[("code_word", "ромашка")]);
+        let refused = refusal(services.identify(anna, next, right).await);
+        assert_eq!(refused.code, "identification_locked");
+        assert_eq!(state(services, next).await.identification.level, 1);
+    });
+}
+
 #[test]
 fn a_made_up_call_pops_like_a_real_one() {
     with_stage(None, async |stage| {

@@ -18,6 +18,7 @@ use crate::feed::Audience;
 use crate::service::access_log::AccessKind;
 use std::collections::VecDeque;
 use std::time::Instant;
+use uuid::Uuid;
 
 /// A call's lane.
 pub type CallLane = SingleLane<Call>;
@@ -181,10 +182,10 @@ const fn missed(cause: Option<Cause>) -> CallChange {
     }
 }
 
-/// Turns that calls take; more only means less waiting for strangers.
+/// Turns that calls, or clients, take; more only means less waiting for strangers.
 const TURNS: usize = 256;
 
-/// One lock for each of a fixed number of groups of calls.
+/// One lock for each of a fixed number of groups of calls or clients.
 #[derive(Debug)]
 pub struct Turns(Vec<tokio::sync::Mutex<()>>);
 
@@ -194,12 +195,18 @@ impl Default for Turns {
     }
 }
 
+impl Turns {
+    /// Waits until `owner`'s turn has come; it lasts as long as the guard.
+    pub(super) async fn of(&self, owner: Uuid) -> tokio::sync::MutexGuard<'_, ()> {
+        // The last bytes of an identifier are random.
+        let place = usize::from(owner.into_bytes()[15]) % TURNS;
+        self.0[place].lock().await
+    }
+}
+
 impl Telephony {
     /// Waits until `call`'s turn has come; it lasts as long as the guard.
     async fn turn(&self, call: CallId) -> tokio::sync::MutexGuard<'_, ()> {
-        let bytes = call.uuid().into_bytes();
-        // The last bytes of an identifier are random.
-        let place = usize::from(bytes[15]) % TURNS;
-        self.turns.0[place].lock().await
+        self.turns.of(call.uuid()).await
     }
 }

@@ -378,7 +378,8 @@ impl Services {
     /// Compares answers of the caller; the page never holds what is right (domain.md 4.3).
     ///
     /// # Errors
-    /// `Forbidden`, not found; 409 `no_client`, `identification_locked`; a field is not known.
+    /// `Forbidden`, not found; 409 `no_client`, `call_finished`, `identification_locked`; 412 when
+    /// another client was chosen meanwhile; a field is not known or repeated, too many answers.
     pub async fn identify(
         &self,
         caller: &Caller,
@@ -387,11 +388,14 @@ impl Services {
     ) -> Result<CallCard, ServiceError> {
         let lane = self.call_for(caller, Action::WorkCalls, id).await?;
         let answers = self.read_answers(answers)?;
+        let client = lane.state().choice.client();
+        let client =
+            client.ok_or_else(|| Rejection::rule("no_client", "choose the client first"))?;
+        // Guesses side by side would all be compared before the first wrong one is counted.
+        let turn = self.telephony.identifying.of(client.uuid()).await;
+        let lane = self.call_for(caller, Action::WorkCalls, id).await?;
         let call = lane.state();
-        let client = call
-            .choice
-            .client()
-            .ok_or_else(|| Rejection::rule("no_client", "choose the client first"))?;
+        call.may_identify(client)?;
         let policy = self.identification_policy();
         let card = self.clients.look(client.uuid(), ClientLane::clone).await?;
         if card.client.state.failures_on(self.today()) >= policy.failures_max {
@@ -403,8 +407,14 @@ impl Services {
         let right = |field: IdentificationField, said: &str| {
             identification::is_right(&card.client.state, &contracts, field, said)
         };
-        let (confirmed, wrong): (Vec<_>, Vec<_>) =
+        let (mut confirmed, wrong): (Vec<_>, Vec<_>) =
             answers.iter().partition(|(field, said)| right(*field, said));
+        let failed = u8::try_from(wrong.len()).unwrap_or(u8::MAX);
+        if failed > 0
+            && self.count_failure(caller, client, id, failed).await? >= policy.failures_max
+        {
+            confirmed.clear();
+        }
         let mut known: Vec<IdentificationField> = call
             .identification
             .confirmed
@@ -413,16 +423,15 @@ impl Services {
             .collect();
         known.extend(confirmed.iter().map(|(field, _)| *field));
         let by_phone = call.candidates.contains(&client);
-        let failed = u8::try_from(wrong.len()).unwrap_or(u8::MAX);
+        // Where nothing is confirmed, the call keeps its level.
         let command = CallCommand::RecordIdentification(RecordIdentification {
+            client,
             confirmed: confirmed.iter().map(|(field, _)| field.code().to_owned()).collect(),
             failed,
             level: identification::level(&policy, true, by_phone, &known),
         });
         let done = self.command_call(caller, id, command, None).await?;
-        if failed > 0 {
-            self.count_failure(caller, client, id, failed).await?;
-        }
+        drop(turn);
         self.card_of_call(caller, id, &done.after).await
     }
 
@@ -430,7 +439,10 @@ impl Services {
         &self,
         answers: Vec<(String, String)>,
     ) -> Result<Vec<(IdentificationField, String)>, ServiceError> {
-        let mut read = Vec::new();
+        if answers.len() > IdentificationField::ALL.len() {
+            return Err(invalid("answers", "too_many", "answer each field once"));
+        }
+        let mut read: Vec<(IdentificationField, String)> = Vec::new();
         let mut faults = Vec::new();
         for (index, (name, value)) in answers.into_iter().enumerate() {
             let offered = self.config.identification.fields.contains(&name);
@@ -441,6 +453,8 @@ impl Services {
                     "unknown_value",
                     "this field is not asked for here",
                 )),
+                Some(field) if read.iter().any(|(known, _)| *known == field) => faults
+                    .push(FieldFault::new(place("field"), "repeated", "answer each field once")),
                 Some(_) if value.trim().is_empty() => faults.push(FieldFault::new(
                     place("value"),
                     "required",
@@ -458,22 +472,25 @@ impl Services {
         if faults.is_empty() { Ok(read) } else { Err(Rejection::invalid(faults).into()) }
     }
 
-    /// Wrong answers lock the client for the day, whichever call they were given in.
+    /// Wrong answers lock the client for the day, whichever call they were given in. Returns how
+    /// many there are now.
     async fn count_failure(
         &self,
         caller: &Caller,
         client: ClientId,
         call: CallId,
         wrong_answers: u8,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<u8, ServiceError> {
         let command = RecordIdentificationFailure { call, wrong_answers };
         let mut order = caller.order(move |lane: &ClientLane, context| {
             lane.command(ClientCommand::RecordIdentificationFailure(command.clone()), context)
         });
         // The key of the request belongs to the call's own command.
         order.command = None;
-        self.clients.ask(client.uuid(), order).await?;
-        Ok(())
+        let done = self.clients.ask(client.uuid(), order).await?;
+        // The day is that of the failure just counted, even if midnight has passed since.
+        let failures = done.after.client.state.identification_failures;
+        Ok(failures.map_or(u8::MAX, |failures| failures.count))
     }
 
     /// Topics with their present titles.

@@ -93,6 +93,8 @@ pub struct Telephony {
     commands: broadcast::Sender<PbxCommand>,
     /// Commands of one call and their consequences go one after another.
     pub(super) turns: Turns,
+    /// Identifications of one client, of whichever call, go one after another.
+    pub(super) identifying: Turns,
 }
 
 impl Default for Telephony {
@@ -102,6 +104,7 @@ impl Default for Telephony {
             known: Mutex::default(),
             commands: broadcast::channel(COMMANDS_LAG_MAX).0,
             turns: Turns::default(),
+            identifying: Turns::default(),
         }
     }
 }

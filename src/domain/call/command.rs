@@ -113,6 +113,8 @@ pub struct ChooseClient {
 /// See [`CallCommand::RecordIdentification`].
 #[derive(Clone, Debug)]
 pub struct RecordIdentification {
+    /// With whose card the answers were compared.
+    pub client: ClientId,
     /// Fields confirmed now.
     pub confirmed: Vec<String>,
     /// Wrong answers now.

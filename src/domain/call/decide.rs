@@ -14,7 +14,7 @@ use super::{
     Call, CallEvent, CallIdentification, ClientChoice, DialFailure, DialRequest, Disposition,
     FinishMark, HandCard, Notes, OpeningWord, TopicChoice,
 };
-use crate::base::ids::EntryId;
+use crate::base::ids::{ClientId, EntryId};
 use crate::base::limits::{
     CALL_CANDIDATES_MAX, CALL_CORRECTIONS_MAX, CALL_TOPICS_MAX, COMMENT_CHARS_MAX,
     IDENTIFICATION_FAILURES_MAX, LINE_CHARS_MAX, PBX_TEXT_CHARS_MAX,
@@ -194,25 +194,42 @@ fn choose(call: &Call, command: ChooseClient) -> Decided {
     Ok(Decision::events(vec![CallEvent::ClientChosen(ClientChosen { choice, level })]))
 }
 
-fn identification(call: &Call, answers: RecordIdentification) -> Decided {
-    if call.choice.client().is_none() {
-        return Err(Rejection::rule("no_client", "choose the client first"));
+/// Whether answers compared with `client`'s card may count for this call.
+pub(super) fn may_identify(call: &Call, client: ClientId) -> Result<(), Rejection> {
+    if call.finished.is_some() {
+        return Err(Rejection::rule("call_finished", "this call is finished"));
     }
-    let known = &call.identification;
-    if known.failed >= IDENTIFICATION_FAILURES_MAX {
+    match call.choice.client() {
+        None => return Err(Rejection::rule("no_client", "choose the client first")),
+        Some(chosen) if chosen != client => {
+            let message = "the call is about another client now; ask again";
+            return Err(Rejection::rule("stale_version", message));
+        }
+        Some(_) => {}
+    }
+    if call.identification.failed >= IDENTIFICATION_FAILURES_MAX {
         return Err(Rejection::rule(
             "identification_locked",
             "three wrong answers: identification is locked for today; give general information only",
         ));
     }
-    let mut confirmed = known.confirmed.clone();
-    for field in answers.confirmed {
-        if !confirmed.contains(&field) && confirmed.len() < CALL_TOPICS_MAX {
-            confirmed.push(field);
+    Ok(())
+}
+
+fn identification(call: &Call, answers: RecordIdentification) -> Decided {
+    may_identify(call, answers.client)?;
+    let known = &call.identification;
+    let failed = known.failed.saturating_add(answers.failed);
+    let mut next = CallIdentification { failed, ..known.clone() };
+    // The answer that locks takes the right ones of its request with it.
+    if failed < IDENTIFICATION_FAILURES_MAX && !answers.confirmed.is_empty() {
+        next.level = answers.level.min(3);
+        for field in answers.confirmed {
+            if !next.confirmed.contains(&field) && next.confirmed.len() < CALL_TOPICS_MAX {
+                next.confirmed.push(field);
+            }
         }
     }
-    let failed = known.failed.saturating_add(answers.failed);
-    let next = CallIdentification { confirmed, failed, level: answers.level.min(3) };
     if next == *known {
         return Ok(Decision::nothing());
     }

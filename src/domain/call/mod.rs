@@ -389,6 +389,15 @@ impl Call {
         progress::derive(self, now)
     }
 
+    /// Whether answers compared with `client`'s card may count for this call.
+    ///
+    /// # Errors
+    /// `call_finished`, `no_client`, `identification_locked`; `stale_version` when the call is
+    /// about another client.
+    pub fn may_identify(&self, client: ClientId) -> Result<(), Rejection> {
+        decide::may_identify(self, client)
+    }
+
     /// Whether this exchange event is known already.
     #[must_use]
     pub fn has_seen(&self, event: &pbx_event::PbxEvent) -> bool {

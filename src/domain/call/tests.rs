@@ -391,6 +391,7 @@ fn candidates_choose_themselves_only_when_there_is_one() {
     let choose = |client| CallCommand::ChooseClient(ChooseClient { client });
     let identified = |failed| {
         CallCommand::RecordIdentification(RecordIdentification {
+            client: client(1),
             confirmed: vec!["full_name".into()],
             failed,
             level: 2,
@@ -409,6 +410,61 @@ fn candidates_choose_themselves_only_when_there_is_one() {
     // The match of a number never overrides the operator.
     apply(&mut call, matched(&[4])).unwrap();
     assert_eq!(call.choice, ClientChoice::Chosen(client(1)));
+}
+
+fn answered(n: u128, confirmed: &[&str], failed: u8) -> CallCommand {
+    CallCommand::RecordIdentification(RecordIdentification {
+        client: client(n),
+        confirmed: confirmed.iter().map(|field| (*field).to_owned()).collect(),
+        failed,
+        level: 3,
+    })
+}
+
+#[test]
+fn an_identification_never_reaches_another_client() {
+    let (mut call, _) = record(Direction::Inbound, DIRECT);
+    let matched = |clients: &[u128]| {
+        CallCommand::MatchCandidates(MatchCandidates {
+            number: Personal::new("+79161234567".into()),
+            clients: clients.iter().map(|n| client(*n)).collect(),
+        })
+    };
+    let unknown = CallIdentification { level: 1, ..CallIdentification::default() };
+    apply(&mut call, matched(&[1])).unwrap();
+    apply(&mut call, answered(1, &["full_name", "birth_date"], 0)).unwrap();
+    assert_eq!(call.identification.level, 3);
+    // A late match: the new client is known by the phone only, and answers for the old one fail.
+    apply(&mut call, matched(&[2])).unwrap();
+    assert_eq!((call.choice, &call.identification), (ClientChoice::Matched(client(2)), &unknown));
+    let late = apply(&mut call, answered(1, &["code_word"], 0)).unwrap_err();
+    assert_eq!(late.code, "stale_version");
+    assert_eq!(call.identification, unknown);
+    // So it is when the operator chooses.
+    apply(&mut call, answered(2, &["full_name"], 1)).unwrap();
+    apply(&mut call, CallCommand::ChooseClient(ChooseClient { client: Some(client(9)) })).unwrap();
+    let reset = CallIdentification { failed: 1, ..CallIdentification::default() };
+    assert_eq!(call.identification, reset);
+    let late = apply(&mut call, answered(2, &["code_word"], 0)).unwrap_err();
+    assert_eq!(late.code, "stale_version");
+    assert_eq!(call.identification, reset);
+}
+
+#[test]
+fn the_last_wrong_answer_confirms_nothing_and_a_finished_call_takes_none() {
+    let (mut call, _) = record(Direction::Inbound, DIRECT);
+    apply(&mut call, CallCommand::ChooseClient(ChooseClient { client: Some(client(1)) })).unwrap();
+    let mut finished = call.clone();
+    apply(&mut call, answered(1, &["full_name", "birth_date", "code_word"], 3)).unwrap();
+    let locked = CallIdentification { failed: 3, ..CallIdentification::default() };
+    assert_eq!(call.identification, locked);
+    // Nothing confirmed leaves the level, whatever the command says.
+    apply(&mut finished, answered(1, &[], 1)).unwrap();
+    assert_eq!(finished.identification.level, 0);
+    let mark = FinishMark { at: at(100_000), by: user_principal() };
+    finished.finished = Some(mark);
+    let late = apply(&mut finished, answered(1, &["full_name"], 0)).unwrap_err();
+    assert_eq!(late.code, "call_finished");
 }
 
 #[test]
