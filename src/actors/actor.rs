@@ -45,12 +45,21 @@ pub(super) struct LaneActor<L: Lane> {
     state: Option<L>,
     waiting: VecDeque<Job<L>>,
     committing: bool,
+    /// Somebody else wrote the lane while a commit was in flight: forget when it is settled.
+    stale: bool,
     shared: Arc<Shared<L>>,
 }
 
 impl<L: Lane> LaneActor<L> {
     pub(super) const fn new(owner: Uuid, shared: Arc<Shared<L>>) -> Self {
-        Self { owner, state: None, waiting: VecDeque::new(), committing: false, shared }
+        Self {
+            owner,
+            state: None,
+            waiting: VecDeque::new(),
+            committing: false,
+            stale: false,
+            shared,
+        }
     }
 
     fn state(&mut self) -> Result<&mut L, AskError> {
@@ -122,6 +131,9 @@ impl<L: Lane> LaneActor<L> {
         let answer = async move { committer.commit(proposal).await };
         let then = answer.into_actor(self).map(move |answer, actor, context| {
             actor.committing = false;
+            if std::mem::take(&mut actor.stale) {
+                actor.state = None;
+            }
             actor.settle(job, before, answer);
             actor.pump(context);
         });
@@ -173,10 +185,12 @@ impl<L: Lane> Handler<Work<L>> for LaneActor<L> {
                 Err(error) => look(Err(error)),
             },
             Work::Forget => {
-                if !self.committing {
+                if self.committing {
+                    // The lane has several streams: the commit may win and still not know all.
+                    self.stale = true;
+                } else {
                     self.state = None;
                 }
-                // A commit in flight conflicts and loads anew, or wins and is right.
             }
             Work::Stop => context.stop(),
         }

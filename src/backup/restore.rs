@@ -48,18 +48,19 @@ impl Backups {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Verified, BackupError> {
         let _turn = self.turn()?;
-        let restored = self.restore_into(name, identity, scratch, progress);
-        if let Err(error @ BackupError::NotEmpty(_)) = restored {
+        if scratch.exists() && !self.is_empty(scratch)? {
             // What lies there is not ours to remove.
-            return Err(error);
+            return Err(BackupError::NotEmpty(scratch.to_owned()));
         }
+        let restored = self.restore_into(name, identity, scratch, progress);
         let outcome = restored.and_then(|manifest| {
             let rebuilt = rebuild(scratch).map_err(|what| BackupError::Differs { what })?;
             compare(&manifest, &rebuilt)?;
             Ok(rebuilt)
         });
-        std::fs::remove_dir_all(scratch).map_err(|error| io_error(scratch, error))?;
+        let removed = std::fs::remove_dir_all(scratch);
         let rebuilt = outcome?;
+        removed.map_err(|error| io_error(scratch, error))?;
         let verified = Verified {
             at: self.clock.now().to_rfc3339(),
             digest: rebuilt.digest,
@@ -71,6 +72,12 @@ impl Backups {
         })?;
         self.write_small(&self.snapshots().join(format!("{name}.verified")), &bytes)?;
         Ok(verified)
+    }
+
+    fn is_empty(&self, folder: &Path) -> Result<bool, BackupError> {
+        let io = |error| io_error(folder, error);
+        Ok(self.disk.list(folder).map_err(io)?.is_empty()
+            && self.disk.list_folders(folder).map_err(io)?.is_empty())
     }
 
     fn restore_into(
@@ -94,10 +101,7 @@ impl Backups {
             ),
         };
         self.disk.create_folder(target).map_err(|error| io_error(target, error))?;
-        let io = |error| io_error(target, error);
-        let empty = self.disk.list(target).map_err(io)?.is_empty()
-            && self.disk.list_folders(target).map_err(io)?.is_empty();
-        if !empty {
+        if !self.is_empty(target)? {
             return Err(BackupError::NotEmpty(target.to_owned()));
         }
         let total = manifest.files.iter().map(|file| file.bytes).sum();

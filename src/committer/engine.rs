@@ -126,13 +126,22 @@ impl Engine {
         Ok(answers.collect())
     }
 
-    /// Rebuilds the view from the journal after it failed.
+    /// Rebuilds the view from the journal beside the present one and puts it in its place when it
+    /// is whole. Until then the present one stays as it is: failed and closed, or in use.
     ///
     /// # Errors
     /// When the journal does not read or the new view fails too.
     pub fn rebuild_view(&mut self) -> Result<(), rebuild::ReplayError> {
-        self.store.replace(|settings| Store::quarantine(&settings.folder))?;
-        self.position = rebuild::catch_up(&self.store, &self.log.tail(), |_| {})?;
+        let beside = self.store.beside()?;
+        let fresh = Store::open(beside.clone())?;
+        let position = rebuild::catch_up(&fresh, &self.log.tail(), |_| {})?;
+        fresh.flush()?;
+        drop(fresh);
+        self.store.replace(|settings| {
+            Store::quarantine(&settings.folder)?;
+            std::fs::rename(&beside.folder, &settings.folder)
+        })?;
+        self.position = position;
         Ok(())
     }
 
@@ -233,8 +242,8 @@ fn repeated(overlay: &Overlay<'_>, proposal: &Proposal) -> Result<Option<Committ
     let Some(key) = &proposal.command else {
         return Ok(None);
     };
-    // The hour before too: the key may be repeated across the turn of the hour.
-    for hour in [key.hour, key.hour.saturating_sub(1)] {
+    // The day before too: the key may be repeated across midnight.
+    for hour in [key.hour, key.hour.saturating_sub(keys::HOURS_PER_DAY)] {
         let found = overlay.get(&keys::command(hour, &key.id)).map_err(|_| Refusal::Unavailable)?;
         let Some(bytes) = found else { continue };
         let row: CommandRow =

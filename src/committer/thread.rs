@@ -4,6 +4,7 @@ use super::change::{Committed, Proposal, Refusal};
 use super::engine::Engine;
 use crate::store::{Position, Store, keys};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -117,8 +118,14 @@ impl Committer {
         };
         let thread = std::thread::Builder::new().name("committer".into()).spawn(move || {
             let mut worker = worker;
-            if let Err(fatal) = worker.run() {
-                on_fatal(&fatal);
+            match catch_unwind(AssertUnwindSafe(|| worker.run())) {
+                Ok(Ok(())) => worker.refuse_the_rest(),
+                Ok(Err(fatal)) => on_fatal(&fatal),
+                Err(_) => {
+                    tracing::error!("the writer failed; stopping, a restart reads what is there");
+                    // A box without its writer must not go on half alive.
+                    std::process::abort();
+                }
             }
         })?;
         Ok((Self { interactive, bulk, orders, storage_low, groups }, thread))
@@ -370,6 +377,13 @@ impl Worker {
         if walked.is_ok() && !old.is_empty() {
             // A failure marks the view failed; it is rebuilt before the next group.
             let _ = store.apply([], old);
+        }
+    }
+
+    /// Whoever came after the last group is told so instead of waiting for ever.
+    fn refuse_the_rest(&self) {
+        for waiting in self.interactive.try_iter().chain(self.bulk.try_iter()) {
+            let _ = waiting.reply.send(Err(Refusal::Unavailable));
         }
     }
 

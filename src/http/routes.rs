@@ -106,7 +106,7 @@ static TABLE: &[Route] = &[
     route!("GET" api!("/imports/{id}/rejects"), needs(Action::ReadImports), imports::rejects,
         "Rejected rows as CSV: line, field, reason."),
 
-    route!("GET" api!("/feed"), Entrance::SignedIn, feed::not_a_socket,
+    route!("GET" api!("/feed"), needs(Action::ReadSettings), feed::not_a_socket,
         "What changes, as it happens (WebSocket)."),
     route!("GET" api!("/pbx/feed"), needs(Action::ServePbx), feed::not_a_socket,
         "Commands for an exchange (WebSocket)."),
@@ -126,7 +126,7 @@ static TABLE: &[Route] = &[
 
     route!("GET" api!("/operators"), needs(Action::ReadOperators), operators::list,
         "Who works at the phones."),
-    route!("GET" api!("/operators/me"), Entrance::SignedIn, operators::show_own,
+    route!("GET" api!("/operators/me"), needs(Action::ReadSettings), operators::show_own,
         "What the caller is doing."),
     route!("PUT" api!("/operators/me/state"), needs(Action::SetOwnState), operators::set_own,
         "Say whether calls may come.", operators::StateBody),

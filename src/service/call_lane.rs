@@ -153,14 +153,15 @@ impl Services {
             return Ok(());
         };
         let viewer = Caller::person(&person);
-        let card = self.card_of_call(&viewer, id, &done.after).await?;
+        let card = self.frame_of_call(&viewer, id, &done.after).await?;
         let shown = card.card.is_some();
         let json = serde_json::to_string(&card).map_err(|_| ServiceError::Unavailable)?;
         let body = format!("\"call_id\":\"{id}\",\"card\":{json},\"reason\":\"{reason}\"");
         let first = matches!(effect, CallEffect::Offered { .. });
         let arrived = arrived.filter(|_| first);
         self.feed.publish(Audience::User(person.id), "call.card", body, false, arrived);
-        if shown && first {
+        let opens = first || matches!(effect, CallEffect::Connected { .. });
+        if shown && opens {
             self.record_access(&viewer, AccessKind::Pop, done.after.state().choice.client(), "")?;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Calls as shown: the call, whom it may be about, the card of one client redacted to the level
 //! reached, and what is still to be asked.
 
+use super::access_log::AccessKind;
 use super::cards::{Card, Sight};
 use super::clients::Candidate;
 use super::people::Person;
@@ -9,10 +10,11 @@ use crate::actors::{ClientLane, SingleLane};
 use crate::base::ids::{CallId, ClientId, UserId};
 use crate::base::masking;
 use crate::base::time::{Date, Timestamp};
-use crate::domain::access::{Action, Principal};
+use crate::domain::access::{Action, Filter, Principal};
 use crate::domain::call::pbx_event::Direction;
 use crate::domain::call::progress::{Participant, Progress, Role as Part, Stage};
 use crate::domain::call::{Call, Disposition, Notes, OpeningWord};
+use crate::domain::client::ClientKind;
 use crate::domain::client::identification::{self, IdentificationField, IdentificationPolicy};
 use crate::domain::directory::Entry;
 use crate::domain::{StreamId, StreamKind};
@@ -212,6 +214,27 @@ const fn part(role: Part) -> &'static str {
         Part::First => "first",
         Part::Transfer => "transfer",
     }
+}
+
+/// The level that the caller of a live call has reached, for an operator who talks to him now or
+/// writes its result. Nobody else has it: an unanswered offer, an earlier part of the call and a
+/// finished call unlock nothing (domain.md 4.3).
+#[must_use]
+pub fn level_for(call: &Call, user: UserId) -> u8 {
+    let progress = call.progress(None);
+    if progress.stage == Stage::Finished {
+        return 0;
+    }
+    let sits_at = |extension: &str| call.users.get(extension) == Some(&user);
+    let talks = progress.participants.iter().any(|part| {
+        sits_at(&part.extension) && part.answered_at.is_some() && part.left_at.is_none()
+    });
+    let own = call.hand.as_ref().is_some_and(|hand| hand.user == user)
+        || call.dial.as_ref().is_some_and(|dial| dial.user == user)
+        || progress.owner.as_deref().is_some_and(sits_at);
+    let level = call.identification.level;
+    // The number alone unlocks nothing but a greeting.
+    if talks || own { level } else { level.min(1) }
 }
 
 /// Whether `user` works or worked on the call.
@@ -420,11 +443,28 @@ impl Services {
         zoned.map_or_else(|| self.clock.now(), |at| Timestamp::from_utc(at.to_utc()))
     }
 
-    /// A call with whom it may be about, as `caller` sees it.
+    /// A call with whom it may be about, as `caller` sees it, with the look on record.
     ///
     /// # Errors
     /// `Forbidden`, `Busy`, `Unavailable`.
     pub async fn card_of_call(
+        &self,
+        caller: &Caller,
+        id: CallId,
+        lane: &SingleLane<Call>,
+    ) -> Result<CallCard, ServiceError> {
+        let card = self.frame_of_call(caller, id, lane).await?;
+        if card.card.is_some() {
+            self.record_access(caller, AccessKind::Card, lane.state().choice.client(), "")?;
+        }
+        Ok(card)
+    }
+
+    /// The same for the frames of a page that has the call already: its arrival is on record.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Busy`, `Unavailable`.
+    pub async fn frame_of_call(
         &self,
         caller: &Caller,
         id: CallId,
@@ -439,14 +479,24 @@ impl Services {
             for client in &call.candidates {
                 candidates.extend(self.candidate(*client, false).await?);
             }
+            let partners_only = grant.is_some_and(|grant| grant.scope == Filter::Organisations);
+            candidates.retain(|one| !partners_only || one.kind == ClientKind::Organisation);
         }
         let shown = chosen.zip(grant);
         let (card, identification) = match shown {
             Some((client, grant)) => {
                 let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
-                let sight = Sight::of(grant, call.identification.level);
-                let card = lane.exists().then(|| self.card(&lane, sight));
-                (card, Some(self.identification_view(call, &lane)))
+                let level = match caller.principal {
+                    Principal::User(user) => level_for(call, user),
+                    Principal::System | Principal::Token(_) => 0,
+                };
+                // A client outside the caller's rows does not exist for the caller.
+                if Self::check_scope(grant, &lane).is_ok() {
+                    let card = self.card(&lane, Sight::of(grant, level));
+                    (Some(card), Some(self.identification_view(call, &lane)))
+                } else {
+                    (None, None)
+                }
             }
             None => (None, None),
         };

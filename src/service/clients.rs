@@ -1,12 +1,13 @@
 //! Clients: open, read, change, notes, consents, files, unmasking.
 
 use super::access_log::AccessKind;
+use super::call_views::level_for;
 use super::cards::{self, Card, LoanRow, MoneyView, Sight};
 use super::{Caller, ServiceError, Services, expect_version};
 use crate::actors::{ClientLane, Done};
 use crate::base::ids::{CallId, ClientId, LoanId, PartId};
 use crate::base::masking;
-use crate::domain::access::{Action, Filter, Grant, Principal};
+use crate::domain::access::{Action, Filter, Grant, Mask, Principal};
 use crate::domain::client::{
     AddFile, AddNote, ChangeDetails, ClientCommand, ClientDraft, ClientKind, FileKind, GiveConsent,
     RegisterClient, WithdrawConsent,
@@ -113,11 +114,8 @@ impl Services {
         };
         let level = self.calls.look(call.uuid(), move |lane| {
             let state = lane.state();
-            let works_on_it = state.users.values().any(|one| *one == user)
-                || state.hand.as_ref().is_some_and(|hand| hand.user == user)
-                || state.dial.as_ref().is_some_and(|dial| dial.user == user);
             let same = state.choice.client() == Some(client);
-            if works_on_it && same { state.identification.level } else { 0 }
+            if same { level_for(state, user) } else { 0 }
         });
         Ok(level.await?)
     }
@@ -271,7 +269,8 @@ impl Services {
         let order = caller.order(move |lane: &ClientLane, context| {
             lane.command(ClientCommand::Register(register.clone()), context)
         });
-        let done = self.clients.ask(id.uuid(), order).await?;
+        let asked = self.clients.ask(id.uuid(), order).await.map_err(ServiceError::from);
+        let done = self.record_duplicates(caller, asked)?;
         // A repeated command has opened the card under the identifier of the first time.
         let first = done.receipt.as_ref().and_then(|receipt| {
             receipt.streams.iter().find(|(stream, _)| stream.kind == StreamKind::Client)
@@ -280,6 +279,18 @@ impl Services {
         let lane = self.clients.look(opened.uuid(), ClientLane::clone).await?;
         // Whoever typed the card may see it.
         Ok(self.card(&lane, Sight { level: 0, unmasked: true, money: true }))
+    }
+
+    /// A refusal that names other holders of a value has shown them: that is on record.
+    fn record_duplicates<T>(
+        &self,
+        caller: &Caller,
+        result: Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        if matches!(result, Err(ServiceError::Duplicate { .. })) {
+            self.record_access(caller, AccessKind::Search, None, "")?;
+        }
+        result
     }
 
     async fn change_lane(
@@ -324,10 +335,17 @@ impl Services {
         acknowledge_duplicates: bool,
         call: Option<CallId>,
     ) -> Result<Card, ServiceError> {
-        let command = ClientCommand::Change(ChangeDetails { draft, acknowledge_duplicates });
-        let done = self.change_lane(caller, Action::EditClients, client, expected, command).await?;
-        let grant = caller.grant(Action::ReadClients)?;
+        let grant = caller.grant(Action::EditClients)?;
         let level = self.level_in_call(caller, call, client).await?;
+        if grant.fields == Mask::ByLevel {
+            let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
+            check_level_to_change(&lane, level)?;
+        }
+        let command = ClientCommand::Change(ChangeDetails { draft, acknowledge_duplicates });
+        let changed =
+            self.change_lane(caller, Action::EditClients, client, expected, command).await;
+        let done = self.record_duplicates(caller, changed)?;
+        let grant = caller.grant(Action::ReadClients)?;
         Ok(self.card(&done.after, Sight::of(grant, level)))
     }
 
@@ -432,4 +450,19 @@ impl Services {
             mime: found.mime.clone(),
         })
     }
+}
+
+/// The level at which the client asks for a change himself: L3, or L2 while no code word was agreed
+/// (domain.md 4.3). Who has no loan here has nothing to protect yet.
+fn check_level_to_change(lane: &ClientLane, level: u8) -> Result<(), ServiceError> {
+    let needed = match (lane.loans.is_empty(), lane.client.state.details.code_word) {
+        (true, _) => 0,
+        (false, None) => 2,
+        (false, Some(_)) => 3,
+    };
+    if level >= needed {
+        return Ok(());
+    }
+    let help = format!("identify the client to level {needed} in this call first");
+    Err(Rejection::forbidden(help).into())
 }

@@ -1,10 +1,11 @@
 //! Who else looks the same, while a client is being typed (product S10).
 
+use super::access_log::AccessKind;
 use super::clients::Candidate;
 use super::{Caller, ServiceError, Services};
 use crate::base::ids::ClientId;
-use crate::domain::access::Action;
-use crate::domain::client::{Client, ClientCommand, ClientDraft, RegisterClient};
+use crate::domain::access::{Action, Filter};
+use crate::domain::client::{Client, ClientCommand, ClientDraft, ClientKind, RegisterClient};
 use crate::domain::{Aggregate, Claim, ClaimStrength, Meta};
 use serde::Serialize;
 
@@ -32,7 +33,8 @@ impl Services {
         caller: &Caller,
         draft: ClientDraft,
     ) -> Result<Duplicates, ServiceError> {
-        caller.grant(Action::EditClients)?;
+        let grant = caller.grant(Action::EditClients)?;
+        self.record_access(caller, AccessKind::Search, None, "")?;
         let mut found = Duplicates::default();
         for claim in self.claims_of(caller, draft) {
             let hard = claim.strength == ClaimStrength::Hard;
@@ -43,7 +45,10 @@ impl Services {
                 if list.len() >= SHOWN_MAX || list.iter().any(|known| known.client_id == text) {
                     continue;
                 }
-                if let Some(candidate) = self.candidate(id, false).await? {
+                let shown = self.candidate(id, false).await?.filter(|one| {
+                    grant.scope != Filter::Organisations || one.kind == ClientKind::Organisation
+                });
+                if let Some(candidate) = shown {
                     let list = if hard { &mut found.hard } else { &mut found.soft };
                     list.push(candidate);
                 }

@@ -93,9 +93,16 @@ impl Services {
         self.record_access(caller, AccessKind::Card, Some(client), "")?;
         let before = Timestamp::from_micros(before.unwrap_or(i64::MAX));
         let mut items = self.client_calls(caller, client, before, limit + 1)?;
-        items.extend(self.client_notes(&lane, before));
         if sight.money {
+            items.extend(self.client_notes(&lane, before));
             items.extend(self.client_payments(&lane, before));
+        } else {
+            // What was said in other calls is as private as the notes.
+            for item in &mut items {
+                item.comment = None;
+                item.topics.clear();
+                item.disposition = None;
+            }
         }
         items.sort_by_key(|item| std::cmp::Reverse(item.order));
         let more = items.len() > limit;

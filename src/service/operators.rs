@@ -104,7 +104,7 @@ impl Services {
         let call = match operator.current_call() {
             Some(id) => {
                 let lane = self.calls.look(id.uuid(), SingleLane::clone).await?;
-                Some(self.card_of_call(caller, id, &lane).await?)
+                Some(self.frame_of_call(caller, id, &lane).await?)
             }
             None => None,
         };

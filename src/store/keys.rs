@@ -29,7 +29,7 @@ const OWNERS: u8 = b'O';
 const CALLS: u8 = b'T';
 /// Calls that are not finished: `L call`.
 const LIVE_CALLS: u8 = b'L';
-/// Commands seen: `R hour id`.
+/// Commands seen: `R day id`.
 const COMMANDS: u8 = b'R';
 /// Counters: `G counter`.
 const COUNTERS: u8 = b'G';
@@ -247,19 +247,22 @@ pub fn commands() -> Vec<u8> {
     vec![COMMANDS]
 }
 
-/// Where the commands of `hour` (since the epoch) begin.
+/// Commands of one day lie together, and expire together.
+pub const HOURS_PER_DAY: u32 = 24;
+
+/// Where the commands of the day of `hour` (since the epoch) begin.
 #[must_use]
 pub fn commands_before(hour: u64) -> Vec<u8> {
     let mut key = commands();
-    key.extend_from_slice(&u32::try_from(hour).unwrap_or(u32::MAX).to_be_bytes());
+    let day = u32::try_from(hour).unwrap_or(u32::MAX) / HOURS_PER_DAY;
+    key.extend_from_slice(&day.to_be_bytes());
     key
 }
 
-/// A command that was seen.
+/// A command that was seen in `hour` (since the epoch).
 #[must_use]
 pub fn command(hour: u32, id: &[u8; 16]) -> Vec<u8> {
-    let mut key = vec![COMMANDS];
-    key.extend_from_slice(&hour.to_be_bytes());
+    let mut key = commands_before(u64::from(hour));
     key.extend_from_slice(id);
     key
 }

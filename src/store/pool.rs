@@ -233,6 +233,20 @@ impl Store {
         }
     }
 
+    /// Settings of an empty view beside this one, for building it anew.
+    ///
+    /// # Errors
+    /// When what an interrupted building has left cannot be removed.
+    pub fn beside(&self) -> Result<StoreSettings, StoreError> {
+        let mut name = self.settings.folder.file_name().unwrap_or_default().to_os_string();
+        name.push("-next");
+        let folder = self.settings.folder.with_file_name(name);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(StoreError::Broken)?;
+        }
+        Ok(StoreSettings { folder, ..self.settings.clone() })
+    }
+
     /// Sets unusable files aside next to `folder`, keeping only the latest such set.
     ///
     /// # Errors

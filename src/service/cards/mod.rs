@@ -103,7 +103,7 @@ pub fn build(lane: &ClientLane, sight: Sight, today: Date, people: &People) -> C
         }),
         loans: loan_rows(lane, sight, today),
         notes: notes(client, sight, people),
-        consents: consents(client),
+        consents: consents(client, sight),
         files: files(client, sight),
         restrictions: Vec::new(),
         recommendations: recommendations(lane, sight, today),
@@ -220,13 +220,13 @@ fn notes(client: &Client, sight: Sight, people: &People) -> Vec<NoteView> {
     client.notes.iter().rev().map(view).collect()
 }
 
-fn consents(client: &Client) -> Vec<ConsentView> {
+fn consents(client: &Client, sight: Sight) -> Vec<ConsentView> {
     let view = |consent: &crate::domain::client::Consent| ConsentView {
         id: consent.id.to_string(),
         purpose: consent.purpose.clone(),
         given_at: consent.given_at.to_rfc3339(),
         text_version: consent.text_version.clone(),
-        evidence: consent.evidence.reveal().clone(),
+        evidence: if sight.money { consent.evidence.reveal().clone() } else { String::new() },
         revoked_at: consent.withdrawn_at.map(crate::base::time::Timestamp::to_rfc3339),
     };
     client.consents.iter().rev().map(view).collect()
@@ -235,7 +235,7 @@ fn consents(client: &Client) -> Vec<ConsentView> {
 fn files(client: &Client, sight: Sight) -> Vec<FileView> {
     let view = |file: &crate::domain::client::ClientFile| FileView {
         id: file.id.to_string(),
-        name: file.name.reveal().clone(),
+        name: if sight.money { file.name.reveal().clone() } else { String::new() },
         kind: file.kind,
         loan_id: file.loan.map(|loan| loan.to_string()),
         size: file.size,
