@@ -11,5 +11,6 @@ mod it {
     pub mod harness;
     mod imports;
     mod operator_day;
+    mod redaction;
     mod session;
 }

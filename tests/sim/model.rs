@@ -102,8 +102,8 @@ impl Model {
     /// What the box must answer, in the order in which it looks.
     pub fn expect(&self, asked: &Asked) -> Expected {
         if let Some((hour, id, body)) = asked.key {
-            for hour in [hour, hour - 1] {
-                match self.commands.get(&(hour, id)) {
+            for day in [hour / 24, hour / 24 - 1] {
+                match self.commands.get(&(day, id)) {
                     Some((first, seq, version)) if *first == body => {
                         return Expected::Repeated { seq: *seq, version: *version };
                     }
@@ -152,7 +152,7 @@ impl Model {
         self.frames.push(asked);
         let version = asked.before + asked.events;
         if let Some((hour, id, body)) = asked.key {
-            self.commands.insert((hour, id), (body, self.head(), version));
+            self.commands.insert((hour / 24, id), (body, self.head(), version));
         }
         let number = self.clients.len() as u64 + 1;
         match asked.ask {

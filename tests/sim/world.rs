@@ -259,7 +259,7 @@ impl World {
             Ask::Note { client, text } => 128 | (client ^ text),
         };
         let hour = u32::try_from(now.micros() / 3_600_000_000).unwrap();
-        let key: Option<Key> = self.one_in(2).then(|| (hour, self.small(30), body));
+        let key: Option<Key> = self.one_in(2).then(|| (hour, self.small(200), body));
         let asked =
             Asked { ask, key, before: loaded.version, events: decision.events.len() as u64 };
         let insists = matches!(
