@@ -219,6 +219,13 @@ impl Table {
     pub const fn format(&self) -> Format {
         self.format
     }
+    /// The table with a reader that panics after `count` rows.
+    #[cfg(test)]
+    pub(crate) fn breaking_after(mut self, count: usize) -> Self {
+        let broken = std::iter::once_with(|| panic!("the reader breaks on purpose"));
+        self.rows = Box::new(self.rows.take(count).chain(broken));
+        self
+    }
     /// How far reading has come.
     #[must_use]
     pub fn meter(&self) -> Arc<Meter> {

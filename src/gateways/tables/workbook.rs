@@ -16,6 +16,9 @@ const ROWS_AHEAD: usize = 256;
 
 type RowResult = Result<Row, TableError>;
 
+/// What the thread sends: a row, a fault of the file, or (`None`) that the sheet is at its end.
+type Sent = Result<Option<Row>, TableError>;
+
 /// Opens the first sheet of a workbook.
 pub(super) fn open(path: &Path) -> Result<Table, TableError> {
     let meter = Arc::new(Meter::default());
@@ -25,7 +28,7 @@ pub(super) fn open(path: &Path) -> Result<Table, TableError> {
         .name("workbook".into())
         .spawn(move || job.run())
         .map_err(|source| TableError::Io { path: path.to_owned(), source })?;
-    let mut rows = Rows { receiver };
+    let mut rows = Rows { path: path.to_owned(), receiver, ended: false };
     let first = rows.next().ok_or_else(|| TableError::Empty { path: path.to_owned() })??;
     let columns = column_names(&first)?;
     let width = columns.len();
@@ -42,31 +45,43 @@ pub(super) fn open(path: &Path) -> Result<Table, TableError> {
 }
 
 struct Rows {
-    receiver: Receiver<RowResult>,
+    path: PathBuf,
+    receiver: Receiver<Sent>,
+    ended: bool,
 }
 
 impl Iterator for Rows {
     type Item = RowResult;
 
     fn next(&mut self) -> Option<RowResult> {
-        self.receiver.recv().ok()
+        if self.ended {
+            return None;
+        }
+        // A thread that is gone without a word has panicked: rows would be missing silently.
+        let sent = self.receiver.recv().unwrap_or_else(|_| {
+            let reason = "reading broke off before the end of the sheet".to_owned();
+            Err(TableError::Workbook { path: self.path.clone(), reason })
+        });
+        self.ended = !matches!(sent, Ok(Some(_)));
+        sent.transpose()
     }
 }
 
 struct Job {
     path: PathBuf,
     meter: Arc<Meter>,
-    sender: Sender<RowResult>,
+    sender: Sender<Sent>,
 }
 
 impl Job {
-    /// Sends every row; ends early when nobody listens any more.
+    /// Sends every row and then the end; ends early when nobody listens any more.
     fn run(self) {
-        if let Err(reason) = self.send_rows() {
-            let path = self.path.clone();
-            // Nobody listening any more is no fault.
-            drop(self.sender.send(Err(TableError::Workbook { path, reason })));
-        }
+        let last = match self.send_rows() {
+            Ok(()) => Ok(None),
+            Err(reason) => Err(TableError::Workbook { path: self.path.clone(), reason }),
+        };
+        // Nobody listening any more is no fault.
+        drop(self.sender.send(last));
     }
 
     fn send_rows(&self) -> Result<(), String> {
@@ -106,7 +121,7 @@ impl Job {
     /// Hands a row over; blank ones are dropped. False when nobody listens any more.
     fn send(&self, row: Row) -> bool {
         AtomicU64::store(&self.meter.read, row.line(), Ordering::Relaxed);
-        row.is_blank() || self.sender.send(Ok(row)).is_ok()
+        row.is_blank() || self.sender.send(Ok(Some(row))).is_ok()
     }
 }
 
@@ -137,4 +152,27 @@ fn number_text(number: f64) -> String {
     }
     let text = format!("{number:.10}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_stops_without_the_end_is_a_fault() {
+        for whole in [true, false] {
+            let (sender, receiver) = bounded(4);
+            let mut rows = Rows { path: "a.xlsx".into(), receiver, ended: false };
+            sender.send(Ok(Some(Row::new(1)))).unwrap();
+            if whole {
+                sender.send(Ok(None)).unwrap();
+            }
+            drop(sender);
+            assert!(matches!(rows.next(), Some(Ok(_))));
+            if !whole {
+                assert!(matches!(rows.next(), Some(Err(TableError::Workbook { .. }))));
+            }
+            assert!(rows.next().is_none());
+        }
+    }
 }

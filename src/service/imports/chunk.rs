@@ -111,7 +111,16 @@ impl Imagined {
     pub fn learn(&mut self, other: Self) {
         self.heads.extend(other.heads);
         for (claim, streams) in other.claims {
-            self.claims.entry(claim).or_default().extend(streams);
+            add_new(self.claims.entry(claim).or_default(), streams);
+        }
+    }
+}
+
+/// Adds the streams that are not yet listed: a stream listed twice would pass for two holders.
+fn add_new(known: &mut Vec<StreamId>, streams: impl IntoIterator<Item = StreamId>) {
+    for stream in streams {
+        if !known.contains(&stream) {
+            known.push(stream);
         }
     }
 }
@@ -172,7 +181,7 @@ impl<'a> Chunk<'a> {
             imagined.heads.insert(item.stream.id, (item.stream, head));
         }
         for (claim, streams) in self.claims {
-            imagined.claims.entry(claim).or_default().extend(streams);
+            add_new(imagined.claims.entry(claim).or_default(), streams);
         }
     }
 
@@ -186,13 +195,9 @@ impl<'a> Chunk<'a> {
         let key = (space, value.to_owned());
         let mut holders = self.claims.get(&key).cloned().unwrap_or_default();
         if let Some(imagined) = self.imagined {
-            holders.extend(imagined.claims.get(&key).into_iter().flatten());
+            add_new(&mut holders, imagined.claims.get(&key).into_iter().flatten().copied());
         }
-        for holder in self.store.holders(space, value)? {
-            if !holders.contains(&holder) {
-                holders.push(holder);
-            }
-        }
+        add_new(&mut holders, self.store.holders(space, value)?);
         Ok(holders)
     }
 
@@ -446,10 +451,7 @@ impl<'a> Chunk<'a> {
             return;
         }
         for claim in step.state.claims() {
-            let holders = self.claims.entry((claim.space, claim.value)).or_default();
-            if !holders.contains(&step.stream) {
-                holders.push(step.stream);
-            }
+            add_new(self.claims.entry((claim.space, claim.value)).or_default(), [step.stream]);
         }
     }
 }

@@ -35,7 +35,20 @@ struct Live {
 /// The runs under way.
 #[derive(Debug, Default)]
 pub struct Imports {
-    live: Mutex<HashMap<ImportId, Live>>,
+    live: Arc<Mutex<HashMap<ImportId, Live>>>,
+}
+
+/// The place of the one run under way; free again when this is dropped, also by a panic.
+#[derive(Debug)]
+struct Place {
+    id: ImportId,
+    live: Arc<Mutex<HashMap<ImportId, Live>>>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
 }
 
 impl Imports {
@@ -44,7 +57,7 @@ impl Imports {
     }
 
     /// Takes the place of the one run under way.
-    fn occupy(&self, id: ImportId) -> Result<Live, ServiceError> {
+    fn occupy(&self, id: ImportId) -> Result<(Place, Live), ServiceError> {
         let mut live = self.live();
         if !live.is_empty() {
             let rejection = Rejection::rule(
@@ -55,11 +68,7 @@ impl Imports {
         }
         let one = Live { cancel: Arc::default(), progress: Arc::new(Progress::new()) };
         live.insert(id, one.clone());
-        Ok(one)
-    }
-
-    fn leave(&self, id: ImportId) {
-        self.live().remove(&id);
+        Ok((Place { id, live: Arc::clone(&self.live) }, one))
     }
 
     fn get(&self, id: ImportId) -> Option<Live> {
@@ -156,7 +165,10 @@ fn told(error: ImportError, path: &std::path::Path, file_name: &str) -> ServiceE
         }
         ImportError::Rejected(rejection) => rejection.into(),
         ImportError::Refused(refusal) => refusal.into(),
-        ImportError::Lookup { .. } | ImportError::Rejects(_) | ImportError::NoThread(_) => {
+        ImportError::Lookup { .. }
+        | ImportError::Rejects(_)
+        | ImportError::ReadingBroke
+        | ImportError::NoThread(_) => {
             tracing::error!(%error, "the import does not begin");
             ServiceError::Unavailable
         }
@@ -283,30 +295,27 @@ impl Services {
         file_name: &str,
         open: impl FnOnce(Environment, Job) -> Result<Session, ImportError>,
     ) -> Result<(), ServiceError> {
-        let Live { cancel, progress } = self.imports.occupy(id)?;
+        let (place, Live { cancel, progress }) = self.imports.occupy(id)?;
         let path = request.path.clone();
         let rejects = self.rejects_path(id);
         let job = Job { id, principal, request, rejects, cancel, progress };
         let opened = open(self.import_environment(), job).and_then(|session| {
             let services = Arc::clone(self);
-            let work = move || services.work_import(id, session);
+            let work = move || services.work_import(place, session);
             std::thread::Builder::new()
                 .name("import-commit".into())
                 .spawn(work)
                 .map_err(ImportError::NoThread)
         });
-        if let Err(error) = opened {
-            self.imports.leave(id);
-            return Err(told(error, &path, file_name));
-        }
-        Ok(())
+        opened.map(|_| ()).map_err(|error| told(error, &path, file_name))
     }
 
-    fn work_import(&self, id: ImportId, session: Session) {
+    fn work_import(&self, place: Place, session: Session) {
+        let id = place.id;
         if let Err(error) = session.work() {
             tracing::warn!(code = error.code(), import = %id, "the import stopped; it can be resumed");
         }
-        self.imports.leave(id);
+        drop(place);
         self.tell_import(id);
     }
 
@@ -475,5 +484,25 @@ impl Services {
     #[must_use]
     pub fn rejects_path(&self, id: ImportId) -> PathBuf {
         rejects_path(&self.config.storage.folder.join("imports"), id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_panics_leaves_its_place() {
+        let imports = Imports::default();
+        let id = ImportId::from_uuid(uuid::Uuid::nil());
+        let (place, _) = imports.occupy(id).unwrap();
+        assert!(imports.occupy(id).is_err());
+        let work = move || {
+            let _place = place;
+            panic!("on purpose");
+        };
+        assert!(std::thread::spawn(work).join().is_err());
+        assert!(imports.get(id).is_none());
+        assert!(imports.occupy(id).is_ok());
     }
 }

@@ -52,6 +52,9 @@ pub enum ImportError {
     /// The box does not take it now.
     #[error("the import was stopped: {0}; resume it later")]
     Refused(#[from] Refusal),
+    /// The reading thread stopped before the end of the file.
+    #[error("reading the file broke off before its end; what was read stays, resume the import")]
+    ReadingBroke,
     /// The operating system gives no thread.
     #[error("the box has no thread to spare; try again")]
     NoThread(#[source] std::io::Error),
@@ -64,6 +67,7 @@ impl ImportError {
         match self {
             Self::Mapping(_) => "invalid_fields",
             Self::Table(error) | Self::Lookup { source: error, .. } => error.code(),
+            Self::ReadingBroke => "unreadable_file",
             Self::Rejects(_) => "unwritable_rejects",
             Self::Rejected(rejection) => rejection.code,
             Self::Refused(_) => "interrupted",

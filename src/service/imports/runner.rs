@@ -28,6 +28,9 @@ const CHUNKS_AHEAD: usize = 16;
 /// Rows without a change after which progress is journalled all the same.
 const QUIET_ROWS_MAX: u64 = 4_096;
 
+/// Times that a row is decided anew when somebody else writes its cards meanwhile.
+const CONFLICTS_MAX: usize = 8;
+
 /// Told which streams were written behind the back of their lanes.
 pub type OnWritten = Arc<dyn Fn(&[StreamId]) + Send + Sync>;
 
@@ -164,9 +167,18 @@ struct ReadRow {
 enum Handed {
     Rows(Vec<ReadRow>),
     Failed(TableError),
+    /// The file was read to its end; without it, reading broke off.
+    End,
 }
 
 impl Session {
+    /// The session with its table exchanged.
+    #[cfg(test)]
+    pub(super) fn with_table(mut self, change: impl FnOnce(Table) -> Table) -> Self {
+        self.prepared.table = change(self.prepared.table);
+        self
+    }
+
     /// Works off the rows to the end of the file, a cancellation or a failure, and journals how it
     /// ended. The rows dealt with stay whatever happens.
     ///
@@ -195,10 +207,12 @@ impl Session {
             quiet: 0,
             imagined: dry.then(Imagined::default),
         };
-        let worked = worker.work(&receiver);
+        let mut worked = worker.work(&receiver);
         // The reader ends when nobody listens any more.
         drop(receiver);
-        let _ = reading.join();
+        if reading.join().is_err() && worked.is_ok() {
+            worked = Err(ImportError::ReadingBroke);
+        }
         let ended = worker.end(&worked);
         job.progress.end();
         (environment.on_progress)(job.id, &job.progress);
@@ -242,7 +256,9 @@ fn read_rows(table: Table, bound: &Bound, behind: u64, sender: &Sender<Handed>) 
             }
         }
     }
-    drop(sender.send(Handed::Rows(rows)));
+    let sent = sender.send(Handed::Rows(rows));
+    // Nobody listens any more when the run was cancelled.
+    drop(sent.and_then(|()| sender.send(Handed::End)));
 }
 
 struct Worker<'a> {
@@ -272,12 +288,13 @@ impl Worker<'_> {
                 Handed::Rows(rows) if rows.is_empty() => {}
                 Handed::Rows(rows) => self.chunk(&rows)?,
                 Handed::Failed(error) => return Err(error.into()),
+                Handed::End => return Ok(()),
             }
             if self.job.cancel.load(Ordering::Relaxed) {
                 return Ok(());
             }
         }
-        Ok(())
+        Err(ImportError::ReadingBroke)
     }
 
     /// Commits a chunk as one frame; when the committer refuses it (somebody changed one of its
@@ -289,16 +306,31 @@ impl Worker<'_> {
                 other => return other,
             }
         }
-        for row in rows {
-            let row = std::slice::from_ref(row);
-            match self.attempt(row) {
-                Err(ImportError::Refused(refusal)) if may_pass_apart(&refusal) => {
-                    self.reject(&row[0], &refusal)?;
+        rows.iter().try_for_each(|row| self.alone(row))
+    }
+
+    /// Commits one row. A conflict says nothing about the row: it is decided anew, and when that
+    /// does not help the run stops before it.
+    fn alone(&mut self, row: &ReadRow) -> Result<(), ImportError> {
+        let mut conflicts = 0;
+        loop {
+            match self.attempt(std::slice::from_ref(row)) {
+                Err(ImportError::Refused(Refusal::Conflict(_))) if conflicts < CONFLICTS_MAX => {
+                    conflicts += 1;
                 }
-                other => other?,
+                Err(ImportError::Refused(Refusal::Duplicate { space, .. })) => {
+                    let text =
+                        "another record holds this value; correct the source or join the two";
+                    let fault = FieldFault::new(field_of(space), "duplicate", text);
+                    return self.reject(row, fault);
+                }
+                Err(ImportError::Refused(Refusal::TooLarge)) => {
+                    let text = "the row is too large for one command";
+                    return self.reject(row, FieldFault::new("row", "too_long", text));
+                }
+                other => return other,
             }
         }
-        Ok(())
     }
 
     fn attempt(&mut self, rows: &[ReadRow]) -> Result<(), ImportError> {
@@ -361,15 +393,7 @@ impl Worker<'_> {
     }
 
     /// A row that the committer refuses even alone.
-    fn reject(&mut self, row: &ReadRow, refusal: &Refusal) -> Result<(), ImportError> {
-        let fault = match refusal {
-            Refusal::Duplicate { space, .. } => FieldFault::new(
-                field_of(*space),
-                "duplicate",
-                "another record holds this value; correct the source or join the two",
-            ),
-            _ => FieldFault::new("row", "too_long", "the row is too large for one command"),
-        };
+    fn reject(&mut self, row: &ReadRow, fault: FieldFault) -> Result<(), ImportError> {
         let refused = ReadRow { line: row.line, row: Err(vec![fault]) };
         self.attempt(std::slice::from_ref(&refused))
     }

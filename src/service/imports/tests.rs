@@ -1,22 +1,22 @@
 //! Real files, imported twice into a real journal: exact counts, nothing changes the second time.
 
 use super::*;
-use crate::base::ids::{ImportId, SystemIds};
-use crate::base::time::{Date, SystemClock};
-use crate::committer::{Committer, CommitterSettings, Engine};
+use crate::base::ids::{ImportId, PartId, SystemIds};
+use crate::base::time::{Clock, Date, SystemClock, Timestamp};
+use crate::committer::{Committer, CommitterSettings, Engine, Proposal, Refusal, TypedChange};
 use crate::domain::access::Principal;
-use crate::domain::client::Client;
+use crate::domain::client::{AddNote, Client, ClientCommand};
 use crate::domain::import::run::{Counts, FileSource, ImportPlan, ImportRun, RunState};
 use crate::domain::import::{ImportKind, Mapping, shipped_named};
 use crate::domain::loan::Loan;
-use crate::domain::{ClaimSpace, StreamId};
+use crate::domain::{Aggregate, ClaimSpace, Context, StreamId, StreamKind};
 use crate::feed::Feed;
 use crate::journal::{Log, LogOptions, RealDisk};
 use crate::store::{Store, StoreSettings, rebuild};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -129,6 +129,11 @@ impl Box_ {
         let holders = self.environment.store.holders(space, value).unwrap();
         assert_eq!(holders.len(), 1, "{value}");
         holders[0]
+    }
+
+    fn run(&self, id: ImportId) -> ImportRun {
+        let stream = StreamId::new(StreamKind::Import, id.uuid());
+        ImportRun::clone(&self.environment.store.load(stream).unwrap().state)
     }
 
     fn client(&self, key: &str) -> Client {
@@ -361,15 +366,7 @@ fn a_cancelled_run_goes_on_exactly_behind_its_last_row() {
     let run = resume(the_box.environment.clone(), job.clone()).unwrap().work().unwrap();
     assert_eq!((run.state, run.counts), (RunState::Finished, counts(990, 0, 0, 0, 10)));
     assert_eq!(read_rejects(&job.rejects).unwrap().lines().count(), 11);
-    let known: ImportRun = ImportRun::clone(
-        &the_box
-            .environment
-            .store
-            .load(StreamId::new(crate::domain::StreamKind::Import, job.id.uuid()))
-            .unwrap()
-            .state,
-    );
-    assert_eq!(known, run);
+    assert_eq!(the_box.run(job.id), run);
     assert!(resume(the_box.environment.clone(), job).is_err(), "a finished run does not go on");
 }
 
@@ -400,4 +397,110 @@ fn a_preview_shows_rows_targets_and_faults() {
     assert_eq!(shown.rows[0].target[0], ("full_name", "ИВАНОВ ПЁТР".to_owned()));
     assert_eq!(shown.rows[0].faults[0].code, "invalid_phone");
     assert_eq!((shown.rows[1].line, shown.rows[1].faults[0].code), (3, "ragged_row"));
+}
+
+/// A clock that edits a card each time it is read, as an operator would, so many times.
+struct Meddler {
+    environment: Environment,
+    stream: StreamId,
+    edits: AtomicUsize,
+}
+
+impl Clock for Meddler {
+    fn now(&self) -> Timestamp {
+        let now = self.environment.clock.now();
+        let left = |edits: usize| edits.checked_sub(1);
+        if self.edits.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_err() {
+            return now;
+        }
+        let Environment { store, committer, zone, .. } = &self.environment;
+        let before = store.load::<Client>(self.stream).unwrap();
+        let context = Context { now, zone: *zone, principal: Principal::System };
+        let note = ClientCommand::AddNote(AddNote {
+            id: PartId::from_uuid(self.environment.ids.next(now)),
+            text: "called".to_owned(),
+        });
+        let decision = before.state.decide(note, &context).unwrap();
+        let change = TypedChange::new(self.stream, before, decision.events, decision.draws);
+        let proposal = Proposal {
+            at: now,
+            actor: Principal::System,
+            cause: None,
+            command: None,
+            bulk: false,
+            essential: false,
+            acknowledge_duplicates: true,
+            changes: vec![Box::new(change)],
+        };
+        committer.propose(proposal).blocking_recv().unwrap().unwrap();
+        now
+    }
+}
+
+#[test]
+fn a_card_edited_meanwhile_is_never_a_rejected_row() {
+    let mut the_box = Box_::new();
+    let head = "id;name;born;inn;snils;phone;email\n";
+    the_box.written(&format!("{head}1;Иванов Пётр;;;;;\n"), PEOPLE);
+    let stream = the_box.stream(ClaimSpace::SourceKey, "client:s:1");
+    // Edited a few times the row passes; edited for ever the run stops and can be resumed.
+    for (edits, email) in [(12, "a@b.ru"), (usize::MAX, "c@d.ru")] {
+        let path = the_box.folder.path().join(format!("{email}.csv"));
+        std::fs::write(&path, format!("{head}1;Иванов Пётр;;;;;{email}\n")).unwrap();
+        let job = the_box.job(&path, PEOPLE);
+        let plan = Box_::plan(&job, false);
+        let mut environment = the_box.environment.clone();
+        let (known, edits_left) = (environment.clone(), AtomicUsize::new(edits));
+        environment.clock = Arc::new(Meddler { environment: known, stream, edits: edits_left });
+        let worked = begin(environment, job.clone(), plan).unwrap().work();
+        let run = if edits == usize::MAX {
+            assert!(matches!(worked, Err(ImportError::Refused(Refusal::Conflict(_)))));
+            let failed = the_box.run(job.id);
+            assert_eq!((failed.state, failed.counts), (RunState::Failed, Counts::default()));
+            resume(the_box.environment.clone(), job.clone()).unwrap().work().unwrap()
+        } else {
+            worked.unwrap()
+        };
+        assert_eq!((run.state, run.counts), (RunState::Finished, counts(0, 1, 0, 0, 0)));
+        assert_eq!(read_rejects(&job.rejects).unwrap().lines().count(), 1);
+    }
+}
+
+#[test]
+fn a_reader_that_breaks_fails_the_run_and_the_rest_comes_with_its_resumption() {
+    let mut the_box = Box_::new();
+    let mut text = "id;name;born;inn;snils;phone;email\n".to_owned();
+    for id in 1..=300 {
+        text.push_str(&format!("{id};Иванов Пётр;;;;;\n"));
+    }
+    let path = the_box.folder.path().join("broken.csv");
+    std::fs::write(&path, text).unwrap();
+    let job = the_box.job(&path, PEOPLE);
+    let plan = Box_::plan(&job, false);
+    let session = begin(the_box.environment.clone(), job.clone(), plan).unwrap();
+    let broken = session.with_table(|table| table.breaking_after(200)).work();
+    assert!(matches!(broken, Err(ImportError::ReadingBroke)));
+    let failed = the_box.run(job.id);
+    assert_eq!((failed.state, failed.counts), (RunState::Failed, counts(128, 0, 0, 0, 0)));
+    assert_eq!(failed.error.unwrap().0, "unreadable_file");
+    let run = resume(the_box.environment.clone(), job).unwrap().work().unwrap();
+    assert_eq!((run.state, run.counts), (RunState::Finished, counts(300, 0, 0, 0, 0)));
+}
+
+#[test]
+fn a_dry_run_counts_a_card_of_several_chunks_as_one() {
+    let mut the_box = Box_::new();
+    let mapping = "kind = \"clients\"\nsource = \"s\"\nkey = \"{id}\"\n[columns]\norganisation_short_name = \"name\"\ninn = \"inn\"\nphone = \"phone\"\nparent_inn = \"parent\"\n[constants]\norganisation_form = \"partner\"\n";
+    let mut text = "id;name;inn;phone;parent\n".to_owned();
+    for row in 0..300_u32 {
+        text.push_str(&format!("1;РООВ;7723365574;8916{:07};\n", 1_234_567 + row / 100));
+        text.push_str(&format!("{};Отдел;;;7723365574\n", row + 2));
+    }
+    // The head office changes once more in a later chunk.
+    text.push_str("1;РООВ;7723365574;89031234567;\n999;Отдел;;;7723365574\n");
+    let path = the_box.folder.path().join("offices.csv");
+    std::fs::write(&path, text).unwrap();
+    let dry = the_box.import(&path, mapping, true);
+    assert_eq!(dry.0, counts(302, 3, 297, 0, 0), "{}", dry.1);
+    assert_eq!(the_box.import(&path, mapping, false).0, dry.0);
 }
