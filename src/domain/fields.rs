@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 /// A value that reads itself from JSON.
 pub trait FromJson: Sized {
     /// Reads the field at `path`; `None` for `value` means that the field was left out. Adds at
-    /// least one fault when it returns `None`.
+    /// least one fault when it returns `None`. A part at fault that might have been left out is
+    /// read as left out, so that rules can still name the faults of the others.
     fn from_json(value: Option<Value>, path: &str, faults: &mut Vec<FieldFault>) -> Option<Self>;
 
     /// What belongs here, for the description of the API.
@@ -266,7 +267,7 @@ impl<T: FromJson> FromJson for Option<T> {
     fn from_json(value: Option<Value>, path: &str, faults: &mut Vec<FieldFault>) -> Option<Self> {
         match value {
             None | Some(Value::Null) => Some(None),
-            some => T::from_json(some, path, faults).map(Some),
+            some => Some(T::from_json(some, path, faults)),
         }
     }
 }
@@ -279,7 +280,7 @@ impl<T: FromJson> FromJson for Change<T> {
         match value {
             None => Some(Self::Keep),
             Some(Value::Null) => Some(Self::Clear),
-            some => T::from_json(some, path, faults).map(Self::Set),
+            some => Some(T::from_json(some, path, faults).map_or(Self::Keep, Self::Set)),
         }
     }
 }
@@ -294,13 +295,13 @@ impl<T: FromJson> FromJson for Vec<T> {
             None | Some(Value::Null) => return missing(path, faults),
             Some(_) => return wrong_type(path, "a list", faults),
         };
-        let before = faults.len();
-        let read = items
+        // All are read before one that is missing drops the list: each names its own faults.
+        let read: Vec<Option<T>> = items
             .into_iter()
             .enumerate()
-            .filter_map(|(i, item)| T::from_json(Some(item), &format!("{path}[{i}]"), faults))
+            .map(|(i, item)| T::from_json(Some(item), &format!("{path}[{i}]"), faults))
             .collect();
-        (faults.len() == before).then_some(read)
+        read.into_iter().collect()
     }
 }
 
@@ -327,7 +328,6 @@ macro_rules! json_object {
                 faults: &mut Vec<$crate::domain::FieldFault>,
             ) -> Option<Self> {
                 let mut map = $crate::domain::fields::object(value, path, faults)?;
-                let before = faults.len();
                 $(
                     let key = stringify!($field);
                     let key = key.strip_prefix("r#").unwrap_or(key);
@@ -337,9 +337,6 @@ macro_rules! json_object {
                     );
                 )*
                 $crate::domain::fields::refuse_unknown(&map, path, faults);
-                if faults.len() > before {
-                    return None;
-                }
                 Some(Self { $($field: $field?),* })
             }
         }
@@ -351,12 +348,18 @@ macro_rules! json_object {
 /// # Errors
 /// Every fault of every field.
 pub fn read<T: FromJson>(value: Value) -> Result<T, Vec<FieldFault>> {
+    match read_what_is_good(value) {
+        (Some(read), faults) if faults.is_empty() => Ok(read),
+        (_, faults) => Err(faults),
+    }
+}
+
+/// Reads what can be read, and the faults of the rest: the rules of what was read can then name
+/// theirs in the same answer. With a fault the value is good for nothing else.
+pub fn read_what_is_good<T: FromJson>(value: Value) -> (Option<T>, Vec<FieldFault>) {
     let mut faults = Vec::new();
     let read = T::from_json(Some(value), "", &mut faults);
-    match read {
-        Some(read) if faults.is_empty() => Ok(read),
-        _ => Err(faults),
-    }
+    (read, faults)
 }
 
 #[cfg(test)]
@@ -411,5 +414,15 @@ mod tests {
         ];
         assert_eq!(named, expected);
         assert_eq!(read::<Outer>(json!([])).unwrap_err()[0].code, "wrong_type");
+    }
+
+    #[test]
+    fn what_may_be_left_out_does_not_hide_the_rest() {
+        let value = json!({"name":"a","phones":[{"number":"1","count":2}],"flag":"yes",
+            "extension":5});
+        let (outer, faults) = read_what_is_good::<Outer>(value);
+        let outer = outer.unwrap();
+        assert_eq!((outer.name.as_str(), outer.phones.len(), outer.flag), ("a", 1, None));
+        assert_eq!((outer.extension, faults.len()), (Change::Keep, 2));
     }
 }

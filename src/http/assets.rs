@@ -22,8 +22,8 @@ const INDEX: &str = "index.html";
 const COMPRESS_FROM: usize = 512;
 
 const FALLBACK: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-<title>Lenderbox</title><h1>Lenderbox</h1><p>This binary was built without the page. Build it \
-with <code>make build</code>; the API is at <code>/api/v1</code>.</p></html>";
+<title>Lenderbox</title><h1>Lenderbox</h1><p>This binary was built without the page. Run \
+<code>make page</code> and build it again; the API is at <code>/api/v1</code>.</p></html>";
 
 /// What a browser may load while it shows the page: only what this box serves. Styles may stand in
 /// the page because the component library sets them from code.

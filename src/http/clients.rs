@@ -127,12 +127,34 @@ pub async fn history(edge: Edge, request: Request) -> Outcome {
     ok(&edge.services.client_history(&caller, id, call, before, limit).await?)
 }
 
+/// The body, or the faults of its form and of its rules in one answer.
+async fn typed(
+    edge: &Edge,
+    request: &mut Request,
+    client: Option<ClientId>,
+) -> Result<ClientBody, ApiError> {
+    let (body, mut faults) = request.json_with_faults::<ClientBody>().await?;
+    match body {
+        Some(body) if faults.is_empty() => Ok(body),
+        body => {
+            if let Some(body) = body {
+                let caller = request.caller()?;
+                let found = edge.services.client_faults(&caller, client, &body.into()).await?;
+                let named: Vec<String> = faults.iter().map(|fault| fault.field.clone()).collect();
+                // What could not be read is not missing as well.
+                faults.extend(found.into_iter().filter(|fault| !named.contains(&fault.field)));
+            }
+            Err(ApiError::fields(faults))
+        }
+    }
+}
+
 /// `POST /clients`.
 ///
 /// # Errors
 /// 409 with the others who look the same, 422 names the fields at fault.
 pub async fn create(edge: Edge, mut request: Request) -> Outcome {
-    let body: ClientBody = request.json().await?;
+    let body = typed(&edge, &mut request, None).await?;
     let acknowledged = body.acknowledge_duplicates.unwrap_or(false);
     let caller = request.caller()?;
     match edge.services.register_client(&caller, body.into(), acknowledged).await {
@@ -149,7 +171,7 @@ pub async fn change(edge: Edge, mut request: Request) -> Outcome {
     let id = client(&request)?;
     let call = call(&request)?;
     let version = request.if_match()?;
-    let body: ClientBody = request.json().await?;
+    let body = typed(&edge, &mut request, Some(id)).await?;
     let acknowledged = body.acknowledge_duplicates.unwrap_or(false);
     let caller = request.caller()?;
     let draft = ClientDraft::from(body);

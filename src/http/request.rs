@@ -6,6 +6,7 @@ use crate::base::ids::TokenId;
 use crate::base::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, REQUEST_BODY_BYTES_MAX};
 use crate::base::time::Date;
 use crate::codec::frame::CommandKey;
+use crate::domain::FieldFault;
 use crate::domain::access::{Filter, Grant, Mask, Principal, TokenScope};
 use crate::domain::fields::{self, FromJson};
 use crate::http::error::ApiError;
@@ -203,6 +204,17 @@ impl Request {
     pub async fn json<T: FromJson>(&mut self) -> Result<T, ApiError> {
         let value = self.json_value(REQUEST_BODY_BYTES_MAX).await?;
         fields::read(value).map_err(ApiError::fields)
+    }
+
+    /// What can be read of the body as a JSON object, and the faults of the rest, so that the rules
+    /// can name theirs in the same answer.
+    ///
+    /// # Errors
+    /// 415, 413 or 400.
+    pub async fn json_with_faults<T: FromJson>(
+        &mut self,
+    ) -> Result<(Option<T>, Vec<FieldFault>), ApiError> {
+        Ok(fields::read_what_is_good(self.json_value(REQUEST_BODY_BYTES_MAX).await?))
     }
 
     /// The body as any JSON of at most `limit` bytes.

@@ -9,14 +9,15 @@ use crate::base::ids::{CallId, ClientId, LoanId, PartId};
 use crate::base::masking;
 use crate::domain::access::{Action, Filter, Grant, Mask, Principal};
 use crate::domain::client::{
-    AddFile, AddNote, ChangeDetails, ClientCommand, ClientDraft, ClientKind, FileKind, GiveConsent,
-    RegisterClient, WithdrawConsent,
+    AddFile, AddNote, ChangeDetails, ClientCommand, ClientDetails, ClientDraft, ClientKind,
+    FileKind, GiveConsent, RegisterClient, WithdrawConsent,
 };
 use crate::domain::loan::standing;
 use crate::domain::{FieldFault, Rejection, StreamKind};
 use bytes::Bytes;
 use chrono::Datelike;
 use serde::Serialize;
+use uuid::Uuid;
 
 /// What tells one candidate from another, masked.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -279,6 +280,29 @@ impl Services {
         let lane = self.clients.look(opened.uuid(), ClientLane::clone).await?;
         // Whoever typed the card may see it.
         Ok(self.card(&lane, Sight { level: 0, unmasked: true, money: true }))
+    }
+
+    /// The faults of a draft by the rules, over what is known of `client`; nothing is changed.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`.
+    pub async fn client_faults(
+        &self,
+        caller: &Caller,
+        client: Option<ClientId>,
+        draft: &ClientDraft,
+    ) -> Result<Vec<FieldFault>, ServiceError> {
+        let grant = caller.grant(Action::EditClients)?;
+        let (id, before) = match client {
+            None => (ClientId::from_uuid(Uuid::nil()), ClientDetails::default()),
+            Some(id) => {
+                let lane = self.clients.look(id.uuid(), ClientLane::clone).await?;
+                Self::check_scope(grant, &lane)?;
+                (id, lane.client.state.details.clone())
+            }
+        };
+        let today = self.context(caller).today();
+        Ok(draft.check(id, &before, today).err().unwrap_or_default())
     }
 
     /// A refusal that names other holders of a value has shown them: that is on record.
