@@ -193,6 +193,7 @@ async fn make_up(
         (EntryKind::Topic, samples::topics()),
         (EntryKind::Branch, samples::branches()),
         (EntryKind::Product, samples::products()),
+        (EntryKind::Snippet, samples::snippets()),
     ] {
         make_up_entries(&services, &caller, kind, entries, &mut topics).await?;
     }
@@ -270,7 +271,8 @@ async fn make_up_entries(
         let id: Uuid = services.ids.next(services.clock.now());
         let mut body = sample.body;
         if let Some((parent, _)) = sample.parent.and_then(|parent| known.get(parent)) {
-            body["parent"] = parent.to_string().into();
+            let above = if kind == EntryKind::Snippet { "topic" } else { "parent" };
+            body[above] = parent.to_string().into();
         }
         let title = body["title"]["ru"].as_str().unwrap_or_default().to_owned();
         let id = EntryId::from_uuid(id);

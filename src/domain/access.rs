@@ -137,6 +137,8 @@ pub enum Action {
     ReadDirectory,
     /// Change topics, branches, products.
     EditDirectory,
+    /// Keep snippets: all shared ones, or only one's own.
+    KeepSnippets,
     /// See users and their rights.
     ReadUsers,
     /// Create, change, disable users.
@@ -222,7 +224,7 @@ pub type AccessRow = (Action, [Option<Grant>; 6], &'static [TokenScope]);
 
 /// Who may do what. The only place where rights are written down.
 #[rustfmt::skip]
-pub const TABLE: [AccessRow; 33] = [
+pub const TABLE: [AccessRow; 34] = [
     //                        operator collector supervisor partner_m administrator auditor
     (Action::ReadOperators,   [ALL,    ALL,      ALL,       NO,       ALL,          ALL], &[]),
     (Action::SetOwnState,     [OWN,    OWN,      OWN,       OWN,      OWN,          NO ], &[]),
@@ -240,6 +242,7 @@ pub const TABLE: [AccessRow; 33] = [
     (Action::UploadBlobs,     [ALL,    ALL,      ALL,       ALL,      ALL,          NO ], &[TokenScope::Core]),
     (Action::ReadDirectory,   [ALL,    ALL,      ALL,       ALL,      ALL,          ALL], &[]),
     (Action::EditDirectory,   [NO,     NO,       ALL,       NO,       ALL,          NO ], &[]),
+    (Action::KeepSnippets,    [OWN,    OWN,      ALL,       OWN,      ALL,          NO ], &[]),
     (Action::ReadUsers,       [NO,     NO,       ALL,       NO,       ALL,          ALL], &[]),
     (Action::ManageUsers,     [NO,     NO,       NO,        NO,       ALL,          NO ], &[]),
     (Action::ReadTokens,      [NO,     NO,       NO,        NO,       ALL,          ALL], &[]),
@@ -327,6 +330,7 @@ mod tests {
             Action::NoteClients,
             Action::UploadBlobs,
             Action::EditDirectory,
+            Action::KeepSnippets,
             Action::ManageUsers,
             Action::ManageTokens,
             Action::RunImports,

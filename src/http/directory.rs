@@ -1,4 +1,4 @@
-//! Directories: topics, branches, products.
+//! Directories: topics, branches, products, snippets.
 
 use crate::base::ids::EntryId;
 use crate::base::limits::REQUEST_BODY_BYTES_MAX;
@@ -55,6 +55,37 @@ pub async fn retire(edge: Edge, request: Request) -> Outcome {
 pub async fn restore(edge: Edge, request: Request) -> Outcome {
     let (kind, id): (EntryKind, EntryId) = (kind(&request)?, request.parameter(1, "entry")?);
     let version = request.if_match()?;
+    one(&edge.services.restore_entry(&request.caller()?, kind, id, version).await?)
+}
+
+/// `PUT /directory/snippet/{id}`; `If-Match: "0"` creates.
+///
+/// # Errors
+/// 403 for a shared one without the right to, 404 for another's, 412, 428, 422.
+pub async fn put_snippet(edge: Edge, mut request: Request) -> Outcome {
+    let (id, version): (EntryId, u64) = (request.parameter(0, "entry")?, request.if_match()?);
+    let body = request.json_value(REQUEST_BODY_BYTES_MAX).await?;
+    let kind = EntryKind::Snippet;
+    one(&edge.services.put_entry(&request.caller()?, kind, id, version, body).await?)
+}
+
+/// `DELETE /directory/snippet/{id}`: retires.
+///
+/// # Errors
+/// 403, 404, 412, 428.
+pub async fn retire_snippet(edge: Edge, request: Request) -> Outcome {
+    let (id, version): (EntryId, u64) = (request.parameter(0, "entry")?, request.if_match()?);
+    let kind = EntryKind::Snippet;
+    one(&edge.services.retire_entry(&request.caller()?, kind, id, version).await?)
+}
+
+/// `POST /directory/snippet/{id}/restore`.
+///
+/// # Errors
+/// 403, 404, 412, 428.
+pub async fn restore_snippet(edge: Edge, request: Request) -> Outcome {
+    let (id, version): (EntryId, u64) = (request.parameter(0, "entry")?, request.if_match()?);
+    let kind = EntryKind::Snippet;
     one(&edge.services.restore_entry(&request.caller()?, kind, id, version).await?)
 }
 

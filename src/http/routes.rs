@@ -4,6 +4,7 @@
 //! route is one row.
 
 use crate::domain::access::Action;
+use crate::domain::directory::bodies::SnippetBody;
 use crate::domain::fields::FromJson;
 use crate::http::client_body::ClientBody;
 use crate::http::router::{Entrance, Route};
@@ -79,13 +80,19 @@ static TABLE: &[Route] = &[
         "Revoke a token."),
 
     route!("GET" api!("/directory/{kind}"), needs(Action::ReadDirectory), directory::list,
-        "All entries of a directory."),
+        "All entries of a directory; of the snippets the shared ones and the own."),
     route!("PUT" api!("/directory/{kind}/{id}"), needs(Action::EditDirectory), directory::put,
         "Create or change an entry.", serde_json::Value),
     route!("DELETE" api!("/directory/{kind}/{id}"), needs(Action::EditDirectory), directory::retire,
         "Retire an entry."),
     route!("POST" api!("/directory/{kind}/{id}/restore"), needs(Action::EditDirectory),
         directory::restore, "Offer an entry again."),
+    route!("PUT" api!("/directory/snippet/{id}"), needs(Action::KeepSnippets),
+        directory::put_snippet, "Create or change a snippet, shared or one's own.", SnippetBody),
+    route!("DELETE" api!("/directory/snippet/{id}"), needs(Action::KeepSnippets),
+        directory::retire_snippet, "Retire a snippet."),
+    route!("POST" api!("/directory/snippet/{id}/restore"), needs(Action::KeepSnippets),
+        directory::restore_snippet, "Offer a snippet again."),
     route!("GET" api!("/directory/{kind}/{id}/history"), needs(Action::ReadDirectory),
         directory::history, "The latest changes of an entry."),
 

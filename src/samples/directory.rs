@@ -1,4 +1,4 @@
-//! Topics, branches and products to begin with.
+//! Topics, branches, products and snippets to begin with.
 
 use serde_json::{Value, json};
 
@@ -241,3 +241,53 @@ pub fn products() -> Vec<SampleEntry> {
         ),
     ]
 }
+
+/// A snippet as a row of the table below: key, topic, title, text, each in Russian and English.
+type Snippet = (
+    &'static str,
+    Option<&'static str>,
+    (&'static str, &'static str),
+    (&'static str, &'static str),
+);
+
+/// Shared snippets: what operators write into comments most.
+#[must_use]
+pub fn snippets() -> Vec<SampleEntry> {
+    let entry = |(key, topic, title, text): &Snippet| {
+        let word = key.trim_start_matches("snippet.");
+        let body = json!({
+            "key": word,
+            "title": {"ru": title.0, "en": title.1},
+            "text": {"ru": text.0, "en": text.1},
+            "shared": true,
+        });
+        SampleEntry { key, parent: *topic, body }
+    };
+    SNIPPETS.iter().map(entry).collect()
+}
+
+#[rustfmt::skip]
+const SNIPPETS: &[Snippet] = &[
+    ("snippet.платёж", Some("payment.next"), ("Назвал платёж", "Payment told"),
+        ("Назвал дату и сумму следующего платежа, клиент записал.", "Told date and sum of the next payment; the client wrote them down.")),
+    ("snippet.где", Some("payment.where"), ("Где платить", "Where to pay"),
+        ("Рассказал о способах оплаты без комиссии, отправил список.", "Told the ways to pay without a fee; sent the list.")),
+    ("snippet.неприш", Some("payment.not_arrived"), ("Платёж не пришёл", "Payment not seen"),
+        ("Оплатил, платёж ещё не виден. Дата: , сумма: , способ: . Чек пришлёт на почту.", "Has paid, the payment is not seen yet. Date: , sum: , way: . The receipt comes by e-mail.")),
+    ("snippet.досрочно", Some("early.quote"), ("Сумма досрочно", "Early repayment sum"),
+        ("Назвал сумму для досрочного погашения на выбранный день.", "Told the sum for early repayment on the chosen day.")),
+    ("snippet.обещал", Some("debt.promise"), ("Обещание", "Promise"),
+        ("Обещает оплатить до , сумма . Причина задержки: ", "Promises to pay by , sum . Why late: ")),
+    ("snippet.трудно", Some("debt.hardship"), ("Трудная ситуация", "Hardship"),
+        ("Потеря дохода. Рассказал о каникулах и о нужных документах.", "Has lost income. Told about the holiday and the papers it needs.")),
+    ("snippet.справка", Some("documents.certificate"), ("Справка", "Certificate"),
+        ("Просит справку о погашении на почту. Срок — 5 рабочих дней, назвал.", "Asks for the certificate of repayment by e-mail. Told: 5 working days.")),
+    ("snippet.номер", Some("data.phone"), ("Новый номер", "New number"),
+        ("Сменил номер; перезвонил на прежний, подтвердил.", "Has a new number; called the old one back, confirmed.")),
+    ("snippet.возврат", Some("goods.return"), ("Возврат товара", "Return of goods"),
+        ("Вернул товар в магазин . Акт возврата просит прислать магазин.", "Returned the goods to the store . The store is to send the act of return.")),
+    ("snippet.жалоба", Some("complaint.service"), ("Жалоба", "Complaint"),
+        ("Недоволен . Принёс извинения, назвал срок ответа.", "Is not content with . Apologised, named the term of the answer.")),
+    ("snippet.ошибся", Some("wrong_number"), ("Ошибся номером", "Wrong number"),
+        ("Ошибся номером, сведений не давал.", "Wrong number; told nothing.")),
+];

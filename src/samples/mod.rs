@@ -15,7 +15,7 @@ mod places;
 #[cfg(test)]
 mod tests;
 
-pub use directory::{SampleEntry, branches, products, topics};
+pub use directory::{SampleEntry, branches, products, snippets, topics};
 pub use loans::{SampleLoan, SamplePayment};
 pub use organisations::SampleOrganisation;
 

@@ -169,6 +169,7 @@ fn directories_pass_the_checks_of_the_product() {
         (EntryKind::Topic, topics()),
         (EntryKind::Branch, branches()),
         (EntryKind::Product, products()),
+        (EntryKind::Snippet, snippets()),
     ];
     let mut keys = HashSet::new();
     for (kind, entries) in kinds {

@@ -1,9 +1,9 @@
-//! Directories that the lender keeps: topics, branches, products.
+//! Directories that the lender keeps: topics, branches, products, snippets.
 
 use super::{Caller, ServiceError, Services, expect_version};
 use crate::actors::SingleLane;
 use crate::base::ids::EntryId;
-use crate::domain::access::Action;
+use crate::domain::access::{Action, Filter};
 use crate::domain::directory::{Entry, EntryCommand, EntryKind};
 use crate::domain::{Rejection, StreamId, StreamKind};
 use crate::feed::Audience;
@@ -13,6 +13,8 @@ use serde_json::Value;
 
 /// Entries that are read at most.
 const ENTRIES_MAX: usize = 10_000;
+/// Snippets that one person keeps for himself; many people share the bound above.
+const OWN_SNIPPETS_MAX: usize = 100;
 
 /// An entry as shown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -63,7 +65,7 @@ fn view(id: EntryId, kind: EntryKind, loaded: &Loaded<Entry>) -> EntryView {
 }
 
 impl Services {
-    /// All entries of a directory, retired ones too.
+    /// All entries of a directory, retired ones too; not what is another person's alone.
     ///
     /// # Errors
     /// `Forbidden`, `Unavailable`.
@@ -74,7 +76,9 @@ impl Services {
     ) -> Result<Vec<EntryView>, ServiceError> {
         caller.grant(Action::ReadDirectory)?;
         let all = self.store.list::<Entry>(None, ENTRIES_MAX)?;
-        let of_kind = all.iter().filter(|(_, loaded)| loaded.state.kind == Some(kind));
+        let of_kind = all.iter().filter(|(_, loaded)| {
+            loaded.state.kind == Some(kind) && loaded.state.is_open_to(caller.principal)
+        });
         Ok(of_kind
             .map(|(stream, loaded)| view(EntryId::from_uuid(stream.id), kind, loaded))
             .collect())
@@ -135,7 +139,7 @@ impl Services {
     ) -> Result<Vec<EntryVersionView>, ServiceError> {
         caller.grant(Action::ReadDirectory)?;
         let loaded = self.store.load::<Entry>(stream(id))?;
-        if loaded.state.kind != Some(kind) {
+        if loaded.state.kind != Some(kind) || !loaded.state.is_open_to(caller.principal) {
             return Err(not_found());
         }
         let newest_first = loaded.state.history.iter().rev();
@@ -158,10 +162,22 @@ impl Services {
         version: u64,
         command: EntryCommand,
     ) -> Result<EntryView, ServiceError> {
-        caller.grant(Action::EditDirectory)?;
+        let right =
+            if kind == EntryKind::Snippet { Action::KeepSnippets } else { Action::EditDirectory };
+        let only_own = caller.grant(right)?.scope == Filter::Own;
+        if only_own && version == 0 {
+            self.expect_room_for_a_snippet(caller)?;
+        }
         let order = caller.order(move |lane: &SingleLane<Entry>, context| {
-            if lane.state().kind.is_some_and(|own| own != kind) {
+            let entry = lane.state();
+            if entry.kind.is_some_and(|own| own != kind) {
                 return Err(Rejection::not_found("entry of this directory"));
+            }
+            let shared = (entry.kind.is_some() && entry.owner.is_none()) || shares(&command);
+            if only_own && shared {
+                let help = "only supervisors and administrators keep shared snippets; \
+                            keep it as your own";
+                return Err(Rejection::forbidden(help));
             }
             expect_version(lane.version(), Some(version))?;
             lane.command(command.clone(), context)
@@ -170,5 +186,23 @@ impl Services {
         let body = format!("\"kind\":\"{}\"", kind.code());
         self.feed.publish(Audience::Everybody, "directory.changed", body, true, None);
         Ok(view(id, kind, &done.after.loaded))
+    }
+
+    fn expect_room_for_a_snippet(&self, caller: &Caller) -> Result<(), ServiceError> {
+        let all = self.store.list::<Entry>(None, ENTRIES_MAX)?;
+        let own = all.iter().filter(|(_, loaded)| loaded.state.owner == Some(caller.principal));
+        if own.count() < OWN_SNIPPETS_MAX {
+            return Ok(());
+        }
+        let help = "you keep 100 snippets of your own, which is the most; rewrite one of them";
+        Err(ServiceError::Rejected(Rejection::rule("too_many_snippets", help)))
+    }
+}
+
+/// Whether a command would leave a snippet that everybody sees.
+fn shares(command: &EntryCommand) -> bool {
+    match command {
+        EntryCommand::Put { body, .. } => body["shared"] == Value::Bool(true),
+        EntryCommand::Retire | EntryCommand::Restore => false,
     }
 }

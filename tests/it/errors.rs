@@ -243,6 +243,73 @@ fn a_directory_keeps_its_history() {
 }
 
 #[test]
+fn snippets_are_shared_by_those_who_may_and_own_ones_are_nobody_elses() {
+    let lenderbox = Lenderbox::demo();
+    let (anna, boris) = (lenderbox.sign_in("operator", 0), lenderbox.sign_in("operator", 1));
+    let (supervisor, auditor) =
+        (lenderbox.sign_in("supervisor", 0), lenderbox.sign_in("auditor", 0));
+    let put = |who: &Client, id: u8, version: u8, key: &str, shared: bool| {
+        let body = json!({"key": key, "title": {"ru": "А"}, "text": {"ru": "Б"}, "shared": shared});
+        let path = format!("/directory/snippet/0192f000-0000-7000-8000-0000000001{id:02}");
+        let version = format!("\"{version}\"");
+        who.send("PUT", &path, Some(body.to_string().into_bytes()), &[("If-Match", &version)])
+    };
+    let seen = |who: &Client| -> Vec<String> {
+        let list = who.get("/directory/snippet").ok();
+        let items = list["items"].as_array().unwrap();
+        items.iter().map(|item| item["body"]["key"].as_str().unwrap().to_owned()).collect()
+    };
+    let samples = seen(&anna).len();
+    assert!(samples >= 10, "the demo has shared ones");
+    assert_eq!(put(&anna, 1, 0, "Моё", false).ok()["body"]["key"], "моё");
+    assert_eq!(put(&supervisor, 2, 0, "наше", true).ok()["body"]["shared"], json!(true));
+    let foreign = put(&boris, 3, 0, "чужое", true);
+    assert_eq!((foreign.status, foreign.code()), (403, "forbidden"));
+    assert_eq!(put(&boris, 2, 1, "наше", true).status, 403, "not theirs to change");
+    assert_eq!(put(&boris, 2, 1, "наше", false).status, 403, "nor to take away");
+    assert_eq!(put(&boris, 1, 1, "моё", false).status, 404, "another's is not there");
+    let path = "/directory/snippet/0192f000-0000-7000-8000-000000000101";
+    assert_eq!(supervisor.get(&format!("{path}/history")).status, 404);
+    let retired = boris.send("DELETE", path, None, &[("If-Match", "\"1\"")]);
+    assert_eq!(retired.status, 404);
+    for (who, own) in [(&anna, true), (&boris, false), (&supervisor, false), (&auditor, false)] {
+        let keys = seen(who);
+        assert_eq!(keys.contains(&"моё".to_owned()), own);
+        assert!(keys.contains(&"наше".to_owned()));
+        assert_eq!(keys.len(), samples + 1 + usize::from(own));
+    }
+    anna.send("DELETE", path, None, &[("If-Match", "\"1\"")]).ok();
+    let back = format!("{path}/restore");
+    anna.send("POST", &back, Some(b"{}".to_vec()), &[("If-Match", "\"2\"")]).ok();
+    let history = anna.get(&format!("{path}/history")).ok();
+    assert_eq!(history["items"].as_array().unwrap().len(), 3);
+    let topic = json!({"title": {"ru": "А"}}).to_string().into_bytes();
+    let topic = anna.send(
+        "PUT",
+        "/directory/topic/0192f000-0000-7000-8000-000000000103",
+        Some(topic),
+        &[("If-Match", "\"0\"")],
+    );
+    assert_eq!(topic.status, 403, "an operator changes snippets only");
+}
+
+#[test]
+fn nobody_keeps_snippets_without_end() {
+    let lenderbox = Lenderbox::demo();
+    let anna = lenderbox.sign_in("operator", 0);
+    let body = json!({"key": "а", "title": {"ru": "А"}, "text": {"ru": "Б"}}).to_string();
+    let put = |n: u32| {
+        let path = format!("/directory/snippet/0192f000-0000-7000-8000-{n:012}");
+        anna.send("PUT", &path, Some(body.clone().into_bytes()), &[("If-Match", "\"0\"")])
+    };
+    for n in 0..100 {
+        put(n).ok();
+    }
+    let full = put(100);
+    assert_eq!((full.status, full.code()), (409, "too_many_snippets"));
+}
+
+#[test]
 fn the_feed_greets_and_tells_of_changes() {
     use super::harness::Socket;
     let lenderbox = Lenderbox::demo();
