@@ -8,7 +8,8 @@ use crate::domain::call::{Disposition, OpeningWord};
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
 use crate::http::request::{Outcome, Query, Request, json, ok};
-use crate::service::calls::{CallFilter, CorrectionInput, DialInput, NotesInput, TransferInput};
+use crate::service::call_control::{DialInput, TransferInput};
+use crate::service::calls::{CallFilter, CorrectionInput, NotesInput};
 use crate::{json_object, json_words};
 use chrono::TimeZone;
 use serde_json::json;
@@ -58,6 +59,8 @@ json_object! {
         pub to_extension: Option<String>,
         /// A queue.
         pub to_queue: Option<String>,
+        /// Talk with the receiver first, where the exchange can (`can_consult`).
+        pub attended: Option<bool>,
     }
 }
 
@@ -264,8 +267,45 @@ pub async fn transfer(edge: Edge, mut request: Request) -> Outcome {
         to_user: body.to_user_id,
         to_extension: body.to_extension,
         to_queue: body.to_queue,
+        attended: body.attended.unwrap_or(false),
     };
     edge.services.transfer(&request.caller()?, id, input).await?;
+    json(StatusCode::ACCEPTED, &json!({}))
+}
+
+/// `POST /calls/{id}/transfer/complete`.
+///
+/// # Errors
+/// 503 `pbx_down`, 409.
+pub async fn complete_transfer(edge: Edge, request: Request) -> Outcome {
+    edge.services.end_transfer(&request.caller()?, call(&request)?, true).await?;
+    json(StatusCode::ACCEPTED, &json!({}))
+}
+
+/// `POST /calls/{id}/transfer/cancel`.
+///
+/// # Errors
+/// 503 `pbx_down`, 409.
+pub async fn cancel_transfer(edge: Edge, request: Request) -> Outcome {
+    edge.services.end_transfer(&request.caller()?, call(&request)?, false).await?;
+    json(StatusCode::ACCEPTED, &json!({}))
+}
+
+/// `POST /calls/{id}/hold`.
+///
+/// # Errors
+/// 503 `pbx_down`, 409.
+pub async fn hold(edge: Edge, request: Request) -> Outcome {
+    edge.services.hold(&request.caller()?, call(&request)?, true).await?;
+    json(StatusCode::ACCEPTED, &json!({}))
+}
+
+/// `POST /calls/{id}/resume`.
+///
+/// # Errors
+/// 503 `pbx_down`, 409.
+pub async fn resume(edge: Edge, request: Request) -> Outcome {
+    edge.services.hold(&request.caller()?, call(&request)?, false).await?;
     json(StatusCode::ACCEPTED, &json!({}))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::gateways::ami::client::PbxCommand;
 use crate::http::edge::Edge;
-use crate::service::telephony::{LinkKind, LinkState};
+use crate::service::telephony::{Abilities, LinkKind, LinkState};
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,6 +42,14 @@ fn shown(command: &PbxCommand) -> Value {
             "type": "transfer", "command_id": command_id, "call_id": call,
             "extension": extension, "to": to, "attended": attended,
         }),
+        PbxCommand::EndTransfer { command_id, call, extension, complete } => json!({
+            "type": if *complete { "transfer_complete" } else { "transfer_cancel" },
+            "command_id": command_id, "call_id": call, "extension": extension,
+        }),
+        PbxCommand::Hold { command_id, call, extension, on } => json!({
+            "type": if *on { "hold" } else { "resume" },
+            "command_id": command_id, "call_id": call, "extension": extension,
+        }),
     }
 }
 
@@ -57,20 +65,20 @@ async fn hear(edge: &Edge, text: &str) {
             edge.services.command_failed(&heard.command_id, &reason).await;
         }
         // What follows an acknowledged command is told by events.
-        "ack" => tracing::debug!(command = heard.command_id, "an exchange has taken a command"),
+        "ack" => edge.services.telephony.taken_on(&heard.command_id),
         other => tracing::debug!(kind = other, "an exchange said something unknown"),
     }
 }
 
 /// Serves one exchange until it goes.
-pub async fn serve(edge: Edge, name: String, socket: WebSocket) {
+pub async fn serve(edge: Edge, name: String, can: Abilities, socket: WebSocket) {
     let telephony = &edge.services.telephony;
     let mut commands = telephony.follow_commands();
-    telephony.followers(true);
+    let number = telephony.follower_came(can);
     edge.services.link_changed(&name, LinkKind::Feed, LinkState::Up, None);
     tracing::info!(exchange = name, "an exchange follows commands");
     exchange(&edge, socket, &mut commands).await;
-    let left = telephony.followers(false);
+    let left = telephony.follower_left(number);
     tracing::info!(exchange = name, left, "an exchange follows no longer");
     let why = Some("the exchange has closed the line".to_owned());
     edge.services.link_changed(&name, LinkKind::Feed, LinkState::Down, why);
@@ -137,5 +145,28 @@ mod tests {
         let expected = json!({"type": "dial", "command_id": "c1", "call_id": "k1",
             "extension": "101", "number": "+79161234567"});
         assert_eq!(shown(&command), expected);
+        let (command_id, call, extension) = ("c2".to_owned(), "k1".to_owned(), "101".to_owned());
+        let hold = |on| PbxCommand::Hold {
+            command_id: command_id.clone(),
+            call: call.clone(),
+            extension: extension.clone(),
+            on,
+        };
+        let end = |complete| PbxCommand::EndTransfer {
+            command_id: command_id.clone(),
+            call: call.clone(),
+            extension: extension.clone(),
+            complete,
+        };
+        for (command, kind) in [
+            (hold(true), "hold"),
+            (hold(false), "resume"),
+            (end(true), "transfer_complete"),
+            (end(false), "transfer_cancel"),
+        ] {
+            let expected =
+                json!({"type": kind, "command_id": "c2", "call_id": "k1", "extension": "101"});
+            assert_eq!(shown(&command), expected);
+        }
     }
 }

@@ -5,6 +5,7 @@ use crate::http::error::ApiError;
 use crate::http::request::Caller;
 use crate::http::router::Found;
 use crate::http::{feed, pbx_feed};
+use crate::service::telephony::Abilities;
 use warp::Reply;
 use warp::reply::Response;
 use warp::ws::Ws;
@@ -41,8 +42,10 @@ fn accepted(edge: &Edge, ws: Ws, incoming: &Incoming) -> Result<Response, ApiErr
                 .into_response())
         }
         ("/api/v1/pbx/feed", Caller::Machine { name, .. }) => {
+            let can = abilities(&incoming.query)?;
             let edge = edge.clone();
-            Ok(ws.on_upgrade(move |socket| pbx_feed::serve(edge, name, socket)).into_response())
+            let serve = move |socket| pbx_feed::serve(edge, name, can, socket);
+            Ok(ws.on_upgrade(serve).into_response())
         }
         _ => Err(ApiError::not_found("WebSocket")),
     }
@@ -53,9 +56,26 @@ fn since(query: &str) -> Option<u64> {
     query.split('&').find_map(|pair| pair.strip_prefix("since=")?.parse().ok())
 }
 
+/// What an exchange says that it can do, from `?can=hold,attended_transfer`.
+fn abilities(query: &str) -> Result<Abilities, ApiError> {
+    let names = query.split('&').find_map(|pair| pair.strip_prefix("can=")).unwrap_or_default();
+    Abilities::parse(&names.replace("%2C", ",")).map_err(|_| {
+        ApiError::new("invalid_query", "can names hold and attended_transfer, joined by a comma")
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::since;
+    use super::{abilities, since};
+    use crate::service::telephony::Abilities;
+
+    #[test]
+    fn an_exchange_names_what_it_can() {
+        assert_eq!(abilities("").ok(), Some(Abilities::default()));
+        let both = Abilities { hold: true, attended_transfer: true };
+        assert_eq!(abilities("a=1&can=hold%2Cattended_transfer").ok(), Some(both));
+        assert!(abilities("can=everything").is_err());
+    }
 
     #[test]
     fn since_is_a_number_or_nothing() {

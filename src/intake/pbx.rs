@@ -3,6 +3,7 @@
 use crate::config::AmiSource;
 use crate::gateways::ami::client::{self, Report};
 use crate::service::Services;
+use crate::service::telephony::Abilities;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -15,6 +16,9 @@ const COMMANDS_MAX: usize = 256;
 const REPORTS_MAX: usize = 64;
 /// How often calls whose end was lost are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
+
+/// How often commands that no exchange answers are looked for.
+const ANSWERS_EVERY: Duration = Duration::from_secs(1);
 
 /// Everything that runs for the exchanges. Dropping it ends it.
 #[derive(Debug)]
@@ -31,6 +35,7 @@ impl PbxIntake {
             start_link(&mut tasks, services, source.clone());
         }
         tasks.spawn(sweep(Arc::clone(services)));
+        tasks.spawn(await_answers(Arc::clone(services)));
         Self { tasks }
     }
 
@@ -44,7 +49,7 @@ fn start_link(tasks: &mut JoinSet<()>, services: &Arc<Services>, source: AmiSour
     let (commands, waiting_commands) = mpsc::channel(COMMANDS_MAX);
     let (reports, waiting_reports) = mpsc::channel(REPORTS_MAX);
     let name = source.name.clone();
-    services.telephony.attach(&name, commands);
+    services.telephony.attach(&name, commands, Abilities::MANAGER);
     tasks.spawn(client::run(source, Arc::clone(&services.clock), waiting_commands, reports));
     tasks.spawn(carry(Arc::clone(services), name, waiting_reports));
 }
@@ -52,6 +57,16 @@ fn start_link(tasks: &mut JoinSet<()>, services: &Arc<Services>, source: AmiSour
 async fn carry(services: Arc<Services>, source: String, mut reports: mpsc::Receiver<Report>) {
     while let Some(report) = reports.recv().await {
         services.take_report(&source, report).await;
+    }
+}
+
+/// Tells the operators of commands that no exchange answers.
+async fn await_answers(services: Arc<Services>) {
+    let mut ticks = tokio::time::interval(ANSWERS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        services.sweep_commands().await;
     }
 }
 

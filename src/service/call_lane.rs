@@ -142,9 +142,12 @@ impl Services {
             CallEffect::Connected { station, .. }
             | CallEffect::WrapUp { station }
             | CallEffect::Changed { station } => (station, "changed"),
-            CallEffect::Missed { station, .. }
-            | CallEffect::Left { station }
-            | CallEffect::Finished { station } => {
+            CallEffect::Missed { station, .. } => {
+                self.take_away(id, station);
+                self.tell_refused_consultation(id, done.after.state(), &station.extension);
+                return Ok(());
+            }
+            CallEffect::Left { station } | CallEffect::Finished { station } => {
                 self.take_away(id, station);
                 return Ok(());
             }

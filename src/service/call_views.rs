@@ -5,6 +5,7 @@ use super::access_log::AccessKind;
 use super::cards::{Card, Sight};
 use super::clients::Candidate;
 use super::people::Person;
+use super::telephony::Abilities;
 use super::{Caller, ServiceError, Services};
 use crate::actors::{ClientLane, SingleLane};
 use crate::base::ids::{CallId, ClientId, UserId};
@@ -130,6 +131,12 @@ pub struct CallView {
     pub end_is_estimated: bool,
     /// The technical result.
     pub result: Option<&'static str>,
+    /// Whether the exchange of this call holds and resumes when asked (`/hold`, `/resume`).
+    pub can_hold: bool,
+    /// Whether its exchange lets the operator talk with the receiver before handing over.
+    pub can_consult: bool,
+    /// The extension of the colleague who is being asked before the client is handed over.
+    pub consulting: Option<String>,
     /// Why a call asked for with a click did not come about.
     pub failure: Option<String>,
     /// Operators in the order in which they were asked.
@@ -252,6 +259,15 @@ fn topics(notes: &Notes) -> Vec<TopicView> {
     notes.topics.iter().map(view).collect()
 }
 
+fn consulted(call: &Call) -> Vec<ConsultedView> {
+    let view = |one: &crate::domain::call::Consultation| ConsultedView {
+        entry_id: one.entry.to_string(),
+        link: one.link.clone(),
+        at: one.at.to_rfc3339(),
+    };
+    call.consulted.iter().map(view).collect()
+}
+
 impl Caller {
     /// A person as the feed serves it.
     #[must_use]
@@ -326,6 +342,7 @@ impl Services {
         };
         let operator = progress.operator().map(|one| self.operator_name(call, &one.extension));
         let notes = &call.notes;
+        let able = self.abilities_for(call, &progress);
         CallView {
             id: id.to_string(),
             number: call.number,
@@ -345,21 +362,16 @@ impl Services {
             ended_at: progress.ended_at.map(Timestamp::to_rfc3339),
             end_is_estimated: progress.end_is_estimated,
             result: progress.result.map(crate::domain::call::progress::CallResult::code),
+            can_hold: able.hold,
+            can_consult: able.attended_transfer,
+            consulting: progress.consulted().map(|part| part.extension.clone()),
             failure: call.dial.as_ref().and_then(|d| d.failed.as_ref()).map(|f| f.reason.clone()),
             participants: progress.participants.iter().map(|p| self.participant(call, p)).collect(),
             talk_seconds: progress.talk_seconds(),
             hold_seconds: progress.hold_seconds(),
             wait_seconds: progress.wait_seconds(),
             topics: topics(notes),
-            consulted: call
-                .consulted
-                .iter()
-                .map(|one| ConsultedView {
-                    entry_id: one.entry.to_string(),
-                    link: one.link.clone(),
-                    at: one.at.to_rfc3339(),
-                })
-                .collect(),
+            consulted: consulted(call),
             comment: notes.comment.reveal().clone(),
             disposition: notes.disposition,
             opening_words: notes.opening_words.clone(),
@@ -370,6 +382,14 @@ impl Services {
             source: if call.source.is_empty() { "hand".into() } else { call.source.clone() },
             version: lane.version(),
         }
+    }
+
+    /// What the exchange of a call can do with it; nothing once it is over, or by hand.
+    fn abilities_for(&self, call: &Call, progress: &Progress) -> Abilities {
+        if call.hand.is_some() || !progress.stage.is_live() {
+            return Abilities::default();
+        }
+        self.telephony.abilities(&call.source)
     }
 
     /// What the caller typed into the IVR may be a contract or card number.

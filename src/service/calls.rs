@@ -1,9 +1,8 @@
-//! Working a call: card by hand, dial, hang up, hand over, choose the client, identify, write,
-//! finish, correct; and lists of calls.
+//! Working a call: card by hand, choose the client, identify, write, finish, correct; and lists of
+//! calls.
 
 use super::call_lane::CallDone;
 use super::call_views::{CallCard, CallView, works_on};
-use super::telephony::Purpose;
 use super::{Caller, ServiceError, Services};
 use crate::actors::{ClientLane, SingleLane};
 use crate::base::ids::{CallId, ClientId, EntryId, UserId};
@@ -13,17 +12,14 @@ use crate::base::time::Timestamp;
 use crate::domain::access::{Action, Filter, Principal};
 use crate::domain::call::pbx_event::Direction;
 use crate::domain::call::{
-    Call, CallCommand, ChooseClient, CloseStale, Consult, Correct, Disposition, Finish, OpenByHand,
-    OpeningWord, RecordIdentification, RequestDial, SetNotes,
+    Call, CallCommand, ChooseClient, Consult, Correct, Disposition, Finish, OpenByHand,
+    OpeningWord, RecordIdentification, SetNotes,
 };
 use crate::domain::client::identification::{self, IdentificationField};
 use crate::domain::client::{ClientCommand, RecordIdentificationFailure};
 use crate::domain::directory::{Entry, EntryKind};
-use crate::domain::operator::OperatorState;
 use crate::domain::{FieldFault, Rejection, StreamId, StreamKind};
-use crate::gateways::ami::client::PbxCommand;
 use crate::store::{Loaded, keys};
-use uuid::Uuid;
 
 /// Notes as they come from the page.
 #[derive(Debug, Clone, Default)]
@@ -49,37 +45,6 @@ pub struct CorrectionInput {
     pub disposition: Option<Disposition>,
     /// Why it was wrong.
     pub reason: String,
-}
-
-/// Whom to dial.
-#[derive(Debug, Clone, Default)]
-pub struct DialInput {
-    /// A number.
-    pub number: Option<String>,
-    /// A client, by one of the phones.
-    pub client: Option<ClientId>,
-    /// Which phone, from 0.
-    pub phone_index: usize,
-}
-
-/// Where to hand a client over to: exactly one.
-#[derive(Debug, Clone, Default)]
-pub struct TransferInput {
-    /// A colleague.
-    pub to_user: Option<UserId>,
-    /// An extension.
-    pub to_extension: Option<String>,
-    /// A queue's number.
-    pub to_queue: Option<String>,
-}
-
-/// A call that is being dialled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dialled {
-    /// The call.
-    pub call: CallId,
-    /// The command.
-    pub command: Uuid,
 }
 
 /// Which calls to list.
@@ -113,13 +78,13 @@ pub struct CallPage {
 /// Index rows that one page looks at: a narrow filter must not walk for ever.
 const ROWS_LOOKED_AT_MAX: usize = 20_000;
 
-fn invalid(field: &str, code: &'static str, message: &str) -> ServiceError {
+pub(super) fn invalid(field: &str, code: &'static str, message: &str) -> ServiceError {
     Rejection::invalid(vec![FieldFault::new(field, code, message)]).into()
 }
 
 impl Services {
     /// The call when the caller may do `action` with it; not found otherwise.
-    async fn call_for(
+    pub(super) async fn call_for(
         &self,
         caller: &Caller,
         action: Action,
@@ -188,173 +153,9 @@ impl Services {
         self.call_card(caller, id).await
     }
 
-    async fn must_exist(&self, client: ClientId) -> Result<(), ServiceError> {
+    pub(super) async fn must_exist(&self, client: ClientId) -> Result<(), ServiceError> {
         let exists = self.clients.look(client.uuid(), ClientLane::exists).await?;
         if exists { Ok(()) } else { Err(Rejection::not_found("client").into()) }
-    }
-
-    /// Has the exchange ring the caller's phone, then the number (F30).
-    ///
-    /// # Errors
-    /// `Forbidden`, `PbxDown`; the number is not one; the caller is on a call or has no phone.
-    pub async fn dial(&self, caller: &Caller, input: DialInput) -> Result<Dialled, ServiceError> {
-        caller.grant(Action::ControlCalls)?;
-        let user = caller.user()?;
-        let number = self.number_to_dial(&input).await?;
-        let person = self.people.get(user);
-        let extension = person.and_then(|p| p.extension.clone()).unwrap_or_default();
-        let state = self.operators.look(user.uuid(), |lane| lane.state().state()).await?;
-        if matches!(state, OperatorState::OnCall | OperatorState::Ringing) {
-            let message = "you are on a call; hang up first";
-            return Err(Rejection::rule("call_open", message).into());
-        }
-        let source = self.telephony.dialling_source().ok_or(ServiceError::PbxDown)?;
-        let now = self.clock.now();
-        let id = CallId::from_uuid(self.ids.next(now));
-        let command_id = self.ids.next(now);
-        // The conversation bears our own name from the start, so its events find their call.
-        let pbx_call = id.to_string();
-        let request = RequestDial {
-            command_id,
-            source: source.clone(),
-            pbx_call: pbx_call.clone(),
-            number: Personal::new(number.clone()),
-            user,
-            extension: extension.clone(),
-            client: input.client,
-        };
-        let command = CallCommand::RequestDial(request);
-        let done = self.command_call(caller, id, command, None).await?;
-        if let Some(first) = first_call(&done).filter(|first| *first != id) {
-            // The same request again: it was dialled the first time.
-            let dialled = self.calls.look(first.uuid(), |lane| lane.state().dial.clone()).await?;
-            let command = dialled.map_or(command_id, |dial| dial.command_id);
-            return Ok(Dialled { call: first, command });
-        }
-        // Sent once, after the commit, by who was asked: a replay never dials.
-        let originate = PbxCommand::Originate {
-            command_id: command_id.to_string(),
-            call: pbx_call,
-            extension,
-            number,
-        };
-        if !self.telephony.send(&source, id, Purpose::Dial, command_id, originate) {
-            self.dial_failed(id, command_id, "pbx_down").await?;
-            return Err(ServiceError::PbxDown);
-        }
-        Ok(Dialled { call: id, command: command_id })
-    }
-
-    async fn number_to_dial(&self, input: &DialInput) -> Result<String, ServiceError> {
-        let Some(client) = input.client.filter(|_| input.number.is_none()) else {
-            let number = input.number.as_deref().unwrap_or_default();
-            return match crate::base::phone::parse(number) {
-                Ok(phone) => Ok(phone.e164),
-                Err(fault) => Err(invalid("number", fault.code(), &fault.to_string())),
-            };
-        };
-        let index = input.phone_index;
-        let phones = self.clients.look(client.uuid(), move |lane| {
-            lane.client.state.details.phones.get(index).map(|p| p.e164.reveal().clone())
-        });
-        phones
-            .await?
-            .ok_or_else(|| invalid("phone_index", "unknown_value", "the client has no such phone"))
-    }
-
-    /// Hangs up. A card by hand is closed; a call whose exchange cannot be reached, too.
-    ///
-    /// # Errors
-    /// `Forbidden`, not found, `Busy`.
-    pub async fn hang_up(&self, caller: &Caller, id: CallId) -> Result<(), ServiceError> {
-        let lane = self.call_for(caller, Action::ControlCalls, id).await?;
-        let call = lane.state();
-        let Some(extension) = self.own_extension(caller, call) else {
-            return self.close_now(caller, id).await;
-        };
-        let command_id = self.ids.next(self.clock.now());
-        let command = PbxCommand::Hangup {
-            command_id: command_id.to_string(),
-            call: call.pbx_call.clone(),
-            extension,
-        };
-        if call.hand.is_some()
-            || !self.telephony.send(&call.source, id, Purpose::Hangup, command_id, command)
-        {
-            return self.close_now(caller, id).await;
-        }
-        Ok(())
-    }
-
-    async fn close_now(&self, caller: &Caller, id: CallId) -> Result<(), ServiceError> {
-        let close = CallCommand::CloseStale(CloseStale { at: self.clock.now() });
-        self.command_call(caller, id, close, None).await?;
-        Ok(())
-    }
-
-    /// The extension on which the caller, or who has the call, is connected.
-    fn own_extension(&self, caller: &Caller, call: &Call) -> Option<String> {
-        let progress = call.progress(None);
-        let mine = |extension: &str| match caller.principal {
-            Principal::User(user) => call.users.get(extension) == Some(&user),
-            Principal::System | Principal::Token(_) => true,
-        };
-        let on_line = || progress.participants.iter().rev().filter(|part| part.left_at.is_none());
-        on_line()
-            .find(|part| mine(&part.extension))
-            .or_else(|| on_line().next())
-            .map(|part| part.extension.clone())
-    }
-
-    /// Hands the client over to a colleague, an extension or a queue (O7).
-    ///
-    /// # Errors
-    /// `Forbidden`, not found, `PbxDown`; not exactly one receiver; nobody is on the line.
-    pub async fn transfer(
-        &self,
-        caller: &Caller,
-        id: CallId,
-        input: TransferInput,
-    ) -> Result<(), ServiceError> {
-        let lane = self.call_for(caller, Action::ControlCalls, id).await?;
-        let call = lane.state();
-        let to = self.receiver(input)?;
-        let extension = self.own_extension(caller, call).filter(|_| call.hand.is_none());
-        let extension = extension.ok_or_else(|| {
-            Rejection::rule("call_not_answered", "nobody is on this line; nothing to hand over")
-        })?;
-        let command_id = self.ids.next(self.clock.now());
-        let command = PbxCommand::Transfer {
-            command_id: command_id.to_string(),
-            call: call.pbx_call.clone(),
-            extension,
-            to,
-            attended: false,
-        };
-        let sent = self.telephony.send(&call.source, id, Purpose::Transfer, command_id, command);
-        if sent { Ok(()) } else { Err(ServiceError::PbxDown) }
-    }
-
-    fn receiver(&self, input: TransferInput) -> Result<String, ServiceError> {
-        let short = |text: String, field: &str| {
-            let text = text.trim().to_owned();
-            let plain = |c: char| c.is_ascii_alphanumeric() || "*#_-+".contains(c);
-            if text.is_empty() || text.len() > 32 || !text.chars().all(plain) {
-                return Err(invalid(field, "invalid_number", "write an extension such as 102"));
-            }
-            Ok(text)
-        };
-        match (input.to_user, input.to_extension, input.to_queue) {
-            (Some(user), None, None) => {
-                let person = self.people.get(user).filter(|person| !person.disabled);
-                person.and_then(|person| person.extension.clone()).ok_or_else(|| {
-                    invalid("to_user_id", "unknown_value", "this colleague has no extension")
-                })
-            }
-            (None, Some(extension), None) => short(extension, "to_extension"),
-            (None, None, Some(queue)) => short(queue, "to_queue"),
-            _ => Err(invalid("to_extension", "required", "name one receiver")),
-        }
     }
 
     /// Says whom the call is about; `None`: nobody known (F6, F21).
@@ -693,7 +494,7 @@ fn normalised(number: &str) -> String {
 }
 
 /// The call that a command wrote; another one than asked for when the command is a repeat.
-fn first_call(done: &CallDone) -> Option<CallId> {
+pub(super) fn first_call(done: &CallDone) -> Option<CallId> {
     let receipt = done.receipt.as_ref()?;
     let found = receipt.streams.iter().find(|(stream, _)| stream.kind == StreamKind::Call);
     found.map(|(stream, _)| CallId::from_uuid(stream.id))

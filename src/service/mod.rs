@@ -5,6 +5,7 @@
 pub mod access_log;
 pub mod backups;
 pub mod blobs;
+pub mod call_control;
 pub mod call_lane;
 pub mod call_views;
 pub mod calls;

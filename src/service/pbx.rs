@@ -1,7 +1,7 @@
 //! What exchanges tell: events into calls, links, answers to commands, the flight recorder, the
 //! sweep of calls whose end was lost.
 
-use super::telephony::{LinkKind, LinkState, Purpose, SIMULATOR_SOURCE};
+use super::telephony::{LinkKind, LinkState, SIMULATOR_SOURCE};
 use super::{Caller, ServiceError, Services};
 use crate::base::ids::{CallId, UserId};
 use crate::base::personal::Personal;
@@ -10,7 +10,7 @@ use crate::codec;
 use crate::domain::access::Action;
 use crate::domain::call::pbx_event::{PbxEvent, PbxEventBody, PbxEventFault, PbxEventKind};
 use crate::domain::call::progress::Stage;
-use crate::domain::call::{CallCommand, CloseStale, DialFailed, Observe};
+use crate::domain::call::{CallCommand, CloseStale, Observe};
 use crate::domain::operator::{CallChange, CallPhase, Operator, OperatorState};
 use crate::domain::{StreamId, StreamKind};
 use crate::feed::Audience;
@@ -23,7 +23,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use uuid::Uuid;
 
 /// What a record of the flight recorder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -404,7 +403,7 @@ impl Services {
         for output in outputs {
             match output {
                 Output::Event(event) => events.push((events.len(), event)),
-                Output::CommandAccepted { .. } => {}
+                Output::CommandAccepted { action_id } => self.telephony.taken_on(&action_id),
                 Output::CommandFailed { action_id, reason } => {
                     self.command_failed(&action_id, reason).await;
                 }
@@ -418,38 +417,7 @@ impl Services {
         }
     }
 
-    /// An exchange could not do what it was asked for.
-    pub async fn command_failed(&self, command_id: &str, reason: &str) {
-        let Some((id, call, purpose)) = self.telephony.settle(command_id) else {
-            return;
-        };
-        let result = match purpose {
-            Purpose::Dial => self.dial_failed(call, id, reason).await,
-            // The exchange knows no such line: it is over.
-            Purpose::Hangup => self.close_call(call, self.clock.now()).await,
-            Purpose::Transfer => {
-                tracing::warn!(%call, reason, "a transfer failed");
-                Ok(())
-            }
-        };
-        if let Err(error) = result {
-            tracing::warn!(%call, %error, "the failure of a command was not noted");
-        }
-    }
-
-    pub(super) async fn dial_failed(
-        &self,
-        call: CallId,
-        command_id: Uuid,
-        reason: &str,
-    ) -> Result<(), ServiceError> {
-        let failed = DialFailed { command_id, reason: reason.to_owned() };
-        let command = CallCommand::DialFailed(failed);
-        self.command_call(&Caller::system(), call, command, None).await?;
-        Ok(())
-    }
-
-    async fn close_call(&self, call: CallId, at: Timestamp) -> Result<(), ServiceError> {
+    pub(super) async fn close_call(&self, call: CallId, at: Timestamp) -> Result<(), ServiceError> {
         let command = CallCommand::CloseStale(CloseStale { at });
         self.command_call(&Caller::system(), call, command, None).await?;
         Ok(())
@@ -498,7 +466,7 @@ impl Services {
             let undialled = call.dial.as_ref().filter(|_| call.facts.is_empty());
             let result = match undialled {
                 Some(dial) if silent > DIAL_SECONDS_MAX => {
-                    self.dial_failed(id, dial.command_id, "pbx_down").await
+                    self.dial_unanswered(id, dial.command_id, dial.user).await
                 }
                 // A card by hand is closed by the hand that opened it.
                 _ if call.hand.is_some() || silent <= limit => continue,

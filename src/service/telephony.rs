@@ -5,7 +5,7 @@
 //! filled from the journal: a replay commands no exchange.
 
 use super::call_lane::Turns;
-use crate::base::ids::CallId;
+use crate::base::ids::{CallId, UserId};
 use crate::base::time::Timestamp;
 use crate::domain::{ClaimSpace, StreamKind};
 use crate::gateways::ami::client::PbxCommand;
@@ -24,6 +24,10 @@ pub const SIMULATOR_SOURCE: &str = "simulator";
 const KNOWN_MAX: usize = 50_000;
 /// Commands under way that are remembered.
 const PENDING_MAX: usize = 10_000;
+/// Seconds in which an exchange must take a command on or refuse it.
+const ANSWER_SECONDS_MAX: i64 = 10;
+/// Seconds for which a command is remembered: after that its failure tells nobody anything.
+const REMEMBER_SECONDS: i64 = 600;
 /// Commands that a slow exchange may lag behind.
 const COMMANDS_LAG_MAX: usize = 256;
 
@@ -75,14 +79,95 @@ pub enum Purpose {
     Hangup,
     /// Hand the client over.
     Transfer,
+    /// Hand the client over after a talk with the receiver, or take the client back.
+    EndTransfer,
+    /// Put the client on hold.
+    Hold,
+    /// Take the client off hold.
+    Resume,
+}
+
+impl Purpose {
+    /// The word of the API.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Dial => "dial",
+            Self::Hangup => "hangup",
+            Self::Transfer => "transfer",
+            Self::EndTransfer => "end_transfer",
+            Self::Hold => "hold",
+            Self::Resume => "resume",
+        }
+    }
+}
+
+/// What an exchange can do besides dialling, hanging up and handing over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// Hold and resume.
+    pub hold: bool,
+    /// Hand over after a talk with the receiver.
+    pub attended_transfer: bool,
+}
+
+impl Abilities {
+    /// Of Asterisk's manager interface: the hold of a SIP phone is the phone's own.
+    pub const MANAGER: Self = Self { hold: false, attended_transfer: true };
+
+    /// Reads names joined by commas; gives the one that is not known.
+    ///
+    /// # Errors
+    /// The unknown name.
+    pub fn parse(names: &str) -> Result<Self, String> {
+        let mut abilities = Self::default();
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            match name {
+                "hold" => abilities.hold = true,
+                "attended_transfer" => abilities.attended_transfer = true,
+                other => return Err(other.to_owned()),
+            }
+        }
+        Ok(abilities)
+    }
+}
+
+/// A command that was given to an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// About which call.
+    pub call: CallId,
+    /// What for.
+    pub purpose: Purpose,
+    /// Who wanted it; `None` is a machine.
+    pub by: Option<UserId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Where commands for one exchange go.
+#[derive(Debug)]
+struct Line {
+    commands: mpsc::Sender<PbxCommand>,
+    abilities: Abilities,
 }
 
 #[derive(Debug, Default)]
 struct Live {
     links: BTreeMap<String, Link>,
-    lines: HashMap<String, mpsc::Sender<PbxCommand>>,
-    pending: HashMap<Uuid, (CallId, Purpose)>,
-    followers: usize,
+    lines: HashMap<String, Line>,
+    /// Commands under way, and whether the exchange has taken them on.
+    pending: HashMap<Uuid, (Asked, bool)>,
+    /// Exchanges that hold `/pbx/feed`, by a number of their own.
+    followers: BTreeMap<u64, Abilities>,
+    followers_ever: u64,
+}
+
+impl Live {
+    /// Whether the calls of `source` are commanded over `/pbx/feed`.
+    fn is_followed(&self, source: &str) -> bool {
+        source != SIMULATOR_SOURCE && !self.lines.contains_key(source) && !self.followers.is_empty()
+    }
 }
 
 /// The box's exchanges at this moment.
@@ -95,6 +180,8 @@ pub struct Telephony {
     pub(super) turns: Turns,
     /// Identifications of one client, of whichever call, go one after another.
     pub(super) identifying: Turns,
+    /// One operator dials one call at a time.
+    pub(super) dialling: Turns,
 }
 
 impl Default for Telephony {
@@ -105,6 +192,7 @@ impl Default for Telephony {
             commands: broadcast::channel(COMMANDS_LAG_MAX).0,
             turns: Turns::default(),
             identifying: Turns::default(),
+            dialling: Turns::default(),
         }
     }
 }
@@ -182,9 +270,9 @@ impl Telephony {
         self.live().links.clone()
     }
 
-    /// Takes commands for the exchange `source` to `line` from now on.
-    pub fn attach(&self, source: &str, line: mpsc::Sender<PbxCommand>) {
-        self.live().lines.insert(source.to_owned(), line);
+    /// Takes commands for the exchange `source` to `commands` from now on.
+    pub fn attach(&self, source: &str, commands: mpsc::Sender<PbxCommand>, abilities: Abilities) {
+        self.live().lines.insert(source.to_owned(), Line { commands, abilities });
     }
 
     /// Follows commands for exchanges that hold `/pbx/feed`.
@@ -193,11 +281,36 @@ impl Telephony {
         self.commands.subscribe()
     }
 
-    /// An exchange began (`true`) or ceased to follow commands; gives how many do.
-    pub fn followers(&self, more: bool) -> usize {
+    /// An exchange began to follow commands; gives the number under which it leaves.
+    pub fn follower_came(&self, abilities: Abilities) -> u64 {
         let mut live = self.live();
-        live.followers = if more { live.followers + 1 } else { live.followers.saturating_sub(1) };
-        live.followers
+        live.followers_ever += 1;
+        let number = live.followers_ever;
+        live.followers.insert(number, abilities);
+        number
+    }
+
+    /// An exchange ceased to follow commands; gives how many do.
+    pub fn follower_left(&self, number: u64) -> usize {
+        let mut live = self.live();
+        live.followers.remove(&number);
+        live.followers.len()
+    }
+
+    /// What the exchange of `source` can do now.
+    #[must_use]
+    pub fn abilities(&self, source: &str) -> Abilities {
+        let live = self.live();
+        if let Some(line) = live.lines.get(source) {
+            return line.abilities;
+        }
+        if !live.is_followed(source) {
+            return Abilities::default();
+        }
+        live.followers.values().fold(Abilities::default(), |all, one| Abilities {
+            hold: all.hold || one.hold,
+            attended_transfer: all.attended_transfer || one.attended_transfer,
+        })
     }
 
     /// The source that would dial now: an exchange whose link is up, else one that follows.
@@ -208,26 +321,19 @@ impl Telephony {
             live.links.get(*source).is_some_and(|link| link.state == LinkState::Up)
         };
         let line = live.lines.keys().filter(up).min();
-        line.cloned().or_else(|| (live.followers > 0).then(|| HTTP_SOURCE.to_owned()))
+        line.cloned().or_else(|| live.is_followed(HTTP_SOURCE).then(|| HTTP_SOURCE.to_owned()))
     }
 
     /// Sends a command to `source`; `false` when nobody takes it.
-    pub fn send(
-        &self,
-        source: &str,
-        call: CallId,
-        purpose: Purpose,
-        command_id: Uuid,
-        command: PbxCommand,
-    ) -> bool {
+    pub fn send(&self, source: &str, asked: Asked, command_id: Uuid, command: PbxCommand) -> bool {
         let mut live = self.live();
         if live.pending.len() >= PENDING_MAX {
             live.pending.clear();
         }
-        live.pending.insert(command_id, (call, purpose));
+        live.pending.insert(command_id, (asked, false));
         let taken = match live.lines.get(source) {
-            Some(line) => line.try_send(command).is_ok(),
-            None => live.followers > 0 && self.commands.send(command).is_ok(),
+            Some(line) => line.commands.try_send(command).is_ok(),
+            None => live.is_followed(source) && self.commands.send(command).is_ok(),
         };
         if !taken {
             live.pending.remove(&command_id);
@@ -235,12 +341,34 @@ impl Telephony {
         taken
     }
 
+    /// The exchange has taken a command on; it may still fail.
+    pub fn taken_on(&self, command_id: &str) {
+        if let Ok(id) = command_id.parse::<Uuid>()
+            && let Some((_, taken_on)) = self.live().pending.get_mut(&id)
+        {
+            *taken_on = true;
+        }
+    }
+
     /// What a command was for; it is under way no longer.
     #[must_use]
-    pub fn settle(&self, command_id: &str) -> Option<(Uuid, CallId, Purpose)> {
+    pub fn settle(&self, command_id: &str) -> Option<(Uuid, Asked)> {
         let id = command_id.parse().ok()?;
-        let (call, purpose) = self.live().pending.remove(&id)?;
-        Some((id, call, purpose))
+        let (asked, _) = self.live().pending.remove(&id)?;
+        Some((id, asked))
+    }
+
+    /// Commands that no exchange has answered in time; forgets those whose time is long over. A
+    /// dial is not among them: its call has a time-out of its own.
+    #[must_use]
+    pub fn unanswered(&self, now: Timestamp) -> Vec<Uuid> {
+        let mut live = self.live();
+        live.pending.retain(|_, (asked, _)| now.seconds_since(asked.at) < REMEMBER_SECONDS);
+        let late = |(id, (asked, taken_on)): (&Uuid, &(Asked, bool))| {
+            let late = now.seconds_since(asked.at) >= ANSWER_SECONDS_MAX;
+            (late && !taken_on && asked.purpose != Purpose::Dial).then_some(*id)
+        };
+        live.pending.iter().filter_map(late).collect()
     }
 }
 
@@ -252,29 +380,75 @@ mod tests {
         PbxCommand::Hangup { command_id: "c".into(), call: "x".into(), extension: "101".into() }
     }
 
+    fn asked(purpose: Purpose) -> Asked {
+        let call = CallId::from_uuid(Uuid::from_u128(1));
+        Asked { call, purpose, by: None, at: Timestamp::from_micros(0) }
+    }
+
     #[test]
     fn commands_go_to_a_link_that_is_up_or_to_who_follows() {
         let desk = Telephony::default();
-        let (call, id) = (CallId::from_uuid(Uuid::from_u128(1)), Uuid::from_u128(2));
+        let (wanted, id) = (asked(Purpose::Hangup), Uuid::from_u128(2));
         assert_eq!(desk.dialling_source(), None);
-        assert!(!desk.send("pbx1", call, Purpose::Hangup, id, hangup()));
+        assert!(!desk.send("pbx1", wanted, id, hangup()));
         assert_eq!(desk.settle(&id.to_string()), None);
         let (line, mut taken) = mpsc::channel(1);
-        desk.attach("pbx1", line);
+        desk.attach("pbx1", line, Abilities::MANAGER);
         assert_eq!(desk.dialling_source(), None, "attached and not up");
         let now = Timestamp::from_micros(1);
         assert!(desk.set_link("pbx1", LinkKind::Ami, LinkState::Up, None, now));
         assert!(!desk.set_link("pbx1", LinkKind::Ami, LinkState::Up, None, now));
         assert_eq!(desk.dialling_source().as_deref(), Some("pbx1"));
-        assert!(desk.send("pbx1", call, Purpose::Hangup, id, hangup()));
+        assert!(desk.send("pbx1", wanted, id, hangup()));
         assert_eq!(taken.try_recv().unwrap(), hangup());
-        assert_eq!(desk.settle(&id.to_string()), Some((id, call, Purpose::Hangup)));
+        assert_eq!(desk.settle(&id.to_string()), Some((id, wanted)));
         desk.set_link("pbx1", LinkKind::Ami, LinkState::Down, Some("x".into()), now);
         assert_eq!(desk.dialling_source(), None);
         let mut follower = desk.follow_commands();
-        assert_eq!(desk.followers(true), 1);
+        desk.follower_came(Abilities::default());
         assert_eq!(desk.dialling_source().as_deref(), Some(HTTP_SOURCE));
-        assert!(desk.send(HTTP_SOURCE, call, Purpose::Dial, id, hangup()));
+        assert!(desk.send(HTTP_SOURCE, asked(Purpose::Dial), id, hangup()));
         assert_eq!(follower.try_recv().unwrap(), hangup());
+        assert!(!desk.send(SIMULATOR_SOURCE, wanted, id, hangup()), "nobody has that phone");
+    }
+
+    #[test]
+    fn an_exchange_can_what_it_has_declared() {
+        let desk = Telephony::default();
+        let (line, _taken) = mpsc::channel(1);
+        desk.attach("pbx1", line, Abilities::MANAGER);
+        let first = desk.follower_came(Abilities::parse("").unwrap());
+        assert_eq!(desk.abilities(HTTP_SOURCE), Abilities::default());
+        let second = desk.follower_came(Abilities::parse("hold, attended_transfer").unwrap());
+        assert_eq!(
+            desk.abilities("cloud"),
+            Abilities { hold: true, attended_transfer: true },
+            "webhooks' calls too"
+        );
+        assert_eq!(desk.abilities("pbx1"), Abilities::MANAGER);
+        assert_eq!(desk.abilities(SIMULATOR_SOURCE), Abilities::default());
+        assert_eq!(desk.follower_left(second), 1);
+        assert!(!desk.abilities(HTTP_SOURCE).hold);
+        assert_eq!(desk.follower_left(first), 0);
+        assert_eq!(Abilities::parse("hold,sing"), Err("sing".to_owned()));
+    }
+
+    #[test]
+    fn what_nobody_answers_is_late_and_what_was_taken_on_is_not() {
+        let desk = Telephony::default();
+        let _follower = desk.follow_commands();
+        desk.follower_came(Abilities::default());
+        let ids = [1, 2, 3].map(Uuid::from_u128);
+        let purposes = [Purpose::Hold, Purpose::Transfer, Purpose::Dial];
+        for (id, purpose) in ids.into_iter().zip(purposes) {
+            assert!(desk.send(HTTP_SOURCE, asked(purpose), id, hangup()));
+        }
+        desk.taken_on(&ids[1].to_string());
+        let after = |seconds| Timestamp::from_micros(0).plus_seconds(seconds);
+        assert!(desk.unanswered(after(9)).is_empty());
+        assert_eq!(desk.unanswered(after(10)), [ids[0]]);
+        assert!(desk.settle(&ids[1].to_string()).is_some(), "it may still fail");
+        assert!(desk.unanswered(after(601)).is_empty());
+        assert_eq!(desk.settle(&ids[2].to_string()), None, "forgotten");
     }
 }

@@ -109,6 +109,35 @@ fn an_exchange_is_commanded_over_its_feed() {
 }
 
 #[test]
+fn the_client_is_held_over_the_feed_of_an_exchange_that_can() {
+    let lenderbox = Lenderbox::demo();
+    let pbx = lenderbox.machine("pbx");
+    let anna = lenderbox.sign_in("operator", 0);
+    let mut feed = Socket::open(&anna, "/feed");
+    post(&pbx, &json!([event("ringing", 1, json!({})), event("answered", 3, json!({}))]));
+    let card = feed.until("the talk", |message| message["card"]["call"]["state"] == "talking");
+    assert_eq!(card["card"]["call"]["can_hold"], false);
+    let path = |verb: &str| format!("/calls/{}/{verb}", card["call_id"].as_str().unwrap());
+    assert_eq!(anna.post(&path("hold"), &json!({})).code(), "not_supported");
+    let mut exchange = Socket::open(&pbx, "/pbx/feed?can=hold,attended_transfer");
+    eventually("the exchange follows", || {
+        (anna.post(&path("hold"), &json!({})).status == 202).then_some(())
+    });
+    let command = exchange.until("the hold", |message| message["type"] == "hold");
+    assert_eq!((&command["call_id"], &command["extension"]), (&json!("talk-1"), &json!("101")));
+    let id = command["command_id"].clone();
+    exchange.send(&json!({"type": "failed", "command_id": id, "reason": "no_such_call"}));
+    let told = feed.until("the failure", |message| message["type"] == "call.command_failed");
+    assert_eq!((&told["command"], &told["reason"]), (&json!("hold"), &json!("no_such_call")));
+    assert_eq!(anna.post(&path("resume"), &json!({})).status, 202);
+    exchange.until("the resume", |message| message["type"] == "resume");
+    assert_eq!(anna.post(&path("transfer/cancel"), &json!({})).code(), "no_consultation");
+    // An exchange that does not answer at all is told to the operator as well.
+    let told = feed.until("the silence", |message| message["type"] == "call.command_failed");
+    assert_eq!((&told["command"], &told["reason"]), (&json!("resume"), &json!("unanswered")));
+}
+
+#[test]
 fn events_at_fault_do_not_hold_up_the_others() {
     let lenderbox = Lenderbox::demo();
     let pbx = lenderbox.machine("pbx");

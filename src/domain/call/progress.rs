@@ -225,6 +225,18 @@ impl Progress {
     pub const fn wait_seconds(&self) -> i64 {
         self.wait_micros / 1_000_000
     }
+    /// The colleague who is asked before the client is handed over.
+    #[must_use]
+    pub fn consulted(&self) -> Option<&Participant> {
+        let owner = self.owner.as_ref()?;
+        let mut parts = self.participants.iter();
+        if !parts.any(|part| part.extension == *owner && part.is_connected()) {
+            return None;
+        }
+        self.participants.iter().rev().find(|part| {
+            part.extension != *owner && part.left_at.is_none() && part.role == Role::Transfer
+        })
+    }
     /// The operator who has the call now, or had it last.
     #[must_use]
     pub fn operator(&self) -> Option<&Participant> {

@@ -60,6 +60,28 @@ pub enum PbxCommand {
         /// Talk with the receiver first.
         attended: bool,
     },
+    /// End an attended transfer that was begun.
+    EndTransfer {
+        /// Names the command.
+        command_id: String,
+        /// The conversation.
+        call: String,
+        /// Who hands over.
+        extension: String,
+        /// Whether the client goes to the receiver; else back to who hands over.
+        complete: bool,
+    },
+    /// Put the client on hold, or take the client back.
+    Hold {
+        /// Names the command.
+        command_id: String,
+        /// The conversation.
+        call: String,
+        /// Who holds.
+        extension: String,
+        /// Whether to hold.
+        on: bool,
+    },
 }
 
 impl PbxCommand {
@@ -69,7 +91,9 @@ impl PbxCommand {
         match self {
             Self::Originate { command_id, .. }
             | Self::Hangup { command_id, .. }
-            | Self::Transfer { command_id, .. } => command_id,
+            | Self::Transfer { command_id, .. }
+            | Self::EndTransfer { command_id, .. }
+            | Self::Hold { command_id, .. } => command_id,
         }
     }
 }
@@ -265,10 +289,13 @@ impl Link<'_> {
         command: &PbxCommand,
         writer: &mut OwnedWriteHalf,
     ) -> Result<(), LinkError> {
-        let Some(message) = action(self.source, self.adapter, command) else {
-            let action_id = command.command_id().to_owned();
-            let outputs = vec![Output::CommandFailed { action_id, reason: "no_such_call" }];
-            return self.report(Report::Received { raw: Vec::new(), outputs }).await;
+        let message = match action(self.source, self.adapter, command) {
+            Ok(message) => message,
+            Err(reason) => {
+                let action_id = command.command_id().to_owned();
+                let outputs = vec![Output::CommandFailed { action_id, reason }];
+                return self.report(Report::Received { raw: Vec::new(), outputs }).await;
+            }
         };
         if let PbxCommand::Originate { command_id, call, number, .. } = command {
             self.adapter.originating(command_id, call, number);
@@ -278,10 +305,19 @@ impl Link<'_> {
     }
 }
 
-/// The manager's action for `command`; `None` when the agent has no leg in that conversation.
-#[must_use]
-pub fn action(source: &AmiSource, adapter: &Adapter, command: &PbxCommand) -> Option<Message> {
-    Some(match command {
+/// The manager's action for `command`.
+///
+/// # Errors
+/// `no_such_call` when the agent has no leg in that conversation, `not_supported` for what a
+/// manager cannot do.
+pub fn action(
+    source: &AmiSource,
+    adapter: &Adapter,
+    command: &PbxCommand,
+) -> Result<Message, &'static str> {
+    let channel =
+        |call: &str, extension: &str| adapter.channel_of(call, extension).ok_or("no_such_call");
+    Ok(match command {
         PbxCommand::Originate { command_id, call, extension, number } => {
             let digits: String =
                 number.chars().filter(|c| c.is_ascii_digit() || "*#".contains(*c)).collect();
@@ -302,16 +338,24 @@ pub fn action(source: &AmiSource, adapter: &Adapter, command: &PbxCommand) -> Op
         PbxCommand::Hangup { command_id, call, extension } => Message::new(&[
             ("Action", "Hangup"),
             ("ActionID", command_id),
-            ("Channel", adapter.channel_of(call, extension)?),
+            ("Channel", channel(call, extension)?),
             ("Cause", "16"),
         ]),
+        // Who hangs up in the middle of a consultation hands the client over by that.
+        PbxCommand::EndTransfer { command_id, call, extension, complete } => {
+            let name = if *complete { "Hangup" } else { "CancelAtxfer" };
+            let channel = channel(call, extension)?;
+            Message::new(&[("Action", name), ("ActionID", command_id), ("Channel", channel)])
+        }
+        // The hold of a SIP phone is the phone's own: the manager can only watch it.
+        PbxCommand::Hold { .. } => return Err("not_supported"),
         // The channel of who hands over: given the client's, Asterisk would drop the client.
         PbxCommand::Transfer { command_id, call, extension, to, attended } => {
             let name = if *attended { "Atxfer" } else { "BlindTransfer" };
             Message::new(&[
                 ("Action", name),
                 ("ActionID", command_id),
-                ("Channel", adapter.channel_of(call, extension)?),
+                ("Channel", channel(call, extension)?),
                 ("Context", &source.internal_context),
                 ("Exten", to),
                 ("Priority", "1"),

@@ -298,7 +298,18 @@ fn commands_name_the_agents_own_channel() {
     assert_eq!(message.get("Action"), Some("BlindTransfer"));
     assert_eq!(message.get("Channel"), Some("PJSIP/101-00000037"));
     assert_eq!(message.get("Exten"), Some("102"));
-    assert_eq!(action(&source(), &adapter, &transfer("105")), None);
+    assert_eq!(action(&source(), &adapter, &transfer("105")), Err("no_such_call"));
+    let end = |complete| {
+        let (command_id, extension) = ("c3".into(), "101".into());
+        let end = PbxCommand::EndTransfer { command_id, call: call.clone(), extension, complete };
+        let message = action(&source(), &adapter, &end).unwrap();
+        assert_eq!(message.get("Channel"), Some("PJSIP/101-00000037"));
+        message.get("Action").unwrap().to_owned()
+    };
+    assert_eq!((end(true), end(false)), ("Hangup".to_owned(), "CancelAtxfer".to_owned()));
+    let (command_id, extension) = ("c4".into(), "101".into());
+    let hold = PbxCommand::Hold { command_id, call: call.clone(), extension, on: true };
+    assert_eq!(action(&source(), &adapter, &hold), Err("not_supported"));
     let originate = PbxCommand::Originate {
         command_id: "c2".into(),
         call: "our-1".into(),
