@@ -12,5 +12,6 @@ mod it {
     mod imports;
     mod operator_day;
     mod redaction;
+    mod search;
     mod session;
 }

@@ -236,6 +236,27 @@ pub fn bic(raw: &str) -> Result<String, DocumentError> {
     if fits { Ok(compact) } else { Err(DocumentError::BicForm) }
 }
 
+/// Series or number of any identity document as it is compared and searched: letters and digits
+/// only, upper case. People write `ab 12-34` and `AB1234` for the same one.
+#[must_use]
+pub fn key(raw: &str) -> String {
+    raw.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// Characters of the longest account number (IBAN).
+const ACCOUNT_CHARS_MAX: usize = 34;
+
+/// An account's number in the form that is kept and searched: letters and digits only, upper case.
+/// Core systems number accounts as they like, so nothing else is asked; `None` when it has other
+/// characters or more than 34.
+#[must_use]
+pub fn account_number(raw: &str) -> Option<String> {
+    let kept = |c: &char| !c.is_whitespace() && !matches!(c, '.' | '-' | '/');
+    let number: String = raw.chars().filter(kept).flat_map(char::to_uppercase).collect();
+    let plain = number.chars().all(|c| c.is_ascii_alphanumeric());
+    (plain && (1..=ACCOUNT_CHARS_MAX).contains(&number.len())).then_some(number)
+}
+
 /// A 20-digit account at the bank `bic`, checked by its key.
 ///
 /// # Errors
@@ -401,5 +422,27 @@ mod tests {
         assert_eq!(card("2200123456789010"), Err(DocumentError::CardCheck));
         assert_eq!(card("0000000000000000"), Err(DocumentError::CardCheck));
         assert_eq!(card("411111111111"), Err(DocumentError::CardLength));
+    }
+
+    #[test]
+    fn documents_are_compared_without_what_people_write_between() {
+        assert_eq!(key("ab 12-34"), "AB1234");
+        assert_eq!(key("4514 №123456"), "4514123456");
+    }
+
+    #[test]
+    fn account_numbers_are_kept_in_one_form() {
+        let rows = [
+            ("4081 7810 5000 0000 0001", Some("40817810500000000001")),
+            ("40817.810.5.0000.0000001", Some("40817810500000000001")),
+            ("cz65 0800 0000 1920 0014 5399", Some("CZ6508000000192000145399")),
+            ("1787", Some("1787")),
+            (" - ", None),
+            ("счёт 5", None),
+            ("12345678901234567890123456789012345", None),
+        ];
+        for (raw, expected) in rows {
+            assert_eq!(account_number(raw).as_deref(), expected, "{raw}");
+        }
     }
 }

@@ -113,6 +113,7 @@ register! {
         3 v 1 false InstalmentsSet(loan::InstalmentsSet),
         4 v 1 false PaymentReceived(loan::PaymentReceived),
         5 v 1 false FiguresStated(loan::FiguresStated),
+        6 v 1 true AccountStated(loan::AccountStated),
     }
     Call, CallEvent, StreamKind::Call => {
         1 v 1 false Opened(call::event::Opened),

@@ -246,6 +246,9 @@ mod samples {
                     next_payment: None,
                 },
             }),
+            LoanEvent::AccountStated(AccountStated {
+                account: Personal::new("40817810500000000001".into()),
+            }),
         ]
     }
 

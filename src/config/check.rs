@@ -3,8 +3,8 @@
 use super::raw::{self, Raw};
 use super::{
     AmiSource, Backup, Calls, Config, Identification, Language, Lender, Limits, Listen, Log, Pbx,
-    Retention, Search, Security, SettingFault, Storage, TimeForm, Tls, Totp, WebhookProof,
-    WebhookSource, secret,
+    Retention, Search, SearchField, Security, SettingFault, Storage, TimeForm, Tls, Totp,
+    WebhookProof, WebhookSource, secret,
 };
 use crate::base::money::Currency;
 use crate::base::personal::Personal;
@@ -18,9 +18,6 @@ const MEGABYTE: u64 = 1024 * 1024;
 /// What callers can be asked.
 const IDENTIFICATION_FIELDS: [&str; 6] =
     ["full_name", "birth_date", "passport_last4", "code_word", "address", "contract_number"];
-/// What clients can be found by.
-const SEARCH_FIELDS: [&str; 7] =
-    ["phone", "name", "document", "loan_number", "inn", "snils", "card_number"];
 /// Fields of a canonical PBX event.
 const EVENT_FIELDS: [&str; 15] = [
     "event_id",
@@ -384,6 +381,15 @@ impl Checker<'_> {
         }
     }
 
+    fn search(&mut self, raw: &raw::Search) -> Search {
+        let known = SearchField::ALL.map(SearchField::code);
+        self.known("search.fields", &raw.fields, &known);
+        if raw.fields.is_empty() {
+            self.fault("search.fields", "list at least one field");
+        }
+        Search { fields: raw.fields.iter().filter_map(|word| SearchField::parse(word)).collect() }
+    }
+
     fn log(&mut self, raw: &raw::Log) -> Log {
         let json = self.choice("log.format", &raw.format, &[("text", false), ("json", true)]);
         self.filled("log.filter", &raw.filter);
@@ -395,16 +401,13 @@ impl Checker<'_> {
 pub fn check(raw: Raw, folder: &Path, faults: &mut Vec<SettingFault>) -> Config {
     let mut checker = Checker { folder, faults };
     let lender = checker.lender(&raw.lender);
-    checker.known("search.fields", &raw.search.fields, &SEARCH_FIELDS);
-    if raw.search.fields.is_empty() {
-        checker.fault("search.fields", "list at least one field");
-    }
+    let search = checker.search(&raw.search);
     Config {
         listen: checker.listen(&raw.listen),
         storage: checker.storage(&raw.storage),
         security: checker.security(&raw.security),
         identification: checker.identification(raw.identification),
-        search: Search { fields: raw.search.fields },
+        search,
         calls: checker.calls(&raw.calls, &lender),
         pbx: checker.pbx(raw.pbx.feed, raw.ami, raw.webhook),
         backup: checker.backup(raw.backup),

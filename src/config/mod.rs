@@ -214,11 +214,81 @@ pub struct Identification {
     pub failures: u8,
 }
 
+/// A field that clients can be found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchField {
+    /// A phone in any written form.
+    Phone,
+    /// The beginning of a name, in either order; words of an organisation's name.
+    Name,
+    /// Series and number of an identity document.
+    Document,
+    /// The number of a loan agreement or its beginning.
+    LoanNumber,
+    /// The account of a loan or its beginning.
+    Account,
+    /// INN of a person or an organisation.
+    Inn,
+    /// OGRN or OGRNIP.
+    Ogrn,
+    /// SNILS.
+    Snils,
+    /// The number of the client's card.
+    CardNumber,
+    /// An e-mail.
+    Email,
+}
+
+impl SearchField {
+    /// All fields.
+    pub const ALL: [Self; 10] = [
+        Self::Phone,
+        Self::Name,
+        Self::Document,
+        Self::LoanNumber,
+        Self::Account,
+        Self::Inn,
+        Self::Ogrn,
+        Self::Snils,
+        Self::CardNumber,
+        Self::Email,
+    ];
+    /// The word of settings and of the API.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Name => "name",
+            Self::Document => "document",
+            Self::LoanNumber => "loan_number",
+            Self::Account => "account",
+            Self::Inn => "inn",
+            Self::Ogrn => "ogrn",
+            Self::Snils => "snils",
+            Self::CardNumber => "card_number",
+            Self::Email => "email",
+        }
+    }
+    /// Reads the word of settings and of the API.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.code() == code)
+    }
+}
+
 /// What clients are found by.
 #[derive(Debug, Clone)]
 pub struct Search {
-    /// Field names, in order of trial.
-    pub fields: Vec<String>,
+    /// Fields, in order of trial; nothing else is looked into.
+    pub fields: Vec<SearchField>,
+}
+
+impl Search {
+    /// The words of the fields, in order.
+    #[must_use]
+    pub fn codes(&self) -> Vec<&'static str> {
+        self.fields.iter().map(|field| field.code()).collect()
+    }
 }
 
 /// How calls are worked.

@@ -139,9 +139,11 @@ settings! {
 settings! {
     /// What clients are found by.
     Search at "search" {
-        /// phone, name, document, loan_number, inn, snils, card_number.
+        /// phone, name, document, loan_number, account, inn, ogrn, snils, card_number, email: the
+        /// inputs of the call workspace, and all that a search looks into, in this order.
         fields: Vec<String> = texts(&[
-            "phone", "name", "document", "loan_number", "inn", "snils", "card_number",
+            "phone", "name", "document", "loan_number", "account", "inn", "ogrn", "snils",
+            "card_number", "email",
         ]);
     }
 }

@@ -52,6 +52,8 @@ fn every_fault_is_named_at_once() {
         password_length = 2
         [identification]
         fields = ["full_name", "birth_date", "shoe_size"]
+        [search]
+        fields = ["phone", "iban", "phone"]
         [retention]
         access_log_days = 30
     "#;
@@ -67,10 +69,15 @@ fn every_fault_is_named_at_once() {
         "security.password_length",
         "identification.fields",
         "identification.level_2_one_of",
+        "search.fields",
         "retention.access_log_days",
     ] {
         assert!(found.iter().any(|name| name == key), "{key} is not named in {found:?}");
     }
+    let search = faults("[search]\nfields = [\"phone\", \"iban\", \"phone\"]");
+    assert_eq!(search.len(), 2, "{search:?}");
+    assert!(search[0].1.starts_with("\"iban\" is not one of: phone, name, "), "{search:?}");
+    assert_eq!(search[1].1, "\"phone\" stands here twice");
     let hint = faults("[lender]\ncurency = \"RUB\"");
     assert_eq!(hint[0].1, "there is no such setting; did you mean currency?");
 }

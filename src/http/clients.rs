@@ -302,14 +302,15 @@ pub async fn accesses(edge: Edge, request: Request) -> Outcome {
     ok(&json!({ "items": items, "next_cursor": null }))
 }
 
-/// `GET /search`.
+/// `GET /search`; `field` looks into one of the fields of the settings only.
 ///
 /// # Errors
-/// 400 for a bad query.
+/// 400 for a bad query, 422 for a field that is not offered.
 pub async fn search(edge: Edge, request: Request) -> Outcome {
-    let query = request.query(&["q", "limit"])?;
+    let query = request.query(&["q", "field", "limit"])?;
     let limit = query.limit()?;
     let text = query.text("q").unwrap_or_default();
-    let items = edge.services.search_clients(&request.caller()?, text, limit).await?;
+    let items =
+        edge.services.search_clients(&request.caller()?, text, query.text("field"), limit).await?;
     ok(&json!({ "items": items, "next_cursor": Value::Null }))
 }

@@ -12,7 +12,7 @@ pub async fn public(edge: Edge, _request: Request) -> Outcome {
     let config = &edge.services.config;
     ok(&json!({
         "identification_fields": config.identification.fields,
-        "search_fields": config.search.fields,
+        "search_fields": config.search.codes(),
         "opening_words": { "creditor": config.calls.creditor },
         "min_comment": config.calls.comment_chars_min,
         "wrap_up_seconds": config.calls.wrap_up_seconds,
@@ -27,5 +27,5 @@ pub async fn public(edge: Edge, _request: Request) -> Outcome {
 /// # Errors
 /// None.
 pub async fn search_fields(edge: Edge, _request: Request) -> Outcome {
-    ok(&json!({ "fields": edge.services.config.search.fields }))
+    ok(&json!({ "fields": edge.services.config.search.codes() }))
 }

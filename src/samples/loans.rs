@@ -5,6 +5,7 @@ use super::dice::Dice;
 use super::{SOURCE, client_key};
 use crate::base::ids::{ClientId, LoanId};
 use crate::base::money::{Currency, Money};
+use crate::base::personal::Personal;
 use crate::base::time::Date;
 use crate::domain::loan::{
     Figures, Instalment, Loan, LoanStatus, LoanTerms, Payment, PaymentKind, standing,
@@ -38,6 +39,8 @@ pub struct SampleLoan {
     pub schedule: Vec<Instalment>,
     /// Payments, by date.
     pub payments: Vec<SamplePayment>,
+    /// The account it was paid out to, for loans in cash.
+    pub account: Option<Personal<String>>,
     /// Figures of the core system, for one loan in ten.
     pub figures: Option<Figures>,
 }
@@ -52,6 +55,9 @@ struct Product {
     least: u64,
     most: u64,
 }
+
+/// The product that is paid out to an account.
+const CASH: &str = "Займ наличными";
 
 const PRODUCTS: [Product; 4] = [
     Product {
@@ -69,7 +75,7 @@ const PRODUCTS: [Product; 4] = [
         most: 150_000,
     },
     Product {
-        name: "Займ наличными",
+        name: CASH,
         rates: &[2400, 2990, 3550],
         months: &[12, 24, 36],
         least: 20_000,
@@ -128,8 +134,19 @@ fn loan(index: u64, n: u64, today: Date, dice: &mut Dice) -> SampleLoan {
         status_text: String::new(),
     };
     let client_key = client_key(index);
-    let mut made =
-        SampleLoan { source_key: key, client_key, terms, schedule, payments, figures: None };
+    let account = (product.name == CASH).then(|| {
+        let number = index.saturating_mul(10).saturating_add(n) % 100_000_000_000;
+        Personal::new(format!("408178105{number:011}"))
+    });
+    let mut made = SampleLoan {
+        source_key: key,
+        client_key,
+        terms,
+        schedule,
+        payments,
+        account,
+        figures: None,
+    };
     if index % 10 == 3 && status.is_open() {
         made.figures = figures(&made, today);
     }
@@ -264,6 +281,7 @@ fn figures(made: &SampleLoan, today: Date) -> Option<Figures> {
             })
             .collect(),
         figures: Figures::default(),
+        account: None,
     };
     let standing = standing::on(&loan, as_of);
     Some(Figures {

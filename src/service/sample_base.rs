@@ -175,6 +175,7 @@ impl Services {
                     client: id,
                     source_key: sample.source_key.clone(),
                     terms: sample.terms.clone(),
+                    account: sample.account.clone(),
                     figures: sample.figures.clone(),
                 }),
                 &context,

@@ -21,6 +21,8 @@ const HISTORY: u8 = b'A';
 const CLAIMS: u8 = b'K';
 /// Names: `N key 0 client`.
 const NAMES: u8 = b'N';
+/// Accounts of loans: `B account 0 client loan`.
+const ACCOUNTS: u8 = b'B';
 /// Card numbers: `I number client`.
 const CARD_NUMBERS: u8 = b'I';
 /// Owner of an owned stream: `O kind id`.
@@ -165,6 +167,38 @@ pub fn name(name_key: &str, client: Uuid) -> Vec<u8> {
 #[must_use]
 pub fn trailing_id(key: &[u8]) -> Option<Uuid> {
     Uuid::from_slice(key.get(key.len().checked_sub(16)?..)?).ok()
+}
+
+/// Start of accounts that begin with `beginning`.
+#[must_use]
+pub fn accounts_beginning(beginning: &str) -> Vec<u8> {
+    let mut key = vec![ACCOUNTS];
+    key.extend(beginning.bytes().filter(|byte| *byte != 0));
+    key
+}
+
+/// Start of the rows of one whole account.
+#[must_use]
+pub fn account_prefix(account: &str) -> Vec<u8> {
+    let mut key = vec![ACCOUNTS];
+    text(&mut key, account);
+    key
+}
+
+/// The account of a loan; several loans may share one.
+#[must_use]
+pub fn account(account: &str, client: Uuid, loan: Uuid) -> Vec<u8> {
+    let mut key = account_prefix(account);
+    key.extend_from_slice(client.as_bytes());
+    key.extend_from_slice(loan.as_bytes());
+    key
+}
+
+/// The client in a key of [`account`].
+#[must_use]
+pub fn client_of_account(key: &[u8]) -> Option<Uuid> {
+    let start = key.len().checked_sub(32)?;
+    Uuid::from_slice(key.get(start..start + 16)?).ok()
 }
 
 /// Start of a card number's rows.

@@ -25,7 +25,7 @@ use crate::domain::{ClaimSpace, StreamId, StreamKind};
 use serde::{Deserialize, Serialize};
 
 /// Raise when the stored form of heads or index rows changes: the view is then rebuilt.
-pub const VIEWS_VERSION: u32 = 4;
+pub const VIEWS_VERSION: u32 = 5;
 
 /// Why the view cannot answer.
 #[derive(Debug, thiserror::Error)]

@@ -83,6 +83,9 @@ impl Noun for Loan {
     fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
         if self.exists() {
             rows.push((keys::owner(stream.kind, stream.id), stream.owner.as_bytes().to_vec()));
+            if let Some(account) = &self.account {
+                rows.push((keys::account(account.reveal(), stream.owner, stream.id), Vec::new()));
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Who a client is: names, contact points, documents, organisation. Everything normalised.
 
+use crate::base::documents;
 use crate::base::ids::ClientId;
 use crate::base::personal::Personal;
 use crate::base::time::Date;
@@ -147,10 +148,10 @@ pub struct Document {
 }
 
 impl Document {
-    /// Series and number without spaces: the form that is compared and searched.
+    /// Series and number as they are compared and searched.
     #[must_use]
     pub fn key(&self) -> String {
-        format!("{}{}", self.series.reveal(), self.number.reveal())
+        documents::key(self.series.reveal()) + &documents::key(self.number.reveal())
     }
 }
 

@@ -99,6 +99,7 @@ const LOAN: &[Target] = &[
     one("next_due_on"),
     one("next_payment"),
     one("as_of"),
+    one("account"),
 ];
 
 const SCHEDULE: &[Target] = &[

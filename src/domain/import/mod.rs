@@ -20,6 +20,7 @@ pub use mapping::{Lookup, Mapping};
 pub use shipped::{Shipped, shipped, shipped_named};
 
 use crate::base::money::Money;
+use crate::base::personal::Personal;
 use crate::base::time::Date;
 use crate::domain::client::ClientDraft;
 use crate::domain::loan::{Figures, Instalment, LoanTerms, PaymentKind};
@@ -99,6 +100,8 @@ pub struct LoanRecord {
     pub new_client: Option<ClientRecord>,
     /// Terms.
     pub terms: LoanTerms,
+    /// The account it is kept on, when the row tells.
+    pub account: Option<Personal<String>>,
     /// Figures of the source, when the row has them.
     pub figures: Option<Figures>,
 }

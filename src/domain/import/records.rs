@@ -8,7 +8,7 @@ use super::{
 use crate::base::money::{Currency, Money};
 use crate::base::personal::Personal;
 use crate::base::time::Date;
-use crate::base::{address, limits, names, text};
+use crate::base::{address, documents, limits, names, text};
 use crate::domain::client::{
     AddressDraft, AddressKind, ClientDraft, ClientKind, DocumentDraft, DocumentKind, EmailDraft,
     OrganisationDraft, OrganisationForm, PhoneDraft, PhoneKind, Sex,
@@ -341,6 +341,8 @@ fn loan(bound: &Bound, reading: &mut Reading<'_>) -> Option<LoanRecord> {
     let status = reading.parsed("status", "unknown_word", message, LoanStatus::parse);
     let status_text = reading.text("status_text").or_else(|| reading.raw("status"));
     let figures = figures(reading, currency);
+    let message = "an account has at most 34 letters and digits";
+    let account = reading.parsed("account", "invalid_account", message, documents::account_number);
     let (client, new_client) = owner(bound, reading);
     let terms = LoanTerms {
         number: number?,
@@ -352,7 +354,14 @@ fn loan(bound: &Bound, reading: &mut Reading<'_>) -> Option<LoanRecord> {
         status: status.unwrap_or_default(),
         status_text: status_text.unwrap_or_default(),
     };
-    Some(LoanRecord { source_key: source_key?, client: client?, new_client, terms, figures })
+    Some(LoanRecord {
+        source_key: source_key?,
+        client: client?,
+        new_client,
+        terms,
+        account: account.map(Personal::new),
+        figures,
+    })
 }
 
 /// Whose loan it is; a row that describes its client as well gives both.

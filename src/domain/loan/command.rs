@@ -3,6 +3,7 @@
 use super::{Figures, Instalment, LoanStatus, PaymentKind};
 use crate::base::ids::{ClientId, LoanId};
 use crate::base::money::Money;
+use crate::base::personal::Personal;
 use crate::base::time::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,9 @@ pub struct ImportLoan {
     pub source_key: String,
     /// Terms.
     pub terms: LoanTerms,
+    /// The account it is kept on, as [`crate::base::documents::account_number`] writes it; `None`
+    /// when the row does not say.
+    pub account: Option<Personal<String>>,
     /// Figures, when the row has them.
     pub figures: Option<Figures>,
 }

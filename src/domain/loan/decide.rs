@@ -1,9 +1,9 @@
 //! What may be asked of a loan, and what then happens.
 
 use super::{
-    Figures, FiguresStated, ImportInstalments, ImportLoan, ImportPayment, Instalment,
-    InstalmentsSet, Loan, LoanCommand, LoanEvent, LoanOpened, LoanTerms, Payment, PaymentReceived,
-    TermsChanged,
+    AccountStated, Figures, FiguresStated, ImportInstalments, ImportLoan, ImportPayment,
+    Instalment, InstalmentsSet, Loan, LoanCommand, LoanEvent, LoanOpened, LoanTerms, Payment,
+    PaymentReceived, TermsChanged,
 };
 use crate::base::limits;
 use crate::domain::{Context, Decision, FieldFault, Rejection};
@@ -44,6 +44,10 @@ fn import(loan: &Loan, command: ImportLoan, context: &Context) -> Decided {
             source_key: command.source_key,
             terms: command.terms,
         }));
+    }
+    if let Some(account) = command.account.filter(|account| loan.account.as_ref() != Some(account))
+    {
+        events.push(LoanEvent::AccountStated(AccountStated { account }));
     }
     if let Some(stated) = command.figures {
         events.extend(figures(loan, stated).events);

@@ -2,6 +2,7 @@
 
 use super::{Figures, Instalment, LoanTerms, Payment};
 use crate::base::ids::{ClientId, LoanId};
+use crate::base::personal::Personal;
 use serde::{Deserialize, Serialize};
 
 /// What happened to a loan.
@@ -17,6 +18,8 @@ pub enum LoanEvent {
     PaymentReceived(PaymentReceived),
     /// An outside core system stated figures.
     FiguresStated(FiguresStated),
+    /// The account of the loan became known or changed.
+    AccountStated(AccountStated),
 }
 
 /// The loan became known.
@@ -58,4 +61,11 @@ pub struct PaymentReceived {
 pub struct FiguresStated {
     /// The figures.
     pub figures: Figures,
+}
+
+/// The account of the loan became known or changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountStated {
+    /// Its number.
+    pub account: Personal<String>,
 }

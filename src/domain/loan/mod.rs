@@ -15,11 +15,13 @@ pub use command::{
     ImportFigures, ImportInstalments, ImportLoan, ImportPayment, LoanCommand, LoanTerms,
 };
 pub use event::{
-    FiguresStated, InstalmentsSet, LoanEvent, LoanOpened, PaymentReceived, TermsChanged,
+    AccountStated, FiguresStated, InstalmentsSet, LoanEvent, LoanOpened, PaymentReceived,
+    TermsChanged,
 };
 
 use crate::base::ids::{ClientId, LoanId};
 use crate::base::money::{Currency, Money};
+use crate::base::personal::Personal;
 use crate::base::time::Date;
 use crate::domain::{
     Aggregate, Claim, ClaimSpace, ClaimStrength, Context, Decision, Meta, Rejection,
@@ -182,6 +184,8 @@ pub struct Loan {
     pub payments: Vec<Payment>,
     /// Figures of an outside core system.
     pub figures: Figures,
+    /// The account it is kept on, when its source tells.
+    pub account: Option<Personal<String>>,
 }
 
 impl Loan {
@@ -252,6 +256,7 @@ impl Aggregate for Loan {
                 self.payments.insert(place, payment.clone());
             }
             LoanEvent::FiguresStated(stated) => self.figures = stated.figures.clone(),
+            LoanEvent::AccountStated(stated) => self.account = Some(stated.account.clone()),
         }
     }
 

@@ -49,6 +49,7 @@ fn opened() -> Loan {
         client: ClientId::from_uuid(uuid::Uuid::from_u128(1)),
         source_key: "core:123".into(),
         terms: terms(),
+        account: None,
         figures: None,
     };
     assert_eq!(apply(&mut loan, LoanCommand::Import(command)), Ok(1));
@@ -124,6 +125,7 @@ fn faulty_terms_name_every_field() {
             issued_on: date("2027-01-01"),
             ..terms()
         },
+        account: None,
         figures: None,
     };
     let refusal = Loan::default().decide(LoanCommand::Import(command), &context()).unwrap_err();
@@ -160,4 +162,24 @@ fn an_instalment_shows_its_state() {
         .map(|(due, left)| standing::instalment_state(&row(1, due), left, today));
     use InstalmentState::{Due, Future, Overdue, Partial};
     assert_eq!(states, [Overdue, Due, Partial, Future]);
+}
+
+#[test]
+fn the_account_of_a_loan_is_stated_once_and_never_forgotten() {
+    let mut loan = opened();
+    let told = |account: Option<&str>| {
+        LoanCommand::Import(ImportLoan {
+            id: LoanId::from_uuid(uuid::Uuid::from_u128(2)),
+            client: ClientId::from_uuid(uuid::Uuid::from_u128(1)),
+            source_key: "core:123".into(),
+            terms: terms(),
+            account: account.map(|number| Personal::new(number.to_owned())),
+            figures: None,
+        })
+    };
+    assert_eq!(apply(&mut loan, told(Some("40817"))), Ok(1));
+    assert_eq!(apply(&mut loan, told(Some("40817"))), Ok(0), "the same changes nothing");
+    assert_eq!(apply(&mut loan, told(None)), Ok(0), "silence takes nothing away");
+    assert_eq!(loan.account, Some(Personal::new("40817".to_owned())));
+    assert_eq!(apply(&mut loan, told(Some("40818"))), Ok(1));
 }

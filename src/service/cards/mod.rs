@@ -256,6 +256,12 @@ pub fn loan_row(loan: &Loan, sight: Sight, today: Date) -> LoanRow {
     LoanRow {
         loan_id: loan.id.map(|id| id.to_string()).unwrap_or_default(),
         number: if sight.money { terms.number.clone() } else { masking::ending(&terms.number, 3) },
+        account: loan.account.as_ref().filter(|_| sight.money).map(|account| {
+            match sight.unmasked {
+                true => account.reveal().clone(),
+                false => masking::account(account.reveal()),
+            }
+        }),
         product: terms.product.clone(),
         status: match (sight.money, overdue) {
             (true, true) => "overdue",

@@ -211,6 +211,8 @@ pub struct LoanRow {
     pub loan_id: String,
     /// Number of the agreement; its end only while locked.
     pub number: String,
+    /// The account it is kept on, masked unless personal data is in clear; `None` while locked.
+    pub account: Option<String>,
     /// Product.
     pub product: String,
     /// Derived: `overdue` when something is past due.

@@ -369,6 +369,7 @@ impl<'a> Chunk<'a> {
             client: owner,
             source_key: record.source_key.clone(),
             terms: record.terms.clone(),
+            account: record.account.clone(),
             figures: record.figures.clone(),
         });
         let step = self.step(stream, before, state, command, known.is_none())?;

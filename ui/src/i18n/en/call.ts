@@ -20,7 +20,7 @@ export const call = {
   find: {
     title: 'The number is not known. Find the client', title_choose: 'Find the client', prospect: 'New client', anonymous: 'Without a client', nothing: 'Nobody was found. You can create a new client from what you typed or go on without one.',
     start: 'Type in any field: matches appear below.',
-    field: { phone: 'Phone', name: 'Name', document: 'Passport, document', loan_number: 'Loan number', inn: 'INN', snils: 'SNILS', card_number: 'Card number', email: 'E-mail' },
+    field: { phone: 'Phone', name: 'Name', document: 'Passport, document', loan_number: 'Loan number', account: 'Account', ogrn: 'OGRN', inn: 'INN', snils: 'SNILS', card_number: 'Card number', email: 'E-mail' },
   },
   prospect: { title: 'New client', save: 'Create and open', duplicates: 'Similar clients already exist', take: 'This one', anyway: 'Create a new one anyway', hard: 'This client already exists: open that card.' },
   identify: {

@@ -38,7 +38,7 @@ export const shell = {
     placeholder: 'Phone, name, document, loan number', clients: 'Clients', pages: 'Pages', nothing: 'Nobody was found. Check the number or type the beginning of the surname.', hint: 'Type a phone in any form, a surname, a passport or a loan number.',
     loans_one: '{{count}} loan', loans_other: '{{count}} loans', born: 'born {{year}}',
   },
-  matched: { phone: 'by phone', name: 'by name', document: 'by document', loan_number: 'by loan', inn: 'by INN', snils: 'by SNILS', card_number: 'by card number', email: 'by e-mail' },
+  matched: { phone: 'by phone', name: 'by name', document: 'by document', loan_number: 'by loan', account: 'by account', ogrn: 'by OGRN', inn: 'by INN', snils: 'by SNILS', card_number: 'by card number', email: 'by e-mail' },
   notice: {
     missed: 'Missed call', missed_text: 'You did not answer in time, so your state became “not ready”.', link_down: 'No link to the PBX: {{source}}', link_up: 'The PBX link is back: {{source}}',
     import_done: 'Import finished: {{file}}', import_done_text: '{{created}} new, {{updated}} changed, {{rejected}} rejected', import_failed: 'Import stopped: {{file}}',

@@ -38,7 +38,7 @@ export const shell = {
     placeholder: 'Телефон, имя, документ, номер договора', clients: 'Клиенты', pages: 'Разделы', nothing: 'Никого не нашли. Проверьте номер или наберите начало фамилии.', hint: 'Наберите телефон в любом виде, фамилию, паспорт или номер договора.',
     loans_one: '{{count}} займ', loans_few: '{{count}} займа', loans_many: '{{count}} займов', loans_other: '{{count}} займа', born: '{{year}} г. р.',
   },
-  matched: { phone: 'по телефону', name: 'по имени', document: 'по документу', loan_number: 'по договору', inn: 'по ИНН', snils: 'по СНИЛС', card_number: 'по номеру карточки', email: 'по почте' },
+  matched: { phone: 'по телефону', name: 'по имени', document: 'по документу', loan_number: 'по договору', account: 'по счёту', ogrn: 'по ОГРН', inn: 'по ИНН', snils: 'по СНИЛС', card_number: 'по номеру карточки', email: 'по почте' },
   notice: {
     missed: 'Пропущен звонок', missed_text: 'Вы не ответили вовремя, состояние сменилось на «не готов».', link_down: 'Нет связи с АТС: {{source}}', link_up: 'Связь с АТС восстановлена: {{source}}',
     import_done: 'Загрузка закончена: {{file}}', import_done_text: 'новых {{created}}, изменено {{updated}}, отвергнуто {{rejected}}', import_failed: 'Загрузка остановилась: {{file}}',
