@@ -67,6 +67,7 @@ export const common = {
     too_many_payments: 'The loan cannot hold more payments.',
     too_many_consents: 'The card cannot hold more consents.',
     too_many_files: 'The card cannot hold more files.',
+    too_many_snippets: 'You keep as many snippets as is possible; rewrite one of them.',
     too_many_corrections: 'The call was corrected as often as it can be.',
     already_registered: 'The client is registered already.',
     call_exists: 'The call exists already.',
