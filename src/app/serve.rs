@@ -24,9 +24,9 @@ pub enum ServeError {
         #[source]
         source: io::Error,
     },
-    /// The tokens cannot be read.
+    /// The tokens and sign-ins cannot be read.
     #[error(transparent)]
-    Tokens(#[from] ServiceError),
+    View(#[from] ServiceError),
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -67,6 +67,7 @@ pub async fn serve(
     let address = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
     let edge = Edge::new(Arc::clone(&core.services));
     edge.read_tokens()?;
+    edge.read_sign_ins()?;
     let report = &core.report;
     tracing::info!(
         %address,
@@ -84,12 +85,14 @@ pub async fn serve(
         stop.clone(),
     ));
     edge.set_ready(true);
+    let noting = tokio::spawn(edge.clone().note_sessions());
     let intake = PbxIntake::start(&core.services);
     ready(&core, &Listening { address, scheme }).await;
     if serving.await.is_err() {
         tracing::error!("the server ended with a fault");
     }
     edge.set_ready(false);
+    noting.abort();
     intake.stop().await;
     let closed = tokio::task::spawn_blocking(move || core.close()).await;
     if closed.is_err() {

@@ -78,7 +78,10 @@ impl Users {
                 }
                 UserCommand::Passwd { login } => {
                     let id = find(services, &caller, login)?;
-                    services.set_user_password(&caller, id, password()?).await.map_err(said)?;
+                    services
+                        .set_user_password(&caller, id, password()?, None)
+                        .await
+                        .map_err(said)?;
                     say(format!("{login} has a new password"))
                 }
                 UserCommand::Disable { login } => {

@@ -143,6 +143,10 @@ register! {
         6 v 1 false TotpEnrolled(user::TotpEnrolled),
         7 v 1 false TotpRemoved(user::TotpRemoved),
         8 v 1 false SignedIn(user::UserSignedIn),
+        9 v 1 false SignInOpened(user::SignInOpened),
+        10 v 1 false SignInClosed(user::SignInClosed),
+        11 v 1 false SignInsEnded(user::SignInsEnded),
+        12 v 1 false SignInSeen(user::SignInSeen),
     }
     Token, TokenEvent, StreamKind::Token => {
         1 v 1 false Created(token::TokenCreated),

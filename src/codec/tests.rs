@@ -275,6 +275,10 @@ mod samples {
             UserEvent::TotpEnrolled(TotpEnrolled { secret: Personal::new(vec![1, 2]) }),
             UserEvent::TotpRemoved(TotpRemoved {}),
             UserEvent::SignedIn(UserSignedIn {}),
+            UserEvent::SignInOpened(SignInOpened { key: [5; 32], totp_step: Some(58_000_000) }),
+            UserEvent::SignInClosed(SignInClosed { key: [5; 32] }),
+            UserEvent::SignInsEnded(SignInsEnded { kept: Some([6; 32]) }),
+            UserEvent::SignInSeen(SignInSeen { key: [6; 32] }),
         ]
     }
 

@@ -12,6 +12,7 @@ pub mod fields;
 pub mod import;
 pub mod loan;
 pub mod operator;
+pub mod sign_ins;
 pub mod token;
 pub mod user;
 

@@ -48,6 +48,7 @@ pub const ERRORS: &[(&str, u16, &str)] = &[
     ("extension_taken", 409, "another user has this extension"),
     ("token_exists", 409, "the token exists already"),
     ("totp_off", 409, "the second factor is switched off in the configuration"),
+    ("totp_enrolled", 409, "a second factor is enrolled already; remove it first"),
     ("totp_not_started", 409, "ask for a secret first"),
     ("own_account", 409, "ask another administrator to change this of your own account"),
     ("not_retired", 409, "the entry is not retired"),

@@ -3,7 +3,6 @@
 //!
 //! Must never decide anything of the trade.
 
-use crate::base::ids::UserId;
 use crate::base::time::Timestamp;
 use crate::codec::frame::CommandKey;
 use crate::config::Totp;
@@ -16,11 +15,10 @@ use crate::http::request::{Answer, BodyStream, Caller, Outcome, Request, not_sig
 use crate::http::router::{Entrance, Found, Route, Router};
 use crate::http::routes;
 use crate::http::server::Peer;
-use crate::http::session_store::{Session, SessionStore};
+use crate::http::session_store::{Session, SessionStore, csrf_matches};
 use crate::http::token_book::{TokenBook, too_many_requests};
 use crate::service::Services;
 use bytes::Bytes;
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -42,10 +40,8 @@ pub struct Shared {
     pub services: Arc<Services>,
     /// Places for hashing passwords: each takes memory and a core for a while.
     pub hashing: Semaphore,
-    /// The last used step of each person's second factor: a code works once.
-    pub totp_steps: Mutex<HashMap<UserId, u64>>,
     /// Who is signed in.
-    pub sessions: SessionStore,
+    pub sessions: Arc<SessionStore>,
     /// Guards signing in.
     pub lockout: Lockout,
     /// The machines' tokens.
@@ -100,11 +96,11 @@ impl Edge {
         let security = &services.config.security;
         let limits = &services.config.limits;
         let start = services.clock.now().micros().unsigned_abs();
+        let sessions = Arc::new(SessionStore::new(services.sign_in_limits()));
+        let watching = Arc::clone(&sessions);
+        services.people.watch(move |id, version, user| watching.take_over(id, version, user));
         Self(Arc::new(Shared {
-            sessions: SessionStore::new(
-                security.session_idle_seconds,
-                security.session_absolute_seconds,
-            ),
+            sessions,
             lockout: Lockout::new(
                 security.lockout_failures,
                 security.lockout_seconds,
@@ -117,7 +113,6 @@ impl Edge {
             ready: AtomicBool::new(false),
             requests: AtomicU64::new(0),
             hashing: Semaphore::new(HASHING_MAX),
-            totp_steps: Mutex::default(),
             start,
             services,
         }))
@@ -285,8 +280,8 @@ impl Edge {
         let caller = self.caller(incoming)?;
         let grant = match (&caller, entrance) {
             (Caller::Nobody, _) => return Err(not_signed_in()),
-            (Caller::Person { session, person, .. }, _) => {
-                self.check_person(incoming, session)?;
+            (Caller::Person { session, person, cookie }, _) => {
+                self.check_person(incoming, session, cookie)?;
                 match entrance {
                     Entrance::Needs(action) => {
                         self.check_second_factor(person.role, person.totp_enrolled)?;
@@ -306,11 +301,16 @@ impl Edge {
         Ok(Admission { caller, grant })
     }
 
-    fn check_person(&self, incoming: &Incoming, session: &Session) -> Result<(), ApiError> {
+    fn check_person(
+        &self,
+        incoming: &Incoming,
+        session: &Session,
+        cookie: &str,
+    ) -> Result<(), ApiError> {
         if incoming.method != Method::GET && incoming.method != Method::HEAD {
             self.check_origin(&incoming.headers)?;
             let given = incoming.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
-            if !given.is_some_and(|given| session.csrf_matches(given)) {
+            if !given.is_some_and(|given| csrf_matches(cookie, given)) {
                 let help = "send X-CSRF-Token with the value of GET /api/v1/session";
                 return Err(ApiError::new("csrf", help));
             }

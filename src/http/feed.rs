@@ -59,8 +59,9 @@ impl Page {
     }
 
     async fn close(&mut self, code: u16, reason: &'static str) -> Gone {
-        // The page may be gone already.
-        let _ = self.out.send(Frame::close_with(code, reason)).await;
+        // The page may be gone already, or not read.
+        let closing = self.out.send(Frame::close_with(code, reason));
+        let _ = tokio::time::timeout(SEND_PATIENCE, closing).await;
         Gone
     }
 
@@ -86,7 +87,7 @@ impl Page {
     }
 
     async fn heartbeat(&mut self) -> Result<(), Gone> {
-        if !self.edge.sessions.is_open(&self.session, self.edge.now()) {
+        if !self.edge.sessions.is_alive(&self.session, self.edge.now()) {
             return Err(self.close(SIGNED_OUT, "signed out").await);
         }
         self.role = self.session.person().role;
@@ -99,8 +100,10 @@ impl Page {
         let mut beats =
             tokio::time::interval_at(tokio::time::Instant::now() + HEARTBEAT, HEARTBEAT);
         beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let session = Arc::clone(&self.session);
         loop {
             let sent = tokio::select! {
+                () = session.ended() => Err(self.close(SIGNED_OUT, "signed out").await),
                 received = follower.next() => match received {
                     Received::Message(message) => self.message(&message).await,
                     Received::Resync => self.send(json!({ "type": "resync" }).to_string()).await,

@@ -1,5 +1,6 @@
 //! The feed for exchanges: commands out, acknowledgements in.
 
+use crate::base::ids::TokenId;
 use crate::gateways::ami::client::PbxCommand;
 use crate::http::edge::Edge;
 use crate::service::telephony::{Abilities, LinkKind, LinkState};
@@ -8,12 +9,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 use warp::ws::{Message as Frame, WebSocket};
 
 /// Between two pings; an exchange that is silent for three of them is gone.
 const PING: Duration = Duration::from_secs(10);
 /// Pings without an answer before the line is given up.
 const SILENT_PINGS_MAX: u8 = 3;
+/// Time that one message may take to leave.
+const SEND_PATIENCE: Duration = Duration::from_secs(10);
+/// Code of a close: the token is worthless.
+const REVOKED: u16 = 4401;
+/// Why a line ends whose token was revoked.
+const WORTHLESS: &str = "the token was revoked";
+/// Why most lines end.
+const CLOSED: &str = "the exchange has closed the line";
 /// Characters of a reason that are kept.
 const REASON_CHARS_MAX: usize = 200;
 
@@ -71,29 +81,45 @@ async fn hear(edge: &Edge, text: &str) {
 }
 
 /// Serves one exchange until it goes.
-pub async fn serve(edge: Edge, name: String, can: Abilities, socket: WebSocket) {
+pub async fn serve(edge: Edge, token: TokenId, name: String, can: Abilities, socket: WebSocket) {
+    let Some(revoked) = edge.tokens.follow(token) else {
+        return;
+    };
     let telephony = &edge.services.telephony;
     let mut commands = telephony.follow_commands();
     let number = telephony.follower_came(can);
     edge.services.link_changed(&name, LinkKind::Feed, LinkState::Up, None);
     tracing::info!(exchange = name, "an exchange follows commands");
-    exchange(&edge, socket, &mut commands).await;
+    let why = exchange(&edge, socket, &mut commands, revoked).await;
     let left = telephony.follower_left(number);
-    tracing::info!(exchange = name, left, "an exchange follows no longer");
-    let why = Some("the exchange has closed the line".to_owned());
+    tracing::info!(exchange = name, left, why, "an exchange follows no longer");
+    let why = Some(why.to_owned());
     edge.services.link_changed(&name, LinkKind::Feed, LinkState::Down, why);
 }
 
+/// Waits until the token is revoked.
+async fn until(revoked: &mut watch::Receiver<bool>) {
+    let _ = revoked.wait_for(|revoked| *revoked).await;
+}
+
+/// Serves until the line ends; gives why it did.
 async fn exchange(
     edge: &Edge,
     socket: WebSocket,
     commands: &mut tokio::sync::broadcast::Receiver<PbxCommand>,
-) {
+    mut revoked: watch::Receiver<bool>,
+) -> &'static str {
     let (mut out, mut input) = socket.split();
     let mut pings = tokio::time::interval_at(tokio::time::Instant::now() + PING, PING);
     let mut silent = 0_u8;
     loop {
         let frame = tokio::select! {
+            () = until(&mut revoked) => {
+                // The exchange may be gone already, or not listen.
+                let close = out.send(Frame::close_with(REVOKED, WORTHLESS));
+                let _ = tokio::time::timeout(SEND_PATIENCE, close).await;
+                return WORTHLESS;
+            }
             command = commands.recv() => match command {
                 Ok(command) => Frame::text(shown(&command).to_string()),
                 // The commands that were missed fail by themselves after a while.
@@ -101,31 +127,31 @@ async fn exchange(
                     tracing::warn!(count, "an exchange was too slow for commands");
                     continue;
                 }
-                Err(RecvError::Closed) => return,
+                Err(RecvError::Closed) => return "the box is stopping",
             },
             _ = pings.tick() => {
                 silent += 1;
                 if silent > SILENT_PINGS_MAX {
-                    return;
+                    return "the exchange is silent";
                 }
                 Frame::ping(Vec::new())
             }
             heard = input.next() => {
                 silent = 0;
                 match heard {
-                    Some(Ok(frame)) if frame.is_close() => return,
-                    Some(Ok(frame)) => {
+                    Some(Ok(frame)) if !frame.is_close() => {
                         if let Ok(text) = frame.to_str() {
                             hear(edge, text).await;
                         }
                         continue;
                     }
-                    _ => return,
+                    _ => return CLOSED,
                 }
             }
         };
-        if out.send(frame).await.is_err() {
-            return;
+        match tokio::time::timeout(SEND_PATIENCE, out.send(frame)).await {
+            Ok(Ok(())) => {}
+            _ => return CLOSED,
         }
     }
 }

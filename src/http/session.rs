@@ -1,18 +1,18 @@
 //! Signing in and out, the own password, the own second factor.
 
 use crate::base::personal::Personal;
-use crate::base::time::Timestamp;
 use crate::config::Totp;
 use crate::domain::fields::FromJson;
 use crate::domain::user::normal_login;
 use crate::http::edge::{COOKIE, Edge};
 use crate::http::error::ApiError;
 use crate::http::request::{Answer, Caller, Outcome, Request, json, no_content, not_signed_in, ok};
-use crate::http::session_store::{Person, Session};
+use crate::http::session_store::{Session, csrf_of, key_of, new_cookie};
 use crate::http::token_book::too_many_requests;
 use crate::json_object;
 use crate::service::{self, credentials};
 use serde_json::{Value, json};
+use std::time::Duration;
 use warp::http::{HeaderValue, StatusCode, header};
 
 /// A password or code as typed: never printed.
@@ -65,6 +65,32 @@ json_object! {
     }
 }
 
+/// Between two looks at which sessions are in use.
+const NOTE_PAUSE: Duration = Duration::from_secs(15);
+
+impl Edge {
+    /// Reads who is signed in; at the start.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn read_sign_ins(&self) -> Result<(), service::ServiceError> {
+        self.services.each_user(|id, version, user| self.sessions.take_over(id, version, user))
+    }
+
+    /// Lets the journal know which sessions are in use, now and then, so that a restart ends
+    /// nobody's work. Runs until dropped.
+    pub async fn note_sessions(self) {
+        loop {
+            tokio::time::sleep(NOTE_PAUSE).await;
+            for (user, key) in self.sessions.to_note(self.now()) {
+                if let Err(error) = self.services.note_seen(user, key).await {
+                    tracing::warn!(%error, "the use of a session could not be noted");
+                }
+            }
+        }
+    }
+}
+
 fn bad_credentials() -> ApiError {
     ApiError::new("bad_credentials", "log-in or password is wrong; try again")
 }
@@ -107,33 +133,35 @@ pub async fn sign_in(edge: Edge, mut request: Request) -> Outcome {
         return failed(bad_credentials());
     };
     let required = edge.services.config.security.totp != Totp::Off;
+    let mut totp_step = None;
     if let Some(secret) = recognised.user.totp_secret.as_ref().filter(|_| required) {
         let Some(code) = &typed.totp else {
             let help = "enter the code of your second factor";
             return Err(ApiError::new("totp_required", help));
         };
-        let step = credentials::totp_step(secret.reveal(), code.0.reveal(), now);
-        let fresh = step.is_some_and(|step| {
-            let mut steps = edge.totp_steps.lock().expect("never left half written");
-            let last = steps.entry(recognised.id).or_default();
-            let fresh = step > *last;
-            *last = step.max(*last);
-            fresh
-        });
-        if !fresh {
+        totp_step = credentials::totp_step(secret.reveal(), code.0.reveal(), now);
+        if totp_step.is_none() {
             let help = "the code is wrong or was used; enter the next one";
             return failed(ApiError::new("totp_required", help));
         }
     }
-    edge.lockout.succeeded(&login);
-    open(&edge, &request, &recognised, now).await
+    let opened = open(&edge, &request, &recognised, totp_step).await;
+    match opened {
+        Err(error) if error.code() == "totp_required" => failed(error),
+        opened => {
+            if opened.is_ok() {
+                edge.lockout.succeeded(&login);
+            }
+            opened
+        }
+    }
 }
 
 async fn open(
     edge: &Edge,
     request: &Request,
     recognised: &service::users::Recognised,
-    now: Timestamp,
+    totp_step: Option<u64>,
 ) -> Outcome {
     let user = &recognised.user;
     let role = user.role.ok_or_else(bad_credentials)?;
@@ -144,18 +172,13 @@ async fn open(
         address: request.address().to_string(),
         command: None,
     };
-    edge.services.note_login(&caller, recognised.id).await?;
-    let person = Person {
-        user: recognised.id,
-        login: user.login.clone(),
-        role,
-        extension: user.extension.clone(),
-        totp_enrolled: user.totp_secret.is_some(),
-    };
-    let opened = edge.sessions.open(person, now, &*edge.services.ids);
-    let mut answer = shown(edge, &opened.session)?;
+    let cookie = new_cookie(&*edge.services.ids);
+    edge.services.sign_in(&caller, recognised, key_of(&cookie), totp_step).await?;
+    // Gone again only when the person was kept out in the same moment.
+    let session = edge.sessions.find(&cookie, edge.now()).ok_or_else(not_signed_in)?;
+    let mut answer = shown(edge, &session, &cookie)?;
     let lifetime = edge.services.config.security.session_absolute_seconds;
-    set_cookie(&mut answer, request, &opened.cookie, lifetime);
+    set_cookie(&mut answer, request, &cookie, lifetime);
     Ok(answer)
 }
 
@@ -169,14 +192,14 @@ fn set_cookie(answer: &mut Answer, request: &Request, value: &str, seconds: i64)
 }
 
 /// What the page needs to know about the session.
-fn shown(edge: &Edge, session: &Session) -> Outcome {
+fn shown(edge: &Edge, session: &Session, cookie: &str) -> Outcome {
     let person = session.person();
     let config = &edge.services.config;
     let name = edge.services.people.get(person.user).map(|known| known.name.clone());
     json(
         StatusCode::OK,
         &json!({
-            "csrf": session.csrf(),
+            "csrf": csrf_of(cookie),
             "user": {
                 "id": person.user, "login": person.login, "name": name.unwrap_or_default(),
                 "role": person.role, "extension": person.extension,
@@ -201,8 +224,10 @@ fn shown(edge: &Edge, session: &Session) -> Outcome {
 /// # Errors
 /// 401 when nobody is signed in.
 pub async fn show(edge: Edge, request: Request) -> Outcome {
-    let (_, session) = request.person()?;
-    shown(&edge, session)
+    let Caller::Person { session, cookie, .. } = &request.caller else {
+        return Err(not_signed_in());
+    };
+    shown(&edge, session, cookie)
 }
 
 /// `DELETE /session`.
@@ -210,10 +235,8 @@ pub async fn show(edge: Edge, request: Request) -> Outcome {
 /// # Errors
 /// 401 when nobody is signed in.
 pub async fn sign_out(edge: Edge, request: Request) -> Outcome {
-    let Caller::Person { cookie, .. } = &request.caller else {
-        return Err(not_signed_in());
-    };
-    edge.sessions.close(cookie);
+    let (_, session) = request.person()?;
+    edge.services.sign_out(&request.caller()?, session.key()).await?;
     let mut answer = no_content()?;
     set_cookie(&mut answer, &request, "", 0);
     Ok(answer)
@@ -228,6 +251,11 @@ pub async fn offer_totp(edge: Edge, request: Request) -> Outcome {
     if edge.services.config.security.totp == Totp::Off {
         let help = "the second factor is switched off; ask the administrator";
         return Err(ApiError::new("totp_off", help));
+    }
+    if person.totp_enrolled {
+        // Or whoever finds an open browser could put an own factor in the place of the real one.
+        let help = "a second factor is enrolled already; remove it first";
+        return Err(ApiError::new("totp_enrolled", help));
     }
     let secret = credentials::new_totp_secret(&*edge.services.ids);
     let url = credentials::totp_url(&secret, &edge.services.config.lender.name, &person.login);
@@ -246,15 +274,15 @@ fn wrong_code() -> ApiError {
 /// 409 when no secret was asked for, 422 when the code is wrong.
 pub async fn enrol_totp(edge: Edge, mut request: Request) -> Outcome {
     let typed: Code = request.json().await?;
-    let (person, session) = request.person()?;
+    let (_, session) = request.person()?;
     let Some(secret) = session.offered_totp() else {
         return Err(ApiError::new("totp_not_started", "ask for a secret first"));
     };
     if credentials::totp_step(&secret, typed.code.0.reveal(), edge.now()).is_none() {
         return Err(wrong_code());
     }
-    edge.services.enrol_totp(&request.caller()?, Personal::new(secret)).await?;
-    edge.sessions.refresh(person.user, |person| person.totp_enrolled = true);
+    let secret = Personal::new(secret);
+    edge.services.enrol_totp(&request.caller()?, secret, session.key()).await?;
     no_content()
 }
 
@@ -264,18 +292,17 @@ pub async fn enrol_totp(edge: Edge, mut request: Request) -> Outcome {
 /// 422 when the code is wrong.
 pub async fn remove_totp(edge: Edge, mut request: Request) -> Outcome {
     let typed: Code = request.json().await?;
-    let (person, _) = request.person()?;
+    let (person, session) = request.person()?;
     let user = edge.services.user(person.user)?;
     if let Some(secret) = &user.totp_secret {
         let now = edge.now();
         if credentials::totp_step(secret.reveal(), typed.code.0.reveal(), now).is_none() {
             if edge.lockout.failed(&person.login, now) {
-                edge.sessions.end_all_of(person.user, None);
+                edge.services.sign_out_everywhere(&request.caller()?).await?;
             }
             return Err(wrong_code());
         }
-        edge.services.remove_own_totp(&request.caller()?).await?;
-        edge.sessions.refresh(person.user, |person| person.totp_enrolled = false);
+        edge.services.remove_own_totp(&request.caller()?, session.key()).await?;
     }
     no_content()
 }
@@ -290,16 +317,15 @@ pub async fn change_password(edge: Edge, mut request: Request) -> Outcome {
     let caller = request.caller()?;
     let _place = edge.hashing.acquire().await.map_err(ApiError::internal)?;
     let (current, new) = (typed.current.0, typed.new.0);
-    let outcome = edge.services.change_own_password(&caller, current, new).await;
+    let outcome = edge.services.change_own_password(&caller, current, new, session.key()).await;
     if let Err(error) = outcome {
         let error = ApiError::from(error);
         // Whoever found an open browser must not try passwords there for ever.
         let wrong = error.names_field("current");
         if wrong && edge.lockout.failed(&person.login, edge.now()) {
-            edge.sessions.end_all_of(person.user, None);
+            edge.services.sign_out_everywhere(&caller).await?;
         }
         return Err(error);
     }
-    edge.sessions.end_all_of(person.user, Some(session));
     no_content()
 }

@@ -1,19 +1,28 @@
-//! Who is signed in. Sessions live in memory only: a restart signs everybody out.
+//! Who is signed in: the users' sign-ins as the journal knows them, held ready for each request.
 //!
-//! The cookie's value is random and kept only as a hash, so that a look into memory or a log gives
+//! The truth stands in the users' streams ([`crate::domain::sign_ins`]); here are the same sign-ins
+//! by key, with what is worth no record: the allowance of requests and the moment of the last one.
+//! A cookie's value is random and never kept, so that a look into memory, journal or log gives
 //! nobody a session. Must never hold a password.
 
 use crate::base::ids::{IdSource, UserId};
 use crate::base::time::Timestamp;
 use crate::domain::access::Role;
+use crate::domain::sign_ins::{SignIn, SignInKey, SignInLimits};
+use crate::domain::user::User;
 use data_encoding::BASE64URL_NOPAD;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use subtle::ConstantTimeEq;
+use tokio::sync::watch;
 
 /// Requests a second that a session's bucket may save up for a burst, in seconds.
 const BURST_SECONDS: i64 = 2;
+/// What the proof against forged requests is derived from, beside the cookie.
+const CSRF_CONTEXT: &str = "lenderbox 2026-11 proof against forged requests";
+/// The journal hears that a session is in use once in this part of the idle limit.
+const NOTES_PER_IDLE_LIMIT: i64 = 10;
 
 /// A signed-in person, as the session knows him.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,33 +39,58 @@ pub struct Person {
     pub totp_enrolled: bool,
 }
 
+impl Person {
+    /// The person as of now; `None` for who may not be signed in.
+    fn of(id: UserId, user: &User) -> Option<Self> {
+        let role = user.role.filter(|_| !user.disabled)?;
+        Some(Self {
+            user: id,
+            login: user.login.clone(),
+            role,
+            extension: user.extension.clone(),
+            totp_enrolled: user.totp_secret.is_some(),
+        })
+    }
+}
+
 /// One signed-in browser.
 #[derive(Debug)]
 pub struct Session {
+    key: SignInKey,
     person: RwLock<Person>,
-    csrf: String,
-    created_at: Timestamp,
+    opened_at: Timestamp,
+    /// The last request, in microseconds.
     seen_at: AtomicI64,
+    /// What the journal knows of it, in microseconds.
+    noted_at: AtomicI64,
     bucket: Mutex<Bucket>,
     /// A secret shown for enrolment, not yet confirmed by a code.
     pending_totp: Mutex<Option<Vec<u8>>>,
+    ended: watch::Sender<bool>,
 }
 
 impl Session {
+    fn new(person: Person, sign_in: &SignIn) -> Self {
+        Self {
+            key: sign_in.key,
+            person: RwLock::new(person),
+            opened_at: sign_in.opened_at,
+            seen_at: AtomicI64::new(sign_in.seen_at.micros()),
+            noted_at: AtomicI64::new(sign_in.seen_at.micros()),
+            bucket: Mutex::default(),
+            pending_totp: Mutex::default(),
+            ended: watch::Sender::new(false),
+        }
+    }
+    /// Names the sign-in.
+    #[must_use]
+    pub const fn key(&self) -> SignInKey {
+        self.key
+    }
     /// The person, as of the last change.
     #[must_use]
     pub fn person(&self) -> Person {
         self.person.read().expect("a session is never left half written").clone()
-    }
-    /// What writes must carry in `X-CSRF-Token`.
-    #[must_use]
-    pub fn csrf(&self) -> &str {
-        &self.csrf
-    }
-    /// Whether `given` is this session's CSRF token.
-    #[must_use]
-    pub fn csrf_matches(&self, given: &str) -> bool {
-        bool::from(self.csrf.as_bytes().ct_eq(given.as_bytes()))
     }
     /// Takes one request out of the session's allowance of `per_second`.
     #[must_use]
@@ -72,6 +106,14 @@ impl Session {
     #[must_use]
     pub fn offered_totp(&self) -> Option<Vec<u8>> {
         self.pending_totp.lock().expect("never panics").clone()
+    }
+    /// Returns when the session has ended.
+    pub async fn ended(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.ended.subscribe().wait_for(|ended| *ended).await;
+    }
+    fn seen_at(&self) -> Timestamp {
+        Timestamp::from_micros(self.seen_at.load(Ordering::Relaxed))
     }
 }
 
@@ -103,67 +145,95 @@ impl Bucket {
     }
 }
 
-/// A fresh session and the value of its cookie, which is not kept.
-#[derive(Debug)]
-pub struct Opened {
-    /// Value of the cookie.
-    pub cookie: String,
-    /// The session.
-    pub session: Arc<Session>,
+/// A fresh value for a cookie.
+#[must_use]
+pub fn new_cookie(ids: &dyn IdSource) -> String {
+    BASE64URL_NOPAD.encode(&[ids.salt(), ids.salt()].concat())
 }
 
-type Key = [u8; 32];
+/// The name of the sign-in with this cookie.
+#[must_use]
+pub fn key_of(cookie: &str) -> SignInKey {
+    *blake3::hash(cookie.as_bytes()).as_bytes()
+}
+
+/// What writes of the session with this cookie must carry in `X-CSRF-Token`. The page reads it
+/// from an answer; the cookie cannot be found from it.
+#[must_use]
+pub fn csrf_of(cookie: &str) -> String {
+    BASE64URL_NOPAD.encode(&blake3::derive_key(CSRF_CONTEXT, cookie.as_bytes()))
+}
+
+/// Whether `given` is the proof of the session with this cookie.
+#[must_use]
+pub fn csrf_matches(cookie: &str, given: &str) -> bool {
+    bool::from(csrf_of(cookie).as_bytes().ct_eq(given.as_bytes()))
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    by_key: HashMap<SignInKey, Arc<Session>>,
+    /// The version of each user that was taken over last.
+    versions: HashMap<UserId, u64>,
+}
 
 /// All sessions.
 #[derive(Debug)]
 pub struct SessionStore {
-    idle_seconds: i64,
-    absolute_seconds: i64,
-    sessions: RwLock<HashMap<Key, Arc<Session>>>,
-}
-
-/// Sixteen random bytes twice, as text.
-fn random_text(ids: &dyn IdSource) -> String {
-    BASE64URL_NOPAD.encode(&[ids.salt(), ids.salt()].concat())
-}
-
-fn key_of(cookie: &str) -> Key {
-    *blake3::hash(cookie.as_bytes()).as_bytes()
+    limits: SignInLimits,
+    inner: RwLock<Inner>,
 }
 
 impl SessionStore {
-    /// An empty store with its limits, in seconds.
+    /// An empty store with its limits.
     #[must_use]
-    pub fn new(idle_seconds: i64, absolute_seconds: i64) -> Self {
-        Self { idle_seconds, absolute_seconds, sessions: RwLock::default() }
+    pub fn new(limits: SignInLimits) -> Self {
+        Self { limits, inner: RwLock::default() }
     }
 
-    /// Signs `person` in.
-    pub fn open(&self, person: Person, now: Timestamp, ids: &dyn IdSource) -> Opened {
-        let cookie = random_text(ids);
-        let session = Arc::new(Session {
-            person: RwLock::new(person),
-            csrf: random_text(ids),
-            created_at: now,
-            seen_at: AtomicI64::new(now.micros()),
-            bucket: Mutex::default(),
-            pending_totp: Mutex::default(),
+    /// Takes over where a user is signed in. What came later is never overtaken by what came
+    /// before: a session that has ended stays so.
+    pub fn take_over(&self, id: UserId, version: u64, user: &User) {
+        let mut inner = self.inner.write().expect("never left half written");
+        if inner.versions.get(&id).is_some_and(|known| *known > version) {
+            return;
+        }
+        inner.versions.insert(id, version);
+        let person = Person::of(id, user);
+        inner.by_key.retain(|key, session| {
+            let mut known = session.person.write().expect("never left half written");
+            if known.user != id {
+                return true;
+            }
+            match (&person, user.sign_ins.get(key)) {
+                (Some(person), Some(sign_in)) => {
+                    known.clone_from(person);
+                    session.noted_at.fetch_max(sign_in.seen_at.micros(), Ordering::Relaxed);
+                    true
+                }
+                _ => {
+                    session.ended.send_replace(true);
+                    false
+                }
+            }
         });
-        let mut sessions = self.sessions.write().expect("never left half written");
-        sessions.retain(|_, session| self.is_alive(session, now));
-        sessions.insert(key_of(&cookie), session.clone());
-        Opened { cookie, session }
+        let Some(person) = person else { return };
+        for sign_in in user.sign_ins.iter() {
+            let fresh = || Arc::new(Session::new(person.clone(), sign_in));
+            inner.by_key.entry(sign_in.key).or_insert_with(fresh);
+        }
     }
 
     /// The session of a cookie, and notes that it was seen.
     #[must_use]
     pub fn find(&self, cookie: &str, now: Timestamp) -> Option<Arc<Session>> {
+        let key = key_of(cookie);
         let session = {
-            let sessions = self.sessions.read().expect("never left half written");
-            sessions.get(&key_of(cookie)).cloned()
+            let inner = self.inner.read().expect("never left half written");
+            inner.by_key.get(&key).cloned()
         }?;
         if !self.is_alive(&session, now) {
-            self.close(cookie);
+            self.forget(&session);
             return None;
         }
         session.seen_at.fetch_max(now.micros(), Ordering::Relaxed);
@@ -173,47 +243,38 @@ impl SessionStore {
     /// Whether a session can still be used, without noting that it was seen.
     #[must_use]
     pub fn is_alive(&self, session: &Session, now: Timestamp) -> bool {
-        let seen = Timestamp::from_micros(session.seen_at.load(Ordering::Relaxed));
-        now.seconds_since(seen) < self.idle_seconds
-            && now.seconds_since(session.created_at) < self.absolute_seconds
+        let (key, opened_at, seen_at) = (session.key, session.opened_at, session.seen_at());
+        let lasts = SignIn { key, opened_at, seen_at }.is_alive(self.limits, now);
+        lasts && !*session.ended.borrow()
     }
 
-    /// Whether this very session is still open (not signed out, not ended).
+    fn forget(&self, session: &Session) {
+        session.ended.send_replace(true);
+        self.inner.write().expect("never left half written").by_key.remove(&session.key);
+    }
+
+    /// The sessions whose use the journal should hear of, and forgets those that have run out.
     #[must_use]
-    pub fn is_open(&self, session: &Arc<Session>, now: Timestamp) -> bool {
-        let sessions = self.sessions.read().expect("never left half written");
-        self.is_alive(session, now) && sessions.values().any(|other| Arc::ptr_eq(other, session))
-    }
-
-    /// Signs out.
-    pub fn close(&self, cookie: &str) {
-        self.sessions.write().expect("never left half written").remove(&key_of(cookie));
-    }
-
-    /// Ends every session of a user but `kept`.
-    pub fn end_all_of(&self, user: UserId, kept: Option<&Arc<Session>>) {
-        let mut sessions = self.sessions.write().expect("never left half written");
-        sessions.retain(|_, session| {
-            let is_kept = kept.is_some_and(|kept| Arc::ptr_eq(kept, session));
-            is_kept || session.person().user != user
+    pub fn to_note(&self, now: Timestamp) -> Vec<(UserId, SignInKey)> {
+        let all: Vec<Arc<Session>> = {
+            let inner = self.inner.read().expect("never left half written");
+            inner.by_key.values().cloned().collect()
+        };
+        let (over, alive): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|session| !self.is_alive(session, now));
+        over.iter().for_each(|session| self.forget(session));
+        let apart = self.limits.idle_seconds / NOTES_PER_IDLE_LIMIT;
+        let due = alive.into_iter().filter(|session| {
+            let noted = Timestamp::from_micros(session.noted_at.load(Ordering::Relaxed));
+            session.seen_at() > noted && now.seconds_since(noted) >= apart
         });
-    }
-
-    /// Changes what the sessions of a user know.
-    pub fn refresh(&self, user: UserId, change: impl Fn(&mut Person)) {
-        let sessions = self.sessions.read().expect("never left half written");
-        for session in sessions.values() {
-            let mut person = session.person.write().expect("never left half written");
-            if person.user == user {
-                change(&mut person);
-            }
-        }
+        due.map(|session| (session.person().user, session.key)).collect()
     }
 
     /// How many are signed in.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.sessions.read().expect("never left half written").len()
+        self.inner.read().expect("never left half written").by_key.len()
     }
 }
 
@@ -222,51 +283,68 @@ mod tests {
     use super::*;
     use crate::base::ids::SeededIds;
 
-    fn person(user: UserId) -> Person {
-        Person {
-            user,
-            login: "anna".into(),
-            role: Role::Operator,
-            extension: None,
-            totp_enrolled: false,
-        }
-    }
+    const LIMITS: SignInLimits = SignInLimits { idle_seconds: 60, absolute_seconds: 150 };
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_micros(1_795_000_000_000_000).plus_seconds(seconds)
     }
 
+    fn id(n: u128) -> UserId {
+        UserId::from_uuid(uuid::Uuid::from_u128(n))
+    }
+
+    /// An operator, signed in with these cookies since the beginning.
+    fn user(cookies: &[&str]) -> User {
+        let mut user = User { role: Some(Role::Operator), ..User::default() };
+        cookies.iter().for_each(|cookie| user.sign_ins.open(key_of(cookie), at(0)));
+        user
+    }
+
     #[test]
     fn sessions_end_when_idle_and_in_any_case() {
-        let (store, ids) = (SessionStore::new(60, 150), SeededIds::new(1));
-        let user = UserId::from_uuid(ids.next(at(0)));
-        let opened = store.open(person(user), at(0), &ids);
+        let store = SessionStore::new(LIMITS);
+        store.take_over(id(1), 1, &user(&["a"]));
         for seconds in [50, 100, 149] {
-            assert!(store.find(&opened.cookie, at(seconds)).is_some(), "{seconds}");
+            assert!(store.find("a", at(seconds)).is_some(), "{seconds}");
         }
-        assert!(store.find(&opened.cookie, at(150)).is_none(), "absolute limit");
-        let opened = store.open(person(user), at(0), &ids);
-        assert!(store.find(&opened.cookie, at(60)).is_none(), "idle limit");
+        assert!(store.find("a", at(150)).is_none(), "absolute limit");
+        store.take_over(id(1), 2, &user(&["b"]));
+        assert!(store.find("b", at(60)).is_none(), "idle limit");
         assert_eq!(store.count(), 0);
         assert!(store.find("anything", at(0)).is_none());
     }
 
+    #[tokio::test]
+    async fn what_the_user_has_lost_ends_and_what_is_older_changes_nothing() {
+        let store = SessionStore::new(LIMITS);
+        store.take_over(id(1), 1, &user(&["own", "second"]));
+        store.take_over(id(2), 1, &user(&["foreign"]));
+        let second = store.find("second", at(1)).unwrap();
+        let promoted = User { role: Some(Role::Supervisor), ..user(&["own"]) };
+        store.take_over(id(1), 3, &promoted);
+        store.take_over(id(1), 2, &user(&["own", "second"]));
+        second.ended().await;
+        assert!(!store.is_alive(&second, at(1)));
+        assert!(store.find("second", at(1)).is_none());
+        assert_eq!(store.find("own", at(1)).unwrap().person().role, Role::Supervisor);
+        assert_eq!(store.find("foreign", at(1)).unwrap().person().role, Role::Operator);
+        store.take_over(id(1), 4, &User { disabled: true, ..promoted });
+        assert!(store.find("own", at(1)).is_none());
+    }
+
     #[test]
-    fn all_sessions_of_a_user_end_but_the_own_one() {
-        let (store, ids) = (SessionStore::new(60, 150), SeededIds::new(1));
-        let user = UserId::from_uuid(ids.next(at(0)));
-        let other = UserId::from_uuid(ids.next(at(0)));
-        let own = store.open(person(user), at(0), &ids);
-        let second = store.open(person(user), at(0), &ids);
-        let foreign = store.open(person(other), at(0), &ids);
-        store.end_all_of(user, Some(&own.session));
-        assert!(store.find(&own.cookie, at(1)).is_some());
-        assert!(store.find(&second.cookie, at(1)).is_none());
-        assert!(store.find(&foreign.cookie, at(1)).is_some());
-        store.refresh(user, |person| person.role = Role::Supervisor);
-        assert_eq!(own.session.person().role, Role::Supervisor);
-        assert_eq!(foreign.session.person().role, Role::Operator);
-        assert!(store.is_open(&own.session, at(2)) && !store.is_open(&second.session, at(2)));
+    fn the_journal_hears_of_use_now_and_then() {
+        let store = SessionStore::new(LIMITS);
+        store.take_over(id(1), 1, &user(&["a", "quiet"]));
+        let key = key_of("a");
+        assert!(store.find("a", at(5)).is_some());
+        assert_eq!(store.to_note(at(5)), [], "too soon");
+        assert_eq!(store.to_note(at(6)), [(id(1), key)]);
+        let mut noted = user(&["a", "quiet"]);
+        noted.sign_ins.seen(&key, at(6));
+        store.take_over(id(1), 2, &noted);
+        assert_eq!(store.to_note(at(20)), [], "nobody was there since");
+        assert_eq!((store.to_note(at(60)), store.count()), (vec![], 1), "the quiet one is over");
     }
 
     #[test]
@@ -286,12 +364,12 @@ mod tests {
     }
 
     #[test]
-    fn the_csrf_token_is_compared_whole() {
-        let (store, ids) = (SessionStore::new(60, 150), SeededIds::new(1));
-        let user = UserId::from_uuid(ids.next(at(0)));
-        let session = store.open(person(user), at(0), &ids).session;
-        assert!(session.csrf_matches(session.csrf()));
-        assert!(!session.csrf_matches(""));
-        assert!(!session.csrf_matches(&session.csrf()[1..]));
+    fn the_proof_is_compared_whole_and_belongs_to_one_cookie() {
+        let ids = SeededIds::new(1);
+        let (cookie, other) = (new_cookie(&ids), new_cookie(&ids));
+        let proof = csrf_of(&cookie);
+        assert!(csrf_matches(&cookie, &proof) && !csrf_matches(&other, &proof));
+        assert!(!csrf_matches(&cookie, "") && !csrf_matches(&cookie, &proof[1..]));
+        assert!(cookie.len() > 40 && proof != cookie);
     }
 }

@@ -41,10 +41,10 @@ fn accepted(edge: &Edge, ws: Ws, incoming: &Incoming) -> Result<Response, ApiErr
                 .on_upgrade(move |socket| feed::serve(edge, caller, since, socket))
                 .into_response())
         }
-        ("/api/v1/pbx/feed", Caller::Machine { name, .. }) => {
+        ("/api/v1/pbx/feed", Caller::Machine { name, token, .. }) => {
             let can = abilities(&incoming.query)?;
             let edge = edge.clone();
-            let serve = move |socket| pbx_feed::serve(edge, name, can, socket);
+            let serve = move |socket| pbx_feed::serve(edge, token, name, can, socket);
             Ok(ws.on_upgrade(serve).into_response())
         }
         _ => Err(ApiError::not_found("WebSocket")),

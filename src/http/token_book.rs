@@ -9,9 +9,10 @@ use crate::domain::token::Token;
 use crate::http::error::ApiError;
 use crate::http::session_store::Bucket;
 use crate::service::credentials;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::{Mutex, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::sync::watch;
 
 #[derive(Debug)]
 struct Entry {
@@ -19,6 +20,7 @@ struct Entry {
     token: Token,
     scope: TokenScope,
     bucket: Mutex<Bucket>,
+    revoked: watch::Sender<bool>,
 }
 
 /// A token that has been let in.
@@ -34,19 +36,52 @@ pub struct Admitted {
 
 /// All tokens that are good now.
 #[derive(Debug, Default)]
-pub struct TokenBook(RwLock<HashMap<String, Entry>>);
+pub struct TokenBook {
+    by_hash: RwLock<HashMap<String, Entry>>,
+    filling: Mutex<()>,
+}
 
 impl TokenBook {
-    /// Replaces the book.
-    pub fn fill(&self, tokens: impl IntoIterator<Item = (TokenId, Token)>) {
-        let mut book = self.0.write().expect("never left half written");
-        book.clear();
-        for (id, token) in tokens {
-            if let (Some(scope), false) = (token.scope, token.revoked) {
-                let entry = Entry { id, scope, bucket: Mutex::default(), token };
-                book.insert(entry.token.hash.clone(), entry);
+    /// Takes over the tokens that `read` gives. Reading and taking over are one step, so that a
+    /// token revoked meanwhile cannot come back. Allowances of known tokens stay as they are.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn fill<E>(
+        &self,
+        read: impl FnOnce() -> Result<Vec<(TokenId, Arc<Token>)>, E>,
+    ) -> Result<(), E> {
+        let _one_at_a_time = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
+        let tokens = read()?;
+        let good = |token: &Token| token.scope.filter(|_| !token.revoked);
+        let mut book = self.by_hash.write().expect("never left half written");
+        let kept: HashSet<TokenId> =
+            tokens.iter().filter(|(_, token)| good(token).is_some()).map(|(id, _)| *id).collect();
+        book.retain(|_, entry| {
+            let keeps = kept.contains(&entry.id);
+            if !keeps {
+                entry.revoked.send_replace(true);
             }
+            keeps
+        });
+        for (id, token) in tokens {
+            let Some(scope) = good(&token) else { continue };
+            book.entry(token.hash.clone()).or_insert_with(|| Entry {
+                id,
+                scope,
+                bucket: Mutex::default(),
+                revoked: watch::Sender::new(false),
+                token: (*token).clone(),
+            });
         }
+        Ok(())
+    }
+
+    /// Becomes true when the token is revoked; `None` when it is already.
+    #[must_use]
+    pub fn follow(&self, id: TokenId) -> Option<watch::Receiver<bool>> {
+        let book = self.by_hash.read().expect("never left half written");
+        book.values().find(|entry| entry.id == id).map(|entry| entry.revoked.subscribe())
     }
 
     /// Lets a machine in by its token, address and rate.
@@ -59,7 +94,7 @@ impl TokenBook {
         address: IpAddr,
         now: Timestamp,
     ) -> Result<Admitted, ApiError> {
-        let book = self.0.read().expect("never left half written");
+        let book = self.by_hash.read().expect("never left half written");
         let Some(entry) = book.get(&credentials::token_hash(token)) else {
             let help = "this token is not known; ask the administrator for a new one";
             return Err(ApiError::new("bad_token", help));
@@ -92,16 +127,19 @@ mod tests {
     #[test]
     fn tokens_are_admitted_by_hash_address_and_rate() {
         let book = TokenBook::default();
-        let token = |text: &str, revoked| Token {
-            name: "pbx".into(),
-            scope: Some(TokenScope::Pbx),
-            hash: credentials::token_hash(text),
-            ip_list: vec!["10.0.0.0/8".into()],
-            rate_per_second: Some(2),
-            revoked,
+        let token = |text: &str, revoked| {
+            Arc::new(Token {
+                name: "pbx".into(),
+                scope: Some(TokenScope::Pbx),
+                hash: credentials::token_hash(text),
+                ip_list: vec!["10.0.0.0/8".into()],
+                rate_per_second: Some(2),
+                revoked,
+            })
         };
+        let fill = |tokens| book.fill(|| Ok::<_, ()>(tokens)).unwrap();
         let id = |n| TokenId::from_uuid(Uuid::from_u128(n));
-        book.fill([(id(1), token("lbx_a", false)), (id(2), token("lbx_b", true))]);
+        fill(vec![(id(1), token("lbx_a", false)), (id(2), token("lbx_b", true))]);
         let (inside, outside) = (IpAddr::from([10, 1, 1, 1]), IpAddr::from([11, 1, 1, 1]));
         let now = Timestamp::from_micros(1);
         assert_eq!(book.admit("lbx_a", inside, now).unwrap().id, id(1));
@@ -112,5 +150,12 @@ mod tests {
         let taken = (0..10).filter(|_| book.admit("lbx_a", inside, now).is_ok()).count();
         assert_eq!(taken, 3, "a burst of two seconds, one of it used");
         assert_eq!(code("lbx_a", inside), "too_many_requests");
+        fill(vec![(id(1), token("lbx_a", false)), (id(3), token("lbx_c", false))]);
+        assert_eq!(code("lbx_a", inside), "too_many_requests", "another token changes nothing");
+        let revoked = book.follow(id(1)).unwrap();
+        assert!(book.follow(id(2)).is_none() && !*revoked.borrow());
+        fill(vec![(id(1), token("lbx_a", true)), (id(3), token("lbx_c", false))]);
+        assert!(*revoked.borrow() && book.follow(id(1)).is_none());
+        assert_eq!(code("lbx_a", inside), "bad_token");
     }
 }

@@ -49,9 +49,7 @@ impl Edge {
     /// # Errors
     /// When the view cannot be read.
     pub fn read_tokens(&self) -> Result<(), ServiceError> {
-        let all = self.services.all_tokens()?;
-        self.tokens.fill(all.into_iter().map(|(id, token)| (id, (*token).clone())));
-        Ok(())
+        self.tokens.fill(|| self.services.all_tokens())
     }
 }
 

@@ -4,6 +4,7 @@ use crate::base::ids::UserId;
 use crate::domain::FieldFault;
 use crate::domain::access::Role;
 use crate::domain::fields::{Change, FromJson, Shape};
+use crate::domain::sign_ins::SignInKey;
 use crate::domain::user::ChangeUser;
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
@@ -73,6 +74,11 @@ fn one(status: StatusCode, view: &UserView) -> Outcome {
     versioned(status, view.version, view)
 }
 
+/// The sign-in that the request comes from: it goes on when the caller changes the own account.
+fn own_sign_in(request: &Request) -> Option<SignInKey> {
+    request.person().ok().map(|(_, session)| session.key())
+}
+
 /// An empty extension means none.
 fn extension(typed: Option<String>) -> Option<String> {
     typed.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
@@ -120,12 +126,6 @@ pub async fn change(edge: Edge, mut request: Request) -> Outcome {
     };
     let role = change.role;
     let view = edge.services.change_user(&request.caller()?, id, version, change).await?;
-    edge.sessions.refresh(id, |person| {
-        person.extension.clone_from(&view.extension);
-        if let Some(role) = view.role {
-            person.role = role;
-        }
-    });
     if role.is_some() {
         tracing::info!(user = %id, "the role of a user was set");
     }
@@ -142,10 +142,9 @@ pub async fn set_password(edge: Edge, mut request: Request) -> Outcome {
     let caller = request.caller()?;
     {
         let _place = edge.hashing.acquire().await.map_err(ApiError::internal)?;
-        edge.services.set_user_password(&caller, id, body.password.0).await?;
+        let kept = own_sign_in(&request);
+        edge.services.set_user_password(&caller, id, body.password.0, kept).await?;
     }
-    let own = request.person().ok().filter(|(person, _)| person.user == id);
-    edge.sessions.end_all_of(id, own.map(|(_, session)| session));
     edge.lockout.succeeded(&edge.services.user(id)?.login);
     no_content()
 }
@@ -157,7 +156,6 @@ pub async fn set_password(edge: Edge, mut request: Request) -> Outcome {
 pub async fn disable(edge: Edge, request: Request) -> Outcome {
     let id: UserId = request.parameter(0, "user")?;
     let view = edge.services.set_user_disabled(&request.caller()?, id, true).await?;
-    edge.sessions.end_all_of(id, None);
     one(StatusCode::OK, &view)
 }
 
@@ -177,8 +175,6 @@ pub async fn enable(edge: Edge, request: Request) -> Outcome {
 /// 404 when there is no such user.
 pub async fn remove_totp(edge: Edge, request: Request) -> Outcome {
     let id: UserId = request.parameter(0, "user")?;
-    edge.services.remove_totp(&request.caller()?, id).await?;
-    let own = request.person().ok().filter(|(person, _)| person.user == id);
-    edge.sessions.end_all_of(id, own.map(|(_, session)| session));
+    edge.services.remove_totp(&request.caller()?, id, own_sign_in(&request)).await?;
     no_content()
 }

@@ -10,7 +10,7 @@ use crate::domain::{StreamId, StreamKind};
 use crate::store::{Store, StoreError};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// One person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +27,21 @@ pub struct Person {
     pub disabled: bool,
 }
 
+/// What wants to know of every change of a user: who, at which version, how it is now.
+type Watcher = Box<dyn Fn(UserId, u64, &User) + Send + Sync>;
+
 /// Everybody who works here.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct People {
     known: RwLock<HashMap<UserId, Arc<Person>>>,
     generation: AtomicU64,
+    watcher: OnceLock<Watcher>,
+}
+
+impl std::fmt::Debug for People {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "People({})", self.generation())
+    }
 }
 
 impl People {
@@ -48,12 +58,22 @@ impl People {
                 return Ok(people);
             };
             after = Some(last.id);
-            page.iter().for_each(|(stream, user)| people.renew(*stream, &user.state));
+            page.iter().for_each(|(stream, user)| people.renew(*stream, user.version, &user.state));
         }
     }
 
+    /// Has `watcher` told of every change of a user from now on, before whoever asked for the
+    /// change is answered. The first one stays.
+    pub fn watch(&self, watcher: impl Fn(UserId, u64, &User) + Send + Sync + 'static) {
+        // A second one can only come from a second edge over the same box.
+        let _ = self.watcher.set(Box::new(watcher));
+    }
+
     /// Takes over a user's present state.
-    pub fn renew(&self, stream: StreamId, user: &User) {
+    pub fn renew(&self, stream: StreamId, version: u64, user: &User) {
+        if let Some(watcher) = self.watcher.get() {
+            watcher(UserId::from_uuid(stream.id), version, user);
+        }
         let Some(role) = user.role else { return };
         let person = Person {
             id: UserId::from_uuid(stream.id),
@@ -63,8 +83,11 @@ impl People {
             disabled: user.disabled,
         };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(person.id, Arc::new(person));
-        self.generation.fetch_add(1, Ordering::Release);
+        // Signing in changes nothing here: what was made with the names stays good.
+        if known.get(&person.id).is_none_or(|before| **before != person) {
+            known.insert(person.id, Arc::new(person));
+            self.generation.fetch_add(1, Ordering::Release);
+        }
     }
 
     /// Reads again whoever a commit has changed.
@@ -73,7 +96,8 @@ impl People {
     /// See [`StoreError`].
     pub fn follow(&self, store: &Store, streams: &[(StreamId, u64)]) -> Result<(), StoreError> {
         for (stream, _) in streams.iter().filter(|(stream, _)| stream.kind == StreamKind::User) {
-            self.renew(*stream, &store.load::<User>(*stream)?.state);
+            let user = store.load::<User>(*stream)?;
+            self.renew(*stream, user.version, &user.state);
         }
         Ok(())
     }

@@ -9,7 +9,8 @@ use crate::actors::{Done, SingleLane};
 use crate::base::ids::UserId;
 use crate::base::personal::Personal;
 use crate::domain::access::{Action, Role};
-use crate::domain::user::{ChangeUser, NewUser, User, UserCommand, normal_login};
+use crate::domain::sign_ins::{SignInKey, SignInLimits};
+use crate::domain::user::{ChangeUser, NewSignIn, NewUser, User, UserCommand, normal_login};
 use crate::domain::{ClaimSpace, FieldFault, Rejection, StreamId, StreamKind};
 use serde::Serialize;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ pub struct UserView {
 }
 
 impl UserView {
-    fn new(id: UserId, version: u64, user: &User) -> Self {
+    fn new(id: UserId, user: &User) -> Self {
         Self {
             id,
             login: user.login.clone(),
@@ -53,7 +54,7 @@ impl UserView {
             disabled: user.disabled,
             totp: user.totp_secret.is_some(),
             last_login_at: user.last_login_at.map(|at| at.to_rfc3339()),
-            version,
+            version: user.revision,
         }
     }
 }
@@ -87,7 +88,7 @@ fn stream(id: UserId) -> StreamId {
 }
 
 fn view(id: UserId, done: &Done<SingleLane<User>>) -> UserView {
-    UserView::new(id, done.after.version(), done.after.state())
+    UserView::new(id, done.after.state())
 }
 
 impl Services {
@@ -98,17 +99,25 @@ impl Services {
     pub fn users(&self, caller: &Caller) -> Result<Vec<UserView>, ServiceError> {
         caller.grant(Action::ReadUsers)?;
         let mut views = Vec::new();
+        self.each_user(|id, _, user| views.push(UserView::new(id, user)))?;
+        views.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+        Ok(views)
+    }
+
+    /// Walks all users: who, at which version, as he is. For the edge.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub fn each_user(&self, mut look: impl FnMut(UserId, u64, &User)) -> Result<(), ServiceError> {
         let mut after = None;
         loop {
             let page = self.store.list::<User>(after, PAGE_ROWS)?;
-            let Some((last, _)) = page.last() else { break };
+            let Some((last, _)) = page.last() else { return Ok(()) };
             after = Some(last.id);
-            views.extend(page.iter().map(|(stream, loaded)| {
-                UserView::new(UserId::from_uuid(stream.id), loaded.version, &loaded.state)
-            }));
+            for (stream, loaded) in &page {
+                look(UserId::from_uuid(stream.id), loaded.version, &loaded.state);
+            }
         }
-        views.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
-        Ok(views)
     }
 
     /// One user.
@@ -194,7 +203,7 @@ impl Services {
         self.change(caller, id, None, command).await
     }
 
-    /// Sets somebody's password.
+    /// Sets somebody's password. Of the person's sign-ins only `kept` goes on.
     ///
     /// # Errors
     /// `Rejected`, `Forbidden`.
@@ -203,13 +212,15 @@ impl Services {
         caller: &Caller,
         id: UserId,
         password: Personal<String>,
+        kept: Option<SignInKey>,
     ) -> Result<(), ServiceError> {
         caller.grant(Action::ManageUsers)?;
         let login = self.user(id)?.login.clone();
-        self.replace_password(caller, id, &login, "password", password).await
+        let hash = self.new_hash(&login, "password", password).await?;
+        self.change(caller, id, None, UserCommand::SetPassword { hash, kept }).await.map(drop)
     }
 
-    /// Replaces the caller's own password.
+    /// Replaces the caller's own password. Of the sign-ins only `kept` goes on.
     ///
     /// # Errors
     /// `Rejected` when the present one is wrong or the new one too easy.
@@ -218,6 +229,7 @@ impl Services {
         caller: &Caller,
         current: Personal<String>,
         new: Personal<String>,
+        kept: SignInKey,
     ) -> Result<(), ServiceError> {
         let id = caller.user()?;
         let user = self.user(id)?;
@@ -226,53 +238,65 @@ impl Services {
             let fault = FieldFault::new("current", "wrong_password", help);
             return Err(ServiceError::Rejected(Rejection::invalid(vec![fault])));
         }
-        self.replace_password(caller, id, &user.login, "new", new).await
+        let hash = self.new_hash(&user.login, "new", new).await?;
+        let command = UserCommand::SetPassword { hash, kept: Some(kept) };
+        self.change(caller, id, None, command).await.map(drop)
     }
 
-    async fn replace_password(
+    async fn new_hash(
         &self,
-        caller: &Caller,
-        id: UserId,
         login: &str,
         field: &str,
         password: Personal<String>,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<Personal<String>, ServiceError> {
         if let Some(fault) = self.password_fault(field, password.reveal(), login) {
             return Err(ServiceError::Rejected(Rejection::invalid(vec![fault])));
         }
-        let hash = self.hash(password).await?;
-        self.change(caller, id, None, UserCommand::SetPassword { hash }).await.map(drop)
+        self.hash(password).await
     }
 
-    /// Turns the caller's second factor on, after a code has proved the secret.
+    /// Turns the caller's second factor on, after a code has proved the secret. Of the sign-ins
+    /// only `kept` goes on.
     ///
     /// # Errors
-    /// `Forbidden` for machines.
+    /// `Forbidden` for machines, `Rejected` when there is one already.
     pub async fn enrol_totp(
         &self,
         caller: &Caller,
         secret: Personal<Vec<u8>>,
+        kept: SignInKey,
     ) -> Result<(), ServiceError> {
         let id = caller.user()?;
-        self.change(caller, id, None, UserCommand::EnrolTotp { secret }).await.map(drop)
+        let command = UserCommand::EnrolTotp { secret, kept: Some(kept) };
+        self.change(caller, id, None, command).await.map(drop)
     }
 
-    /// Turns the caller's own second factor off.
+    /// Turns the caller's own second factor off. Of the sign-ins only `kept` goes on.
     ///
     /// # Errors
     /// `Forbidden` for machines.
-    pub async fn remove_own_totp(&self, caller: &Caller) -> Result<(), ServiceError> {
+    pub async fn remove_own_totp(
+        &self,
+        caller: &Caller,
+        kept: SignInKey,
+    ) -> Result<(), ServiceError> {
         let id = caller.user()?;
-        self.change(caller, id, None, UserCommand::RemoveTotp).await.map(drop)
+        let command = UserCommand::RemoveTotp { kept: Some(kept) };
+        self.change(caller, id, None, command).await.map(drop)
     }
 
-    /// Turns somebody's second factor off, for instance after a lost phone.
+    /// Turns somebody's second factor off. Of the person's sign-ins only `kept` goes on.
     ///
     /// # Errors
     /// `Forbidden`, `Rejected`.
-    pub async fn remove_totp(&self, caller: &Caller, id: UserId) -> Result<UserView, ServiceError> {
+    pub async fn remove_totp(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        kept: Option<SignInKey>,
+    ) -> Result<UserView, ServiceError> {
         caller.grant(Action::ManageUsers)?;
-        self.change(caller, id, None, UserCommand::RemoveTotp).await
+        self.change(caller, id, None, UserCommand::RemoveTotp { kept }).await
     }
 
     /// Whose password it is; `None` when log-in or password is wrong or the person is kept out.
@@ -297,12 +321,54 @@ impl Services {
         Ok(Some(Recognised { id: UserId::from_uuid(holder.id), user }))
     }
 
-    /// Notes that a person has signed in.
+    /// Signs in whoever was recognised; durable when this returns.
     ///
     /// # Errors
-    /// `Rejected` when the person is kept out.
-    pub async fn note_login(&self, caller: &Caller, id: UserId) -> Result<(), ServiceError> {
-        self.change(caller, id, None, UserCommand::NoteLogin).await.map(drop)
+    /// `Rejected` when the person is kept out, was changed since, or the code was used.
+    pub async fn sign_in(
+        &self,
+        caller: &Caller,
+        recognised: &Recognised,
+        key: SignInKey,
+        totp_step: Option<u64>,
+    ) -> Result<(), ServiceError> {
+        let (epoch, limits) = (recognised.user.session_epoch, self.sign_in_limits());
+        let command = UserCommand::SignIn(NewSignIn { key, epoch, totp_step, limits });
+        self.change(caller, recognised.id, None, command).await.map(drop)
+    }
+
+    /// How long sign-ins last.
+    #[must_use]
+    pub fn sign_in_limits(&self) -> SignInLimits {
+        let security = &self.config.security;
+        SignInLimits {
+            idle_seconds: security.session_idle_seconds,
+            absolute_seconds: security.session_absolute_seconds,
+        }
+    }
+
+    /// Ends one of the caller's sign-ins.
+    ///
+    /// # Errors
+    /// `Forbidden` for machines, `Unavailable`.
+    pub async fn sign_out(&self, caller: &Caller, key: SignInKey) -> Result<(), ServiceError> {
+        self.change(caller, caller.user()?, None, UserCommand::SignOut { key }).await.map(drop)
+    }
+
+    /// Ends all of the caller's sign-ins.
+    ///
+    /// # Errors
+    /// `Forbidden` for machines, `Unavailable`.
+    pub async fn sign_out_everywhere(&self, caller: &Caller) -> Result<(), ServiceError> {
+        self.change(caller, caller.user()?, None, UserCommand::SignOutEverywhere).await.map(drop)
+    }
+
+    /// Notes that somebody works in a sign-in. For the edge, now and then.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn note_seen(&self, id: UserId, key: SignInKey) -> Result<(), ServiceError> {
+        self.change(&Caller::system(), id, None, UserCommand::NoteSeen { key }).await.map(drop)
     }
 
     async fn change(
@@ -312,12 +378,18 @@ impl Services {
         version: Option<u64>,
         command: UserCommand,
     ) -> Result<UserView, ServiceError> {
-        let order = caller.order(move |lane: &SingleLane<User>, context| {
-            expect_version(lane.version(), version)?;
+        let essential = matches!(
+            command,
+            UserCommand::SignIn(_) | UserCommand::SignOut { .. } | UserCommand::SignOutEverywhere
+        );
+        let mut order = caller.order(move |lane: &SingleLane<User>, context| {
+            expect_version(lane.state().revision, version)?;
             lane.command(command.clone(), context)
         });
+        // Who is locked out of a full disk could not free it.
+        order.essential = essential;
         let done = self.users.ask(id.uuid(), order).await?;
-        self.people.renew(stream(id), done.after.state());
+        self.people.renew(stream(id), done.after.version(), done.after.state());
         Ok(view(id, &done))
     }
 

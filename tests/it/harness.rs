@@ -180,6 +180,10 @@ impl Client {
         client.csrf = None;
         client
     }
+    /// The same person at the box that was started again.
+    pub fn at(&self, lenderbox: &Lenderbox) -> Self {
+        Self { address: lenderbox.address.clone(), ..self.clone() }
+    }
     pub fn delete(&self, path: &str) -> Answer {
         self.send("DELETE", path, None, &[])
     }
@@ -310,6 +314,15 @@ impl Socket {
             }
         }
         panic!("in vain: {what}");
+    }
+
+    /// Reads on until the box closes the socket; gives the code of the close.
+    pub fn closed(&mut self) -> u16 {
+        loop {
+            if let tungstenite::Message::Close(frame) = self.stream.read().unwrap() {
+                return frame.unwrap().code.into();
+            }
+        }
     }
 
     pub fn send(&mut self, message: &Value) {

@@ -59,6 +59,7 @@ export const common = {
     extension_taken: 'Another person has this extension.',
     token_exists: 'This key exists already.',
     totp_off: 'Log-in by code is switched off in the settings of the server.',
+    totp_enrolled: 'Sign-in by code is on already. Turn it off first.',
     totp_not_started: 'Get a key first.',
     own_account: 'You cannot change your own account this way: ask another administrator.',
     not_retired: 'The entry is not removed.',

@@ -1,12 +1,14 @@
-//! A user: log-in, role, extension, password hash, second factor.
+//! A user: log-in, role, extension, password hash, second factor, sign-ins.
 //!
-//! The log-in and the extension are claims, so two people can never share either. Must never see a
-//! password, only its hash; and must never hold what changes with every request.
+//! The log-in and the extension are claims, so two people can never share either. Sign-ins stand
+//! here, so that they outlive a restart and end with whatever ends them. Must never see a password
+//! or a cookie, only its hash; and must never hold what changes with every request.
 
 use crate::base::limits::LINE_CHARS_MAX;
 use crate::base::personal::Personal;
 use crate::base::time::Timestamp;
 use crate::domain::access::Role;
+use crate::domain::sign_ins::{SignInKey, SignInLimits, SignIns};
 use crate::domain::{
     Aggregate, Claim, ClaimSpace, ClaimStrength, Context, Decision, FieldFault, Meta, Rejection,
 };
@@ -36,8 +38,15 @@ pub struct User {
     pub totp_secret: Option<Personal<Vec<u8>>>,
     /// When the person last signed in.
     pub last_login_at: Option<Timestamp>,
-    /// Grows when open sessions must end: password, role, second factor, disabling.
+    /// Grows when sign-ins must end: password, role, second factor, disabling. Who was recognised
+    /// in an earlier epoch does not come in any more.
     pub session_epoch: u32,
+    /// Where the person is signed in.
+    pub sign_ins: SignIns,
+    /// The last step of the second factor that was used: a code works once.
+    pub totp_step: u64,
+    /// Grows with what an administrator sees and changes, not with signing in: for `If-Match`.
+    pub revision: u64,
 }
 
 /// What may be asked of a user.
@@ -51,6 +60,8 @@ pub enum UserCommand {
     SetPassword {
         /// Argon2id hash in PHC form.
         hash: Personal<String>,
+        /// The sign-in that goes on; all others end.
+        kept: Option<SignInKey>,
     },
     /// Keep the person out; the extension is given back.
     Disable,
@@ -60,11 +71,41 @@ pub enum UserCommand {
     EnrolTotp {
         /// The secret.
         secret: Personal<Vec<u8>>,
+        /// The sign-in that goes on; all others end.
+        kept: Option<SignInKey>,
     },
     /// Turn the second factor off.
-    RemoveTotp,
-    /// Note that the person has signed in.
-    NoteLogin,
+    RemoveTotp {
+        /// The sign-in that goes on; all others end.
+        kept: Option<SignInKey>,
+    },
+    /// Sign in.
+    SignIn(NewSignIn),
+    /// Sign out.
+    SignOut {
+        /// Which sign-in.
+        key: SignInKey,
+    },
+    /// End all sign-ins.
+    SignOutEverywhere,
+    /// Note that somebody works in a sign-in.
+    NoteSeen {
+        /// Which sign-in.
+        key: SignInKey,
+    },
+}
+
+/// A person whose password, and code if need be, were right.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSignIn {
+    /// Names the sign-in.
+    pub key: SignInKey,
+    /// The epoch in which the password was found right.
+    pub epoch: u32,
+    /// The step of the second factor's code.
+    pub totp_step: Option<u64>,
+    /// How long sign-ins last.
+    pub limits: SignInLimits,
 }
 
 /// A user to create.
@@ -110,8 +151,31 @@ pub enum UserEvent {
     TotpEnrolled(TotpEnrolled),
     /// The second factor is off.
     TotpRemoved(TotpRemoved),
-    /// The person has signed in.
+    /// The person has signed in, as written before sign-ins outlived a restart.
     SignedIn(UserSignedIn),
+    /// A sign-in has begun.
+    SignInOpened(SignInOpened),
+    /// A sign-in has ended.
+    SignInClosed(SignInClosed),
+    /// All sign-ins but one have ended.
+    SignInsEnded(SignInsEnded),
+    /// Somebody works in a sign-in; written now and then.
+    SignInSeen(SignInSeen),
+}
+
+impl UserEvent {
+    /// Whether it only says that the person comes, goes or is there.
+    #[must_use]
+    pub const fn is_about_signing_in(&self) -> bool {
+        matches!(
+            self,
+            Self::SignedIn(_)
+                | Self::SignInOpened(_)
+                | Self::SignInClosed(_)
+                | Self::SignInsEnded(_)
+                | Self::SignInSeen(_)
+        )
+    }
 }
 
 /// Payload of [`UserEvent::Created`].
@@ -169,6 +233,36 @@ pub struct TotpRemoved {}
 /// Payload of [`UserEvent::SignedIn`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserSignedIn {}
+
+/// Payload of [`UserEvent::SignInOpened`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInOpened {
+    /// Names the sign-in.
+    pub key: SignInKey,
+    /// The step of the second factor's code.
+    pub totp_step: Option<u64>,
+}
+
+/// Payload of [`UserEvent::SignInClosed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInClosed {
+    /// Names the sign-in.
+    pub key: SignInKey,
+}
+
+/// Payload of [`UserEvent::SignInsEnded`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInsEnded {
+    /// The one that goes on.
+    pub kept: Option<SignInKey>,
+}
+
+/// Payload of [`UserEvent::SignInSeen`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInSeen {
+    /// Names the sign-in.
+    pub key: SignInKey,
+}
 
 /// The form in which a log-in is stored and compared.
 #[must_use]
@@ -273,7 +367,39 @@ impl User {
         if next.name == self.name && next.role == role && next.extension == self.extension {
             return Ok(Decision::nothing());
         }
-        Ok(Decision::events(vec![UserEvent::Changed(next)]))
+        if next.role == role {
+            return Ok(Decision::events(vec![UserEvent::Changed(next)]));
+        }
+        Ok(self.ending(UserEvent::Changed(next), None))
+    }
+
+    /// `event`, and with it the end of all sign-ins but `kept`.
+    fn ending(&self, event: UserEvent, kept: Option<SignInKey>) -> Decision<UserEvent> {
+        let mut events = vec![event];
+        if self.sign_ins.has_others(kept.as_ref()) {
+            events.push(UserEvent::SignInsEnded(SignInsEnded { kept }));
+        }
+        Decision::events(events)
+    }
+
+    fn sign_in(&self, new: NewSignIn, now: Timestamp) -> Result<Decision<UserEvent>, Rejection> {
+        if self.disabled {
+            return Err(Rejection::rule("user_disabled", "this user is disabled"));
+        }
+        if new.epoch != self.session_epoch {
+            let help = "your account was changed this very moment; sign in again";
+            return Err(Rejection::rule("conflict", help));
+        }
+        if new.totp_step.is_some_and(|step| step <= self.totp_step) {
+            let help = "the code is wrong or was used; enter the next one";
+            return Err(Rejection::rule("totp_required", help));
+        }
+        let over = self.sign_ins.run_out(new.limits, now).into_iter();
+        let mut events: Vec<UserEvent> =
+            over.map(|key| UserEvent::SignInClosed(SignInClosed { key })).collect();
+        let opened = SignInOpened { key: new.key, totp_step: new.totp_step };
+        events.push(UserEvent::SignInOpened(opened));
+        Ok(Decision::events(events))
     }
 }
 
@@ -284,7 +410,7 @@ impl Aggregate for User {
     fn decide(
         &self,
         command: UserCommand,
-        _context: &Context,
+        context: &Context,
     ) -> Result<Decision<UserEvent>, Rejection> {
         if let UserCommand::Create(new) = command {
             return self.create(new);
@@ -295,20 +421,41 @@ impl Aggregate for User {
         let event = match command {
             UserCommand::Create(new) => return self.create(new),
             UserCommand::Change(change) => return self.change(change, role),
-            UserCommand::SetPassword { hash } => UserEvent::PasswordSet(PasswordSet { hash }),
+            UserCommand::SetPassword { hash, kept } => {
+                return Ok(self.ending(UserEvent::PasswordSet(PasswordSet { hash }), kept));
+            }
             UserCommand::Disable if self.disabled => return Ok(Decision::nothing()),
-            UserCommand::Disable => UserEvent::Disabled(UserDisabled {}),
+            UserCommand::Disable => {
+                return Ok(self.ending(UserEvent::Disabled(UserDisabled {}), None));
+            }
             UserCommand::Enable if !self.disabled => return Ok(Decision::nothing()),
             UserCommand::Enable => UserEvent::Enabled(UserEnabled {}),
-            UserCommand::EnrolTotp { secret } => UserEvent::TotpEnrolled(TotpEnrolled { secret }),
-            UserCommand::RemoveTotp if self.totp_secret.is_none() => {
+            UserCommand::EnrolTotp { .. } if self.totp_secret.is_some() => {
+                let help = "a second factor is enrolled already; remove it first";
+                return Err(Rejection::rule("totp_enrolled", help));
+            }
+            UserCommand::EnrolTotp { secret, kept } => {
+                return Ok(self.ending(UserEvent::TotpEnrolled(TotpEnrolled { secret }), kept));
+            }
+            UserCommand::RemoveTotp { .. } if self.totp_secret.is_none() => {
                 return Ok(Decision::nothing());
             }
-            UserCommand::RemoveTotp => UserEvent::TotpRemoved(TotpRemoved {}),
-            UserCommand::NoteLogin if self.disabled => {
-                return Err(Rejection::rule("user_disabled", "this user is disabled"));
+            UserCommand::RemoveTotp { kept } => {
+                return Ok(self.ending(UserEvent::TotpRemoved(TotpRemoved {}), kept));
             }
-            UserCommand::NoteLogin => UserEvent::SignedIn(UserSignedIn {}),
+            UserCommand::SignIn(new) => return self.sign_in(new, context.now),
+            UserCommand::SignOutEverywhere if self.sign_ins.has_others(None) => {
+                UserEvent::SignInsEnded(SignInsEnded { kept: None })
+            }
+            UserCommand::SignOut { key } if self.sign_ins.get(&key).is_some() => {
+                UserEvent::SignInClosed(SignInClosed { key })
+            }
+            UserCommand::NoteSeen { key } if self.sign_ins.get(&key).is_some() => {
+                UserEvent::SignInSeen(SignInSeen { key })
+            }
+            UserCommand::SignOutEverywhere
+            | UserCommand::SignOut { .. }
+            | UserCommand::NoteSeen { .. } => return Ok(Decision::nothing()),
         };
         Ok(Decision::events(vec![event]))
     }
@@ -340,12 +487,26 @@ impl Aggregate for User {
                 self.session_epoch += 1;
             }
             UserEvent::Enabled(_) => self.disabled = false,
-            UserEvent::TotpEnrolled(enrolled) => self.totp_secret = Some(enrolled.secret.clone()),
+            UserEvent::TotpEnrolled(enrolled) => {
+                self.totp_secret = Some(enrolled.secret.clone());
+                self.session_epoch += 1;
+            }
             UserEvent::TotpRemoved(_) => {
                 self.totp_secret = None;
                 self.session_epoch += 1;
             }
             UserEvent::SignedIn(_) => self.last_login_at = Some(meta.at),
+            UserEvent::SignInOpened(opened) => {
+                self.last_login_at = Some(meta.at);
+                self.totp_step = self.totp_step.max(opened.totp_step.unwrap_or(0));
+                self.sign_ins.open(opened.key, meta.at);
+            }
+            UserEvent::SignInClosed(closed) => self.sign_ins.close(&closed.key),
+            UserEvent::SignInsEnded(ended) => self.sign_ins.close_all(ended.kept.as_ref()),
+            UserEvent::SignInSeen(seen) => self.sign_ins.seen(&seen.key, meta.at),
+        }
+        if !event.is_about_signing_in() {
+            self.revision += 1;
         }
     }
 
@@ -356,103 +517,4 @@ impl Aggregate for User {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::access::Principal;
-
-    fn context() -> Context {
-        Context {
-            now: Timestamp::from_micros(1_795_000_000_000_000),
-            zone: chrono_tz::Europe::Moscow,
-            principal: Principal::System,
-        }
-    }
-
-    fn applied(user: &User, decision: &Decision<UserEvent>) -> User {
-        let meta = Meta { seq: 1, at: context().now, actor: Principal::System, drawn: Vec::new() };
-        let mut next = user.clone();
-        decision.events.iter().for_each(|event| next.evolve(event, &meta));
-        next
-    }
-
-    fn new_user() -> NewUser {
-        NewUser {
-            login: " Anna.P ".into(),
-            name: Personal::new("Анна П.".into()),
-            role: Role::Operator,
-            extension: Some("101".into()),
-            password_hash: Personal::new("$argon2id$x".into()),
-        }
-    }
-
-    fn anna() -> User {
-        let created = User::default().decide(UserCommand::Create(new_user()), &context()).unwrap();
-        applied(&User::default(), &created)
-    }
-
-    #[test]
-    fn creating_claims_the_log_in_and_the_extension() {
-        let decision = User::default().decide(UserCommand::Create(new_user()), &context()).unwrap();
-        let user = applied(&User::default(), &decision);
-        assert_eq!(user.claims(), vec![login_claim("anna.p"), extension_claim("101")]);
-        assert_eq!((user.login.as_str(), user.role), ("anna.p", Some(Role::Operator)));
-        let again = user.decide(UserCommand::Create(new_user()), &context()).unwrap_err();
-        assert_eq!(again.code, "user_exists");
-    }
-
-    #[test]
-    fn every_fault_of_a_new_user_is_named_at_once() {
-        let faulty = NewUser {
-            login: "a b".into(),
-            name: Personal::new("  ".into()),
-            extension: Some(String::new()),
-            ..new_user()
-        };
-        let rejection =
-            User::default().decide(UserCommand::Create(faulty), &context()).unwrap_err();
-        let fields: Vec<&str> = rejection.fields.iter().map(|f| f.field.as_str()).collect();
-        assert_eq!(fields, ["login", "name", "extension"]);
-    }
-
-    #[test]
-    fn a_new_extension_replaces_the_claim_and_a_role_ends_sessions() {
-        let user = anna();
-        let change = ChangeUser { extension: Some(Some("102".into())), ..ChangeUser::default() };
-        let decision = user.decide(UserCommand::Change(change), &context()).unwrap();
-        let moved = applied(&user, &decision);
-        assert_eq!(moved.claims(), vec![login_claim("anna.p"), extension_claim("102")]);
-        assert_eq!(moved.session_epoch, 0);
-        let role = ChangeUser { role: Some(Role::Supervisor), ..ChangeUser::default() };
-        let promoted = user.decide(UserCommand::Change(role), &context()).unwrap();
-        assert_eq!(applied(&user, &promoted).session_epoch, 1);
-        let same = user.decide(UserCommand::Change(ChangeUser::default()), &context()).unwrap();
-        assert!(same.events.is_empty());
-    }
-
-    #[test]
-    fn disabling_gives_the_extension_back_and_keeps_the_person_out() {
-        let user = anna();
-        let decision = user.decide(UserCommand::Disable, &context()).unwrap();
-        let disabled = applied(&user, &decision);
-        assert_eq!(disabled.claims(), vec![login_claim("anna.p")]);
-        assert_eq!((disabled.disabled, disabled.extension.clone()), (true, None));
-        let rejection = disabled.decide(UserCommand::NoteLogin, &context()).unwrap_err();
-        assert_eq!(rejection.code, "user_disabled");
-        let extension = ChangeUser { extension: Some(Some("103".into())), ..ChangeUser::default() };
-        let rejection = disabled.decide(UserCommand::Change(extension), &context()).unwrap_err();
-        assert_eq!(rejection.code, "user_disabled");
-        let enabled =
-            applied(&disabled, &disabled.decide(UserCommand::Enable, &context()).unwrap());
-        let signed =
-            applied(&enabled, &enabled.decide(UserCommand::NoteLogin, &context()).unwrap());
-        assert_eq!(signed.last_login_at, Some(context().now));
-    }
-
-    #[test]
-    fn nobody_changes_a_user_that_does_not_exist() {
-        for command in [UserCommand::Disable, UserCommand::NoteLogin, UserCommand::RemoveTotp] {
-            let rejection = User::default().decide(command, &context()).unwrap_err();
-            assert_eq!(rejection.code, "not_found");
-        }
-    }
-}
+mod tests;
