@@ -43,5 +43,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
   },
   server: { proxy: { '/api': { target: server, ws: true } } },
-  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'] },
+  // Without isolation the browser's likeness is made once, not for each file; tests clear what they write.
+  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'], isolate: false },
 });

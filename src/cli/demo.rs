@@ -96,6 +96,8 @@ impl Demo {
         // The demo's passwords are on the terminal; a second factor would only be in the way.
         config.security.totp = Totp::Optional;
         "Займ Рядом".clone_into(&mut config.lender.name);
+        // The words that operators say at the beginning name the same lender.
+        config.calls.creditor.clone_from(&config.lender.name);
         let filter = if self.json { "warn" } else { &config.log.filter };
         crate::telemetry::logs::start(config.log.json, filter)
             .map_err(|error| CliError::Said(error.to_string()))?;

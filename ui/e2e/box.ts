@@ -88,18 +88,19 @@ export class Box {
 export interface Person { context: APIRequestContext; headers: Record<string, string> }
 
 /** What the caller would answer: read by somebody who may see everything. */
-export interface Known { client_id: string; name: string; full_name: string; birth_date: string; passport: string }
-export async function knownClient(box: Box): Promise<Known> {
+export interface Known { client_id: string; name: string; full_name: string; birth_date: string; passport: string; phone: string }
+export async function knownClient(box: Box, query = box.announced.sample_phone): Promise<Known> {
   const { context, headers } = await box.as('supervisor');
-  const found = await (await context.get(`/api/v1/search?q=${encodeURIComponent(box.announced.sample_phone)}`)).json() as { items: { client_id: string; name: string }[] };
-  const hit = found.items[0];
-  if (!hit) throw new Error('the sample phone leads to nobody');
+  const found = await (await context.get(`/api/v1/search?q=${encodeURIComponent(query)}`)).json() as { items: { client_id: string; name: string; loans: number }[] };
+  // Whoever has a loan has something to identify for.
+  const hit = found.items.find((each) => each.loans > 0);
+  if (!hit) throw new Error(`${query} leads to nobody with a loan`);
   const answer = await context.post(`/api/v1/clients/${hit.client_id}/unmask`, { headers, data: { reason: 'проверка страницы' } });
   expect(answer.ok(), await answer.text()).toBe(true);
-  const card = await answer.json() as { personal: { full_name: string; birth_date: string; documents: { number: string }[] } };
+  const card = await answer.json() as { personal: { full_name: string; birth_date: string; phones: { number: string }[]; documents: { number: string }[] } };
   await context.dispose();
   const [year, month, day] = card.personal.birth_date.split('-');
-  return { client_id: hit.client_id, name: hit.name, full_name: card.personal.full_name, birth_date: `${day}.${month}.${year}`, passport: card.personal.documents[0]?.number.slice(-4) ?? '' };
+  return { client_id: hit.client_id, name: hit.name, full_name: card.personal.full_name, birth_date: `${day}.${month}.${year}`, passport: card.personal.documents[0]?.number.slice(-4) ?? '', phone: card.personal.phones[0]?.number ?? '' };
 }
 
 export async function signIn(page: Page, box: Box, role: string, index = 0): Promise<Login> {
@@ -118,6 +119,23 @@ export async function become(page: Page, state: string): Promise<void> {
   await expect(button).toBeVisible();
   if (await button.getAttribute('data-state') !== state) await page.keyboard.press('F2');
   await expect(button).toHaveAttribute('data-state', state);
+}
+
+/** Writes a call up from the keyboard, whatever is missing. */
+export async function finish(page: Page): Promise<void> {
+  const done = page.getByRole('button', { name: /Завершить карточку/ });
+  await expect(done).toBeEnabled();
+  await page.keyboard.press('F9');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('плат');
+  await page.keyboard.press('Enter');
+  await page.locator('[name=comment]').fill('Общий вопрос, ответ дан');
+  await page.locator('[data-field=disposition]').click();
+  await page.keyboard.type('Ответ');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.locator('button[data-state]')).not.toHaveAttribute('data-state', 'wrap_up');
+  await expect(page.getByText('Ваши последние звонки')).toBeVisible();
 }
 
 /** Every page must hold: no outside request, no breach of the content policy, no uncaught error. */

@@ -27,7 +27,7 @@ export function BackupsPage() {
         <Load of={list}>
           {(page) => (page.items.length === 0 ? <Empty>{t('backups.empty')}</Empty> : (
             <table className="grid">
-              <thead><tr><th>{t('backups.col.name')}</th><th>{t('backups.col.at')}</th><th className="num">{t('backups.col.size')}</th><th>{t('backups.col.kind')}</th><th>{t('backups.col.encrypted')}</th><th>{t('backups.col.verified')}</th><th>{t('backups.col.digest')}</th><th /></tr></thead>
+              <thead><tr><th>{t('backups.col.name')}</th><th>{t('backups.col.at')}</th><th className="num">{t('backups.col.size')}</th><th>{t('backups.col.kind')}</th><th>{t('backups.col.encrypted')}</th><th>{t('backups.col.verified')}</th><th>{t('backups.col.digest')}</th><th><span className="visually-hidden">{t('common.actions')}</span></th></tr></thead>
               <tbody>
                 {[...page.items].sort((a, b) => b.created_at.localeCompare(a.created_at)).map((each) => (
                   <tr key={each.name}>

@@ -64,7 +64,7 @@ function History({ jobs }: { jobs: ImportJob[] }) {
     <>
       {resume.error && <Failure error={resume.error} />}
       <table className="grid">
-        <thead><tr><th>{t('imports.col.at')}</th><th>{t('imports.col.file')}</th><th>{t('imports.col.kind')}</th><th>{t('imports.col.state')}</th><th className="num">{t('imports.col.rows')}</th><th className="num">{t('imports.col.created')}</th><th className="num">{t('imports.col.updated')}</th><th className="num">{t('imports.col.unchanged')}</th><th className="num">{t('imports.col.rejected')}</th><th>{t('imports.col.by')}</th><th /></tr></thead>
+        <thead><tr><th>{t('imports.col.at')}</th><th>{t('imports.col.file')}</th><th>{t('imports.col.kind')}</th><th>{t('imports.col.state')}</th><th className="num">{t('imports.col.rows')}</th><th className="num">{t('imports.col.created')}</th><th className="num">{t('imports.col.updated')}</th><th className="num">{t('imports.col.unchanged')}</th><th className="num">{t('imports.col.rejected')}</th><th>{t('imports.col.by')}</th><th><span className="visually-hidden">{t('common.actions')}</span></th></tr></thead>
         <tbody>
           {jobs.map((job) => (
             <tr key={job.import_id}>

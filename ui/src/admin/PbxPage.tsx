@@ -78,7 +78,7 @@ function Simulator() {
       <form className="row-wrap" style={{ padding: 12, alignItems: 'flex-end' }} onSubmit={(event) => { event.preventDefault(); run.mutate(); }}>
         <SegmentedControl aria-label={t('pbx.simulator')} value={scenario} onChange={(value) => setScenario(value as Scenario)} data={SCENARIOS.map((each) => ({ value: each, label: t(`pbx.scenario.${each}`) }))} />
         <TextInput name="number" label={t('pbx.number')} value={number} onChange={(event) => setNumber(event.currentTarget.value)} inputMode="tel" w={170} />
-        <TextInput name="extension" label={t('pbx.extension')} value={extension} onChange={(event) => setExtension(event.currentTarget.value)} inputMode="tel" w={150} />
+        <TextInput name="extension" label={t('pbx.extension')} value={extension} onChange={(event) => setExtension(event.currentTarget.value)} inputMode="tel" w={190} />
         <Button type="submit" loading={run.isPending}>{t('pbx.simulate')}</Button>
       </form>
       {run.error && <div style={{ padding: '0 12px 12px' }}><Failure error={run.error} /></div>}

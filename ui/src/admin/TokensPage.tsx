@@ -27,7 +27,7 @@ export function TokensPage() {
         <Load of={list}>
           {(page) => (page.items.length === 0 ? <Empty>{t('tokens.empty')}</Empty> : (
             <table className="grid">
-              <thead><tr><th>{t('tokens.col.name')}</th><th>{t('tokens.col.scope')}</th><th>{t('tokens.col.ip')}</th><th>{t('tokens.col.rate')}</th><th>{t('tokens.col.created')}</th><th>{t('tokens.col.last')}</th><th /></tr></thead>
+              <thead><tr><th>{t('tokens.col.name')}</th><th>{t('tokens.col.scope')}</th><th>{t('tokens.col.ip')}</th><th>{t('tokens.col.rate')}</th><th>{t('tokens.col.created')}</th><th>{t('tokens.col.last')}</th><th><span className="visually-hidden">{t('common.actions')}</span></th></tr></thead>
               <tbody>
                 {page.items.map((token) => (
                   <tr key={token.id}>

@@ -9,6 +9,7 @@ import { usePasswordLength } from '../app/PasswordDialog';
 import { useWords } from '../i18n/use-language';
 import { addConfirmation } from '../state/notices';
 import { Empty, Failure, Load, Moment } from '../ui/parts';
+import { useSort } from '../ui/sort';
 import styles from './admin.module.css';
 
 const ROLES: Role[] = ['operator', 'collector', 'supervisor', 'partner_manager', 'administrator', 'auditor'];
@@ -24,19 +25,7 @@ export function UsersPage() {
       <div className={styles.head}><h1 className="grow">{t('admin.section.users')}</h1>{may && <Button onClick={() => setOpen('new')}>{t('users.create')}</Button>}</div>
       <section className={`panel ${styles.scroll}`}>
         <Load of={list}>
-          {(page) => (page.items.length === 0 ? <Empty>{t('users.empty')}</Empty> : (
-            <table className="grid">
-              <thead><tr><th>{t('users.col.name')}</th><th>{t('users.col.login')}</th><th>{t('users.col.role')}</th><th>{t('users.col.extension')}</th><th>{t('users.col.totp')}</th><th>{t('users.col.last')}</th><th>{t('users.col.state')}</th></tr></thead>
-              <tbody>
-                {page.items.map((user) => (
-                  <tr key={user.id} {...(may ? { className: 'click', tabIndex: 0, onClick: () => setOpen(user), onKeyDown: (event: KeyboardEvent) => { if (event.key === 'Enter') setOpen(user); } } : {})}>
-                    <td>{user.name}</td><td>{user.login}</td><td>{t(`role.${user.role}`)}</td><td>{user.extension}</td><td className={user.totp ? '' : 'dim'}>{t(user.totp ? 'users.on' : 'users.off')}</td>
-                    <td className="dim">{user.last_login_at ? <Moment at={user.last_login_at} mode="relative" /> : t('users.never')}</td><td>{user.disabled ? <span className="tag bad">{t('users.disabled')}</span> : <span className="dim">{t('users.enabled')}</span>}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          ))}
+          {(page) => (page.items.length === 0 ? <Empty>{t('users.empty')}</Empty> : <Users users={page.items} onOpen={may ? setOpen : undefined} />)}
         </Load>
       </section>
       <Modal opened={open !== null} onClose={() => setOpen(null)} title={t(open === 'new' ? 'users.create' : 'users.edit')} size="md" closeButtonProps={{ 'aria-label': t('action.close') }}>
@@ -44,6 +33,26 @@ export function UsersPage() {
         {open !== null && open !== 'new' && <EditUser key={open.id} user={open} onDone={() => setOpen(null)} />}
       </Modal>
     </>
+  );
+}
+
+function Users({ users: found, onOpen }: { users: User[]; onOpen?: (user: User) => void }) {
+  const { t } = useWords();
+  const { rows, head } = useSort(found, {
+    name: (user) => user.name, login: (user) => user.login, role: (user) => t(`role.${user.role}`), extension: (user) => user.extension, totp: (user) => Number(user.totp), last: (user) => user.last_login_at, state: (user) => Number(user.disabled),
+  }, 'name');
+  return (
+    <table className="grid">
+      <thead><tr>{(['name', 'login', 'role', 'extension', 'totp', 'last', 'state'] as const).map((key) => head(key, t(`users.col.${key}`)))}</tr></thead>
+      <tbody>
+        {rows.map((user) => (
+          <tr key={user.id} {...(onOpen ? { className: 'click', tabIndex: 0, onClick: () => onOpen(user), onKeyDown: (event: KeyboardEvent) => { if (event.key === 'Enter') onOpen(user); } } : {})}>
+            <td>{user.name}</td><td>{user.login}</td><td>{t(`role.${user.role}`)}</td><td>{user.extension}</td><td className={user.totp ? '' : 'dim'}>{t(user.totp ? 'users.on' : 'users.off')}</td>
+            <td className="dim">{user.last_login_at ? <Moment at={user.last_login_at} mode="relative" /> : t('users.never')}</td><td>{user.disabled ? <span className="tag bad">{t('users.disabled')}</span> : <span className="dim">{t('users.enabled')}</span>}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -26,6 +26,8 @@ interface Props<B extends { title: Localized }> {
   /** The list, drawn by the kind itself (a tree for topics). */
   list: (entries: DirectoryEntry<B>[], open: (entry: DirectoryEntry<B>) => void, openId: string | null) => ReactNode;
   fields: (body: B, change: (part: Partial<B>) => void, entries: DirectoryEntry<B>[], id: string | null) => ReactNode;
+  /** Entries that this person may only read. */
+  readOnly?: (body: B) => boolean;
   extra?: (entry: DirectoryEntry<B>, create: (body: B) => void) => ReactNode;
 }
 
@@ -59,7 +61,7 @@ export function DirectoryEditor<B extends { title: Localized }>(props: Props<B>)
   );
 }
 
-function EntryForm<B extends { title: Localized }>({ kind, fields, extra, start, entries, onSaved }: Props<B> & { start: Editing<B>; entries: DirectoryEntry<B>[]; onSaved: (entry: Editing<B> | null) => void }) {
+function EntryForm<B extends { title: Localized }>({ kind, fields, extra, readOnly, start, entries, onSaved }: Props<B> & { start: Editing<B>; entries: DirectoryEntry<B>[]; onSaved: (entry: Editing<B> | null) => void }) {
   const { t } = useWords();
   const queries = useQueryClient();
   const [body, setBody] = useState(start.body);
@@ -85,19 +87,21 @@ function EntryForm<B extends { title: Localized }>({ kind, fields, extra, start,
   };
   useKeys({ 'Ctrl+Enter': () => submit() });
   const entry = entries.find((each) => each.id === start.id);
+  const fixed = start.id !== null && (readOnly?.(start.body) ?? false);
   return (
     <form onSubmit={submit} noValidate>
-      <div className={styles.form}>
+      <fieldset className={styles.form} disabled={fixed}>
         {fields(body, (part) => setBody((old) => ({ ...old, ...part })), entries, start.id)}
         {asked && titleMissing && <p className={`${styles.full} small bad`} role="alert">{t('dir.need_title')}</p>}
         {(put.error ?? flip.error) && <div className={styles.full}><Failure error={put.error ?? flip.error} /></div>}
-        <div className={`${styles.full} row-wrap`}>
+        {fixed && <p className={`${styles.full} caption`}>{t('dir.read_only')}</p>}
+        {!fixed && <div className={`${styles.full} row-wrap`}>
           <Button type="submit" loading={put.isPending} disabled={start.retired}>{t('action.save')}</Button>
           {start.id && <Button variant="default" onClick={() => setHistory(true)}>{t('dir.history')}</Button>}
           {start.id && <Button variant="default" loading={flip.isPending} onClick={() => flip.mutate()}>{t(start.retired ? 'dir.restore' : 'dir.retire')}</Button>}
           {entry && extra?.(entry, (next) => onSaved({ id: null, version: 0, retired: false, body: next }))}
-        </div>
-      </div>
+        </div>}
+      </fieldset>
       <Drawer opened={history} onClose={() => setHistory(false)} position="right" size={420} title={t('dir.history')} closeButtonProps={{ 'aria-label': t('action.close') }}>
         {history && start.id && <History<B> kind={kind} id={start.id} version={start.version} onPutBack={(old) => { setHistory(false); put.mutate(old); }} />}
       </Drawer>

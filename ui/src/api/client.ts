@@ -24,6 +24,8 @@ let onSignedOut: () => void = () => {};
 
 export function setCsrf(token: string): void { csrf = token; }
 export function setSignedOutHandler(handler: () => void): void { onSignedOut = handler; }
+/** The server does not know this session any more. */
+export function signedOut(): void { onSignedOut(); }
 
 /** The server's time as this page believes it to be, so that timers agree on every screen of the floor. */
 export function serverNow(): number { return Date.now() + clockOffsetMs; }

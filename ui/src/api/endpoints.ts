@@ -28,6 +28,8 @@ export const operators = {
 
 export interface CallFilter { state?: 'live' | 'all'; operator?: string; client?: string; from?: string; to?: string; cursor?: string; limit?: number }
 
+export interface TransferTo { to_user_id?: string; to_extension?: string; to_queue?: string }
+
 export const calls = {
   list: (filter: CallFilter) => send<Page<Call>>('GET', '/calls', { query: { ...filter } }),
   get: (id: string) => send<CallCard>('GET', `/calls/${q(id)}`),
@@ -35,7 +37,11 @@ export const calls = {
   byHand: (direction: string, client_number: string, client_id?: string) => send<CallCard>('POST', '/calls', { body: { direction, client_number, client_id } }),
   dial: (body: { number?: string; client_id?: string; phone_index?: number }) => send<{ call_id: string; command_id: string }>('POST', '/calls/dial', { body }),
   hangup: (id: string) => send<void>('POST', `/calls/${q(id)}/hangup`),
-  transfer: (id: string, body: { to_user_id?: string; to_extension?: string; to_queue?: string }) => send<void>('POST', `/calls/${q(id)}/transfer`, { body }),
+  hold: (id: string) => send<void>('POST', `/calls/${q(id)}/hold`),
+  resume: (id: string) => send<void>('POST', `/calls/${q(id)}/resume`),
+  transfer: (id: string, body: TransferTo & { attended?: boolean }) => send<void>('POST', `/calls/${q(id)}/transfer`, { body }),
+  completeTransfer: (id: string) => send<void>('POST', `/calls/${q(id)}/transfer/complete`),
+  cancelTransfer: (id: string) => send<void>('POST', `/calls/${q(id)}/transfer/cancel`),
   chooseClient: (id: string, client_id: string | null) => send<CallCard>('PUT', `/calls/${q(id)}/client`, { body: { client_id } }),
   identify: (id: string, answers: { field: IdentificationField; value: string }[]) => send<CallCard>('POST', `/calls/${q(id)}/identify`, { body: { answers } }),
   notes: (id: string, body: Notes) => send<Call>('PUT', `/calls/${q(id)}/notes`, { body }),
@@ -49,7 +55,7 @@ export const clients = {
   history: (id: string, call: string | null, cursor?: string) => send<Page<HistoryItem>>('GET', `/clients/${q(id)}/history`, { query: { call, cursor, limit: 50 } }),
   loan: (id: string, loan: string, call?: string | null) => send<LoanDetail>('GET', `/clients/${q(id)}/loans/${q(loan)}`, { query: { call } }),
   create: (body: ClientBody) => send<Card>('POST', '/clients', { body }),
-  change: (id: string, version: number, body: ClientBody) => send<Card>('PATCH', `/clients/${q(id)}`, { body, ifMatch: version }),
+  change: (id: string, version: number, body: ClientBody, call?: string | null) => send<Card>('PATCH', `/clients/${q(id)}`, { body, ifMatch: version, query: { call } }),
   duplicates: (body: ClientBody) => send<{ hard: Candidate[]; soft: Candidate[] }>('POST', '/clients/check-duplicates', { body }),
   note: (id: string, text: string) => send<void>('POST', `/clients/${q(id)}/notes`, { body: { text } }),
   consent: (id: string, body: { purpose: string; evidence: string; text_version: string }) => send<void>('POST', `/clients/${q(id)}/consents`, { body }),
@@ -64,7 +70,7 @@ export const clients = {
 };
 
 export const search = {
-  find: (text: string, limit = 12, signal?: AbortSignal) => send<Page<SearchHit>>('GET', '/search', { query: { q: text, limit }, signal }),
+  find: (text: string, field: string | null, signal?: AbortSignal) => send<Page<SearchHit>>('GET', '/search', { query: { q: text, field, limit: 12 }, signal }),
   fields: () => send<{ fields: string[] }>('GET', '/search/fields'),
 };
 

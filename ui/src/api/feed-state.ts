@@ -2,7 +2,7 @@
  * What the page knows from the feed, as a pure function of the messages. Calls are whole states, never differences:
  * the last message about a call wins, whatever was lost before it.
  */
-import type { CallCard, Frame, LinkState, Me, OperatorState, StateReason } from './types';
+import type { Call, CallCard, CommandFailure, Frame, LinkState, Me, OperatorState, StateReason } from './types';
 
 export interface OwnState { state: OperatorState; reason: StateReason | null; since: string }
 
@@ -17,19 +17,23 @@ export interface FeedState {
   calls: CallCard[];
   /** The call on the screen. A second one waits in the strip until the operator switches. */
   currentCallId: string | null;
+  /** What the exchange did not do, by call, until the call changes its state or something else is asked. */
+  failures: Record<string, CommandFailure>;
   links: Record<string, LinkState>;
   storageLow: boolean;
 }
 
 export const EMPTY_FEED: FeedState = {
-  status: 'connecting', everLive: false, head: null, epoch: null, me: null, calls: [], currentCallId: null, links: {}, storageLow: false,
+  status: 'connecting', everLive: false, head: null, epoch: null, me: null, calls: [], currentCallId: null, failures: {}, links: {}, storageLow: false,
 };
 
 export type FeedAction =
   | { type: 'frame'; frame: Frame; userId: string }
   | { type: 'lost' }
   | { type: 'card'; card: CallCard }
+  | { type: 'call'; call: Call }
   | { type: 'finished'; callId: string }
+  | { type: 'asked'; callId: string }
   | { type: 'me'; me: Me }
   | { type: 'own'; me: OwnState }
   | { type: 'show'; callId: string }
@@ -40,6 +44,8 @@ export function reduceFeed(state: FeedState, action: FeedAction): FeedState {
     case 'frame': return onFrame(state, action.frame, action.userId);
     case 'lost': return { ...state, status: 'lost' };
     case 'card': return withCard(state, action.card);
+    case 'call': return withCall(state, action.call);
+    case 'asked': return withoutFailure(state, action.callId);
     case 'finished': return withoutCall(state, action.callId);
     case 'me': return onMe(state, action.me);
     case 'own': return { ...state, me: action.me };
@@ -58,6 +64,7 @@ function onFrame(state: FeedState, frame: Frame, userId: string): FeedState {
     }
     case 'call.card': return withCard({ ...state, head: Math.max(state.head ?? 0, frame.seq) }, frame.card);
     case 'call.gone': return withoutCall(state, frame.call_id);
+    case 'call.command_failed': return { ...state, failures: { ...state.failures, [frame.call_id]: frame } };
     case 'operator.state':
       return frame.user_id === userId ? { ...state, me: { state: frame.state, reason: frame.reason, since: frame.since } } : state;
     case 'pbx.link': return { ...state, links: { ...state.links, [frame.source]: frame.state } };
@@ -79,16 +86,29 @@ function withCard(state: FeedState, card: CallCard): FeedState {
   const known = state.calls.find((other) => other.call.id === id);
   if (known && card.call.version < known.call.version) return state;
   if (card.call.state === 'finished') return withoutCall(state, id);
+  const moved = known && known.call.state !== card.call.state;
   const calls = known ? state.calls.map((other) => (other.call.id === id ? card : other)) : [...state.calls, card];
   const shown = state.currentCallId && calls.some((other) => other.call.id === state.currentCallId) ? state.currentCallId : id;
-  return { ...state, calls, currentCallId: shown };
+  return { ...(moved ? withoutFailure(state, id) : state), calls, currentCallId: shown };
+}
+
+/** An answer that has only the call: what is known of its client stays as the feed last said it. */
+function withCall(state: FeedState, call: Call): FeedState {
+  const known = state.calls.find((other) => other.call.id === call.id);
+  return known ? withCard(state, { ...known, call }) : state;
+}
+
+function withoutFailure(state: FeedState, callId: string): FeedState {
+  if (!(callId in state.failures)) return state;
+  const { [callId]: _gone, ...failures } = state.failures;
+  return { ...state, failures };
 }
 
 function withoutCall(state: FeedState, callId: string): FeedState {
   const calls = state.calls.filter((card) => card.call.id !== callId);
   if (calls.length === state.calls.length) return state;
   const currentCallId = state.currentCallId === callId ? (calls[0]?.call.id ?? null) : state.currentCallId;
-  return { ...state, calls, currentCallId };
+  return { ...withoutFailure(state, callId), calls, currentCallId };
 }
 
 /** Which links are down: any of them stops the pop of calls that come through it. */

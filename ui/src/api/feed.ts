@@ -1,9 +1,10 @@
 /** The WebSocket of `/api/v1/feed`: connects, returns by itself, and tells the rest of the page what changed. */
 import type { QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
-import { BASE } from './client';
+import { ApiError, BASE, setCsrf, signedOut } from './client';
+import { forgetCall, forgetDetails, keepCard } from './cache';
 import { backoffMs, EMPTY_FEED, type FeedAction, type FeedState, reduceFeed } from './feed-state';
-import { operators } from './endpoints';
+import { operators, session } from './endpoints';
 import type { Frame, ImportJob, Job, OperatorRow, Page } from './types';
 
 /** Heartbeats come every 10 s; a socket silent for longer than this is dead even if nobody said so. */
@@ -28,11 +29,24 @@ export class Feed {
   onFrame(listener: FrameListener): () => void { this.frameListeners.add(listener); return () => this.frameListeners.delete(listener); }
 
   dispatch = (action: FeedAction): void => {
-    const next = reduceFeed(this.state, action);
-    if (next === this.state) return;
+    const before = this.state;
+    const next = reduceFeed(before, action);
+    if (next === before) return;
     this.state = next;
+    this.forget(before, next);
     for (const listener of this.listeners) listener();
   };
+
+  /** What a call had opened goes with the call, with its client and with its level. */
+  private forget(before: FeedState, next: FeedState): void {
+    if (before.calls === next.calls) return;
+    for (const { call, card } of before.calls) {
+      const now = next.calls.find((other) => other.call.id === call.id);
+      // After the screen has let go of it: an observer would only fetch it again.
+      if (!now) window.setTimeout(() => forgetCall(this.queries, call.id));
+      else if (now.card?.client_id !== card?.client_id || now.card?.level !== card?.level) forgetDetails(this.queries, call.id, now.call.client_id);
+    }
+  }
 
   start(): void {
     this.stopped = false;
@@ -77,7 +91,17 @@ export class Feed {
     window.clearTimeout(this.silenceTimer);
     this.dispatch({ type: 'lost' });
     this.retryTimer = window.setTimeout(() => this.connect(), backoffMs(this.attempt, Math.random()));
+    if (this.attempt > 0) void this.checkSession();
     this.attempt += 1;
+  }
+
+  /** A feed that does not come back may mean that the session is over: then the log-in must show, not a lost connection. */
+  private async checkSession(): Promise<void> {
+    try {
+      setCsrf((await session.get()).csrf);
+    } catch (error) {
+      if (!this.stopped && error instanceof ApiError && error.status === 401) signedOut();
+    }
   }
 
   private receive(text: string): void {
@@ -112,7 +136,7 @@ export class Feed {
         void queries.invalidateQueries({ queryKey: ['calls', 'live'] });
         break;
       case 'pbx.link': void queries.invalidateQueries({ queryKey: ['pbx', 'status'] }); break;
-      case 'call.card': if (frame.card.card) queries.setQueryData(['client', frame.card.card.client_id, frame.call_id], frame.card.card); void queries.invalidateQueries({ queryKey: ['calls'] }); break;
+      case 'call.card': if (frame.card.card) keepCard(queries, frame.call_id, frame.card.card); void queries.invalidateQueries({ queryKey: ['calls'] }); break;
       case 'call.gone': void queries.invalidateQueries({ queryKey: ['calls'] }); break;
       case 'resync': void this.resync(); break;
       default: break;

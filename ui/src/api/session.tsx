@@ -2,6 +2,9 @@
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect } from 'react';
 import { ApiError, setCsrf, setSignedOutHandler } from './client';
+import { forgetRecentClients } from '../clients/recent';
+import { dropDraftsOfOthers } from '../state/drafts';
+import { forgetNotices } from '../state/notices';
 import { session as requests } from './endpoints';
 import type { Session } from './types';
 
@@ -22,7 +25,7 @@ export const SESSION_KEY = ['session'] as const;
 /** The session, `null` when nobody is signed in, `undefined` while it is not known. */
 export function useSessionQuery() {
   const queries = useQueryClient();
-  useEffect(() => setSignedOutHandler(() => queries.setQueryData(SESSION_KEY, null)), [queries]);
+  useEffect(() => setSignedOutHandler(() => changePerson(queries, null)), [queries]);
   return useQuery<Session | null>({
     queryKey: SESSION_KEY,
     staleTime: Infinity,
@@ -40,9 +43,14 @@ export function useSessionQuery() {
   });
 }
 
-/** Puts another person (or nobody) at the screen. Nothing that was fetched for the one before may stay. */
+/**
+ * Puts another person (or nobody) at the screen. Nothing that was fetched for the one before may stay. A session that merely
+ * ran out keeps its drafts for the same person's return; anybody else's go when he signs in.
+ */
 export function changePerson(queries: QueryClient, session: Session | null): void {
   setCsrf(session?.csrf ?? '');
+  forgetNotices();
+  if (session) { forgetRecentClients(); dropDraftsOfOthers(session.user.id); }
   queries.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION_KEY[0] });
   queries.setQueryData(SESSION_KEY, session);
 }

@@ -47,6 +47,8 @@ export interface Call {
   ivr: Record<string, string>; client_number: string | null;
   operator: { user_id: string | null; name: string; extension: string | null } | null;
   client_id: string | null; anonymous?: boolean; candidates_count: number;
+  /** What the exchange of this call can do when asked; the colleague who is asked before the client is handed over. */
+  can_hold?: boolean; can_consult?: boolean; consulting?: string | null;
   started_at: string; answered_at: string | null; ended_at: string | null; result: CallResult | null;
   participants: { operator: string; extension: string; from: string | null; to: string | null; role: 'first' | 'transfer' }[];
   talk_seconds: number; hold_seconds: number; wait_seconds: number;
@@ -142,6 +144,8 @@ export interface TopicBody {
   links: { title: string; url: string }[]; severity: Severity;
 }
 export interface BranchBody { title: Localized; address: string; hours: string; phone: string; ways_to_pay: Localized }
+/** A text that is called by a word after "/": everybody's, or of one person alone. */
+export interface SnippetBody { key: string; title: Localized; text: Localized; topic: string | null; shared: boolean }
 export interface DirectoryVersion<B> { version: number; at: string; by: string; action: string; body: B }
 
 export interface User {
@@ -183,11 +187,15 @@ export interface HealthSummary {
 
 export interface FieldFault { field: string; code: string; message: string }
 
+/** What was asked of the exchange and did not happen; `detail` are its own words where we have none. */
+export interface CommandFailure { call_id: string; command: 'dial' | 'hangup' | 'transfer' | 'end_transfer' | 'hold' | 'resume'; reason: string; detail: string | null }
+
 /** One message of `/api/v1/feed`, by `type`. */
 export type Frame =
   | { type: 'hello'; head: number; epoch: string | number; me: Me | null }
   | { type: 'call.card'; seq: number; n?: number; call_id: string; card: CallCard; reason: 'arrived' | 'changed' | 'transfer' }
   | { type: 'call.gone'; call_id: string }
+  | ({ type: 'call.command_failed' } & CommandFailure)
   | { type: 'operator.state'; user_id: string; state: OperatorState; reason: StateReason | null; since: string; call_id: string | null }
   | { type: 'client.changed'; client_id: string; version: number }
   | { type: 'directory.changed'; kind: string }

@@ -6,6 +6,7 @@ import { downLinks } from '../api/feed-state';
 import { useSession } from '../api/session';
 import { phone } from '../format/format';
 import { useWords } from '../i18n/use-language';
+import { useKeys } from '../ui/keys';
 import { Timer } from '../ui/parts';
 import { ADDRESSES, takesCalls } from './access';
 import styles from './Shell.module.css';
@@ -41,12 +42,16 @@ function CallStrip() {
   const current = useFeed((state) => state.currentCallId);
   const elsewhere = path !== ADDRESSES.workspace;
   const waiting = calls.filter((card) => elsewhere || card.call.id !== current);
+  const show = (callId: string) => { dispatchFeed({ type: 'show', callId }); void navigate({ to: ADDRESSES.workspace }); };
+  const next = waiting[0]?.call.id;
+  // Enter belongs to whatever has the focus; here only when nothing has.
+  useKeys({ Enter: next ? () => ((document.activeElement ?? document.body) === document.body ? show(next) : false) : undefined });
   return (
     <>
       {waiting.map(({ call, card }) => (
         <button
           key={call.id} type="button" className={styles.strip}
-          onClick={() => { dispatchFeed({ type: 'show', callId: call.id }); void navigate({ to: ADDRESSES.workspace }); }}
+          onClick={() => show(call.id)}
         >
           <IconPhoneIncoming size={16} aria-hidden />
           <strong>{t(`call.state.${call.state}`)}</strong>

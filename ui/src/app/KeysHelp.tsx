@@ -5,7 +5,7 @@ import { takesCalls } from './access';
 import styles from './Shell.module.css';
 
 const EVERYWHERE: [string, string][] = [['Ctrl K', 'search'], ['Alt 1…9', 'pages'], ['F2', 'ready'], ['F3', 'to_call'], ['F4', 'by_hand'], ['Esc', 'back'], ['?', 'help']];
-const CALL: [string, string][] = [['F6', 'transfer'], ['F8', 'hangup'], ['F9', 'topic'], ['1…7', 'tabs'], ['Ctrl N, Alt N', 'prospect'], ['Ctrl Enter', 'finish']];
+const CALL: [string, string][] = [['F6', 'transfer'], ['F7', 'hold'], ['F8', 'hangup'], ['F9', 'topic'], ['/', 'snippets'], ['1…7', 'tabs'], ['Ctrl N, Alt N', 'prospect'], ['Ctrl Enter', 'finish']];
 const LISTS: [string, string][] = [['j, k, ↑, ↓', 'move'], ['Enter', 'open']];
 
 export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {

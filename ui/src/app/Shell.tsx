@@ -9,6 +9,7 @@ import { useSession } from '../api/session';
 import { useWords } from '../i18n/use-language';
 import { addNotice } from '../state/notices';
 import { dialogOpen, isTyping, useKeys } from '../ui/keys';
+import { failureText } from '../workspace/CallBar';
 import { phone } from '../format/format';
 import { ByHandDialog } from '../workspace/ByHandDialog';
 import { ADDRESSES, type PageName, pagesFor, takesCalls } from './access';
@@ -37,6 +38,8 @@ export function Shell() {
   useKeys({
     'Ctrl+K': () => setDialog('search'),
     '?': () => setDialog('keys'),
+    // Out of a field first: then the keys of the page work. A page that knows more of Esc has taken it before.
+    Escape: () => (isTyping() ? (document.activeElement as HTMLElement).blur() : false),
     F3: calls ? () => { showNextCall(); void navigate({ to: ADDRESSES.workspace }); } : undefined,
     F4: calls ? () => setDialog('by_hand') : undefined,
     ...Object.fromEntries(pages.map((page, index) => [`Alt+${index + 1}`, () => void navigate({ to: ADDRESSES[page] })])),
@@ -113,6 +116,10 @@ function useFeedNotices(): void {
         if (gone && (gone.call.state === 'talking' || gone.call.state === 'held')) addNotice('calm', t('notice.call_gone'), phone(gone.call.client_number ?? ''));
         break;
       }
+      case 'call.command_failed':
+        // With a card on the screen the words stand beside what failed.
+        if (!before.calls.some((card) => card.call.id === frame.call_id)) addNotice('urgent', t(`command.${frame.command}`), failureText(frame, t));
+        break;
       case 'pbx.link':
         if (frame.state === 'down' && before.links[frame.source] !== 'down') addNotice('calm', t('notice.link_down', { source: frame.source }));
         if (frame.state === 'up' && before.links[frame.source] === 'down') addNotice('calm', t('notice.link_up', { source: frame.source }));

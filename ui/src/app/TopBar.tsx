@@ -1,16 +1,19 @@
 import { Indicator, Menu, Popover, SegmentedControl, useMantineColorScheme } from '@mantine/core';
 import { IconBell, IconChevronDown, IconPhone, IconSearch } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { session as requests } from '../api/endpoints';
 import { useFeed } from '../api/feed';
 import { changePerson, useSession } from '../api/session';
 import { LANGUAGE_NAMES, setLanguage } from '../i18n';
 import { useWords } from '../i18n/use-language';
-import { clearNotices, readAllNotices, useNotices } from '../state/notices';
+import { dropDraftsOf } from '../state/drafts';
+import { addNotice, clearNotices, readAllNotices, useNotices } from '../state/notices';
 import { setPrefs, usePrefs } from '../state/prefs';
-import { Moment } from '../ui/parts';
-import { takesCalls } from './access';
+import { errorText, Moment } from '../ui/parts';
+import { flushDrafts } from '../workspace/draft';
+import { keepsSharedSnippets, takesCalls } from './access';
 import { PasswordDialog } from './PasswordDialog';
 import styles from './Shell.module.css';
 import { StateButton } from './StateButton';
@@ -74,11 +77,14 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
   const { user, totp } = useSession();
   const prefs = usePrefs();
   const queries = useQueryClient();
+  const navigate = useNavigate();
   const scheme = useMantineColorScheme();
   const [dialog, setDialog] = useState<'password' | 'totp' | null>(totp.required && !totp.enrolled ? 'totp' : null);
   const signOut = useMutation({
-    mutationFn: requests.close,
-    onSettled: () => changePerson(queries, null),
+    mutationFn: async () => { await flushDrafts(); await requests.close(); },
+    onSuccess: () => { dropDraftsOf(user.id); changePerson(queries, null); },
+    // Nobody may believe to have left while the session goes on.
+    onError: (error) => addNotice('urgent', t('error.title'), errorText(error, t)),
   });
   return (
     <>
@@ -104,6 +110,7 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
           <Menu.Divider />
           <Menu.Item onClick={() => setDialog('password')}>{t('menu.password')}</Menu.Item>
           {totp.offered !== false && <Menu.Item onClick={() => setDialog('totp')}>{t('menu.totp')}</Menu.Item>}
+          {takesCalls(user.role) && <Menu.Item onClick={() => void navigate({ to: keepsSharedSnippets(user.role) ? '/admin/snippets' : '/snippets' })}>{t('menu.snippets')}</Menu.Item>}
           <Menu.Item onClick={onKeys} rightSection={<kbd className="key">?</kbd>}>{t('menu.keys')}</Menu.Item>
           <Menu.Divider />
           <Menu.Item onClick={() => signOut.mutate()}>{t('menu.sign_out')}</Menu.Item>

@@ -24,11 +24,13 @@ export const unmasksClients = (role: Role): boolean => role === 'supervisor' || 
 export const readsFiles = (role: Role): boolean => role !== 'administrator';
 export const readsAccess = (role: Role): boolean => role === 'auditor' || role === 'administrator' || role === 'supervisor';
 export const readsRecorder = readsAccess;
+/** Others keep only their own. */
+export const keepsSharedSnippets = (role: Role): boolean => role === 'supervisor' || role === 'administrator';
 export const administers = (role: Role): boolean => role === 'administrator';
 
 const SECTIONS: Partial<Record<Role, string[]>> = {
-  administrator: ['users', 'tokens', 'topics', 'branches', 'imports', 'backups', 'pbx', 'health'],
-  supervisor: ['topics', 'branches', 'users', 'imports', 'pbx', 'health'],
+  administrator: ['users', 'tokens', 'topics', 'snippets', 'branches', 'imports', 'backups', 'pbx', 'health'],
+  supervisor: ['topics', 'snippets', 'branches', 'users', 'imports', 'pbx', 'health'],
   auditor: ['users', 'tokens', 'imports', 'backups', 'pbx', 'health'],
 };
 export const sections = (role: Role): string[] => SECTIONS[role] ?? ['health'];

@@ -22,11 +22,14 @@ export const callsRoute = createRoute({
   component: lazyRouteComponent(() => import('../calls/CallsPage'), 'CallsPage'),
 });
 const floor = createRoute({ getParentRoute: () => root, path: '/floor', component: lazyRouteComponent(() => import('../calls/FloorPage'), 'FloorPage') });
+/** One's own snippets, for those who have no administration. */
+const snippets = createRoute({ getParentRoute: () => root, path: '/snippets', component: lazyRouteComponent(() => import('../admin/OwnSnippetsPage'), 'OwnSnippetsPage') });
 const admin = createRoute({ getParentRoute: () => root, path: '/admin', component: lazyRouteComponent(() => import('../admin/AdminLayout'), 'AdminLayout') });
 const adminPages = [
   createRoute({ getParentRoute: () => admin, path: 'users', component: lazyRouteComponent(() => import('../admin/UsersPage'), 'UsersPage') }),
   createRoute({ getParentRoute: () => admin, path: 'tokens', component: lazyRouteComponent(() => import('../admin/TokensPage'), 'TokensPage') }),
   createRoute({ getParentRoute: () => admin, path: 'topics', component: lazyRouteComponent(() => import('../admin/TopicsPage'), 'TopicsPage') }),
+  createRoute({ getParentRoute: () => admin, path: 'snippets', component: lazyRouteComponent(() => import('../admin/SnippetsPage'), 'SnippetsPage') }),
   createRoute({ getParentRoute: () => admin, path: 'branches', component: lazyRouteComponent(() => import('../admin/BranchesPage'), 'BranchesPage') }),
   createRoute({ getParentRoute: () => admin, path: 'imports', component: lazyRouteComponent(() => import('../admin/ImportsPage'), 'ImportsPage') }),
   createRoute({ getParentRoute: () => admin, path: 'backups', component: lazyRouteComponent(() => import('../admin/BackupsPage'), 'BackupsPage') }),
@@ -38,7 +41,7 @@ const adminPages = [
 export function createAppRouter(role: Role) {
   const home = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: () => { throw redirect({ to: homeFor(role) }); } });
   const adminHome = createRoute({ getParentRoute: () => admin, path: '/', beforeLoad: () => { throw redirect({ to: `/admin/${sections(role)[0]}` }); } });
-  const tree = root.addChildren([home, workspace, clients, newClient, clientRoute, callsRoute, floor, admin.addChildren([adminHome, ...adminPages])]);
+  const tree = root.addChildren([home, workspace, clients, newClient, clientRoute, callsRoute, floor, snippets, admin.addChildren([adminHome, ...adminPages])]);
   return createRouter({
     routeTree: tree,
     defaultPendingComponent: () => <Waiting rows={8} />,

@@ -7,11 +7,12 @@ import { calls } from '../api/endpoints';
 import { useSession } from '../api/session';
 import { type Call, DISPOSITIONS, type Disposition } from '../api/types';
 import card from '../card/card.module.css';
-import { duration, exactTime, inZone, localized, phone } from '../format/format';
+import { duration, exactTime, inZone, phone, webAddress } from '../format/format';
 import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import { Failure, Load, Moment } from '../ui/parts';
 import styles from './calls.module.css';
+import { useTopicTitle } from '../workspace/use-topics';
 import { CallResultTag, DirectionIcon } from './CallTable';
 
 /** One call after the fact: its course, what was written, and the way to correct it. */
@@ -24,12 +25,14 @@ function Detail({ call, name }: { call: Call; name: string | null }) {
   const { t, language } = useWords();
   const { user, lender } = useSession();
   const [correcting, setCorrecting] = useState(false);
+  const topicTitle = useTopicTitle();
+  const recording = webAddress(call.recording_url);
   const may = call.state === 'finished' && (call.operator?.user_id === user.id || user.role === 'supervisor');
   const facts: [string, React.ReactNode][] = [
     [t('calls.col.time'), exactTime(call.started_at, language, lender.time_zone)],
     [t('calls.col.operator'), call.operator ? `${call.operator.name}${call.operator.extension ? ` · ${call.operator.extension}` : ''}` : '—'],
     [t('calls.client'), call.client_id ? <Link to="/clients/$clientId" params={{ clientId: call.client_id }}>{name ?? t('calls.open_client')}</Link> : t('call.anonymous')],
-    [t('calls.col.topic'), call.topics.map((topic) => localized(topic.title, language)).join(', ') || '—'],
+    [t('calls.col.topic'), call.topics.map(topicTitle).join(', ') || '—'],
     [t('calls.col.result'), <CallResultTag key="result" call={call} />],
     [t('wrap.comment'), call.comment || <span className="dim">{t('calls.comment_none')}</span>],
     [t('calls.col.talk'), `${duration(call.talk_seconds ?? 0)} · ${t('calls.col.wait').toLowerCase()} ${duration(call.wait_seconds ?? 0)}`],
@@ -39,7 +42,7 @@ function Detail({ call, name }: { call: Call; name: string | null }) {
     <div className="stack-lg">
       <div className="row"><DirectionIcon call={call} /><h2 className="grow">{call.client_number ? phone(call.client_number) : t('call.no_number')}{call.number ? <span className="dim"> · {t('call.number', { number: call.number })}</span> : null}</h2>{may && <Button variant="default" onClick={() => setCorrecting(true)}>{t('calls.correct')}</Button>}</div>
       <dl className={card.facts} style={{ padding: 0 }}>{facts.map(([label, value]) => [<dt key={`${label}-t`}>{label}</dt>, <dd key={label}>{value}</dd>])}</dl>
-      {call.recording_url && <a href={call.recording_url} target="_blank" rel="noreferrer" className="small">{t('calls.recording')}</a>}
+      {recording && <a href={recording} target="_blank" rel="noreferrer" className="small">{t('calls.recording')}</a>}
       {call.corrections.length > 0 && (
         <section className="stack small">
           <h3>{t('calls.corrections')}</h3>

@@ -1,23 +1,28 @@
 import { IconPhoneIncoming, IconPhoneOutgoing, IconPhonePause } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useRef } from 'react';
 import type { Call } from '../api/types';
-import { duration, localized, phone } from '../format/format';
+import { duration, phone } from '../format/format';
 import { useWords } from '../i18n/use-language';
 import { useNow } from '../ui/clock';
 import { useKeys } from '../ui/keys';
 import { Moment } from '../ui/parts';
+import { useTopicTitle } from '../workspace/use-topics';
 
 export type CallColumn = 'number' | 'time' | 'who' | 'operator' | 'state' | 'topic' | 'result' | 'talk' | 'wait';
 
-/** Calls as rows; j/k or arrows move, Enter opens. */
+/** Calls as rows; j/k or arrows move the focus along them, Enter opens. */
 export function CallTable({ calls, columns, onOpen, openId }: { calls: Call[]; columns: CallColumn[]; onOpen: (call: Call) => void; openId?: string }) {
-  const { t, language } = useWords();
-  const [at, setAt] = useState(-1);
-  const go = (step: number) => setAt((old) => Math.max(0, Math.min(calls.length - 1, old + step)));
-  useKeys({
-    j: () => go(1), k: () => go(-1), ArrowDown: () => go(1), ArrowUp: () => go(-1),
-    Enter: at >= 0 && document.activeElement === document.body ? () => { const call = calls[at]; if (call) onOpen(call); } : undefined,
-  });
+  const { t } = useWords();
+  const topicTitle = useTopicTitle();
+  const body = useRef<HTMLTableSectionElement>(null);
+  // The row itself is what is chosen, so a call that arrives above it changes nothing.
+  const go = (step: number) => {
+    const rows = [...(body.current?.children ?? [])] as HTMLElement[];
+    const from = rows.findIndex((row) => row === document.activeElement);
+    const start = from >= 0 ? from : rows.findIndex((row) => row.dataset.call === openId);
+    rows[Math.max(0, Math.min(rows.length - 1, start + step))]?.focus();
+  };
+  useKeys({ j: () => go(1), k: () => go(-1), ArrowDown: () => go(1), ArrowUp: () => go(-1) });
   const right = new Set<CallColumn>(['talk', 'wait', 'number']);
   const cell = (call: Call, column: CallColumn) => {
     switch (column) {
@@ -26,7 +31,7 @@ export function CallTable({ calls, columns, onOpen, openId }: { calls: Call[]; c
       case 'who': return <span className="row"><DirectionIcon call={call} /><span className="nowrap">{call.client_number ? phone(call.client_number) : t('call.no_number')}</span></span>;
       case 'operator': return <span className="cut">{call.operator?.name ?? <span className="dim">—</span>}</span>;
       case 'state': return <CallStateTag call={call} />;
-      case 'topic': return <span>{call.topics.map((topic) => localized(topic.title, language)).join(', ') || <span className="dim">—</span>}</span>;
+      case 'topic': return <span>{call.topics.map(topicTitle).join(', ') || <span className="dim">—</span>}</span>;
       case 'result': return <CallResultTag call={call} />;
       case 'talk': return <TalkTime call={call} />;
       case 'wait': return duration(call.wait_seconds ?? 0);
@@ -34,11 +39,11 @@ export function CallTable({ calls, columns, onOpen, openId }: { calls: Call[]; c
   };
   return (
     <table className="grid">
-      <thead><tr>{columns.map((column) => <th key={column} className={right.has(column) ? 'num' : ''}>{t(`calls.col.${column}`)}</th>)}</tr></thead>
-      <tbody>
-        {calls.map((call, index) => (
-          <tr key={call.id} className={`click ${call.id === openId || index === at ? 'on' : ''}`} tabIndex={0} onClick={() => { setAt(index); onOpen(call); }} onKeyDown={(event) => { if (event.key === 'Enter') { event.preventDefault(); onOpen(call); } }}>
-            {columns.map((column) => <td key={column} className={right.has(column) ? 'num' : ''}>{cell(call, column)}</td>)}
+      <thead><tr>{columns.map((column) => <th key={column} data-col={column} className={right.has(column) ? 'num' : ''}>{t(`calls.col.${column}`)}</th>)}</tr></thead>
+      <tbody ref={body}>
+        {calls.map((call) => (
+          <tr key={call.id} data-call={call.id} className={`click ${call.id === openId ? 'on' : ''}`} tabIndex={0} onClick={() => onOpen(call)} onKeyDown={(event) => { if (event.key === 'Enter') { event.preventDefault(); onOpen(call); } }}>
+            {columns.map((column) => <td key={column} data-col={column} className={right.has(column) ? 'num' : ''}>{cell(call, column)}</td>)}
           </tr>
         ))}
       </tbody>

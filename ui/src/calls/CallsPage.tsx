@@ -9,7 +9,7 @@ import type { CallsFilter } from '../app/router';
 import { dayStart, nextDay, parseDate, shortDate } from '../format/format';
 import { useWords } from '../i18n/use-language';
 import { useKeys } from '../ui/keys';
-import { Empty, Load, useToday } from '../ui/parts';
+import { Empty, Load, More, useToday } from '../ui/parts';
 import { CallDetail } from './CallDetail';
 import styles from './calls.module.css';
 import { CallTable } from './CallTable';
@@ -37,10 +37,11 @@ export function CallsPage() {
     refetchInterval: view === 'live' ? 5000 : false,
   });
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
-  useKeys({ Escape: search.call ? () => void navigate({ to: '/calls', search: { view, ...(search.day ? { day: search.day } : {}) } }) : undefined });
+  const close = () => void navigate({ to: '/calls', search: { view, ...(search.day ? { day: search.day } : {}) } });
+  useKeys({ Escape: search.call ? close : undefined });
   const views = [...(own ? ['mine' as const] : []), 'all' as const, 'live' as const];
   return (
-    <div className={styles.page}>
+    <div className={styles.page} data-open={search.call ? true : undefined}>
       <header className={styles.head}>
         <h1>{t('calls.title')}</h1>
         <SegmentedControl aria-label={t('calls.title')} value={view} onChange={(next) => void navigate({ to: '/calls', search: { view: next as CallsFilter['view'], ...(search.day ? { day: search.day } : {}) } })} data={views.map((each) => ({ value: each, label: t(`calls.${each}`) }))} />
@@ -51,12 +52,12 @@ export function CallsPage() {
           {() => (items.length === 0 ? <Empty>{t(view === 'live' ? 'calls.empty_live' : 'calls.empty')}</Empty> : (
             <>
               <CallTable calls={items} columns={view === 'live' ? ['time', 'who', 'state', 'operator', 'talk'] : ['number', 'time', 'who', 'operator', 'topic', 'result', 'talk']} openId={search.call} onOpen={(call) => go({ call: call.id })} />
-              {list.hasNextPage && <Button variant="subtle" m={8} loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>{t('action.show_more')}</Button>}
+              <More of={list} />
             </>
           ))}
         </Load>
       </div>
-      <aside className={styles.preview} aria-label={t('calls.detail', { number: '' })}>{search.call ? <CallDetail key={search.call} id={search.call} /> : <p className="dim small">{t('calls.pick')}</p>}</aside>
+      <aside className={styles.preview} aria-label={t('calls.detail', { number: '' })}>{search.call ? <><Button className="narrow-only" variant="default" mb={12} onClick={close}>{t('action.back')}</Button><CallDetail key={search.call} id={search.call} /></> : <p className="dim small">{t('calls.pick')}</p>}</aside>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import type { OperatorRow, OperatorState } from '../api/types';
 import { STATE_ICONS, STATE_TONES } from '../app/StateButton';
 import { useWords } from '../i18n/use-language';
 import { Empty, Load, Timer } from '../ui/parts';
+import { useSort } from '../ui/sort';
 import styles from './calls.module.css';
 import { CallTable } from './CallTable';
 
@@ -45,18 +46,21 @@ function Count({ state, value }: { state: OperatorState; value: number }) {
 
 function People({ rows }: { rows: OperatorRow[] }) {
   const { t } = useWords();
-  const sorted = [...rows].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.since.localeCompare(b.since));
+  // Within a state who is in it longest stands first.
+  const { rows: sorted, head } = useSort(rows, {
+    name: (row) => row.name, extension: (row) => row.extension, state: (row) => `${ORDER.indexOf(row.state)} ${row.since}`, in_state: (row) => row.since, missed: (row) => row.missed_today,
+  }, 'state');
   return (
     <table className="grid">
-      <thead><tr><th>{t('floor.col.name')}</th><th>{t('floor.col.extension')}</th><th>{t('floor.col.state')}</th><th className="num">{t('floor.col.in_state')}</th><th className="num">{t('floor.col.missed')}</th></tr></thead>
+      <thead><tr>{head('name', t('floor.col.name'))}{head('extension', t('floor.col.extension'))}{head('state', t('floor.col.state'))}{head('in_state', t('floor.col.in_state'), 'num')}{head('missed', t('floor.col.missed'), 'num')}</tr></thead>
       <tbody>
         {sorted.map((row) => {
           const Icon = STATE_ICONS[row.state];
           return (
             <tr key={row.user_id}>
-              <td className="nowrap">{row.name}</td><td className="dim">{row.extension}</td>
+              <td className="nowrap">{row.name}</td><td className="dim" data-col="extension">{row.extension}</td>
               <td><span className={`row nowrap ${TONE_CLASS[STATE_TONES[row.state]]}`}><Icon size={16} stroke={1.8} aria-hidden />{t(`state.${row.state}`)}{row.reason ? <span className="dim">{t(`state_reason.${row.reason}`)}</span> : null}</span></td>
-              <td className="num">{row.state === 'offline' ? <span className="dim">—</span> : <Timer since={row.since} />}</td><td className={`num ${row.missed_today > 0 ? 'warn' : 'dim'}`}>{row.missed_today}</td>
+              <td className="num">{row.state === 'offline' ? <span className="dim">—</span> : <Timer since={row.since} />}</td><td data-col="missed" className={`num ${row.missed_today > 0 ? 'warn' : 'dim'}`}>{row.missed_today}</td>
             </tr>
           );
         })}

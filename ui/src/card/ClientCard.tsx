@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { editsClients, readsAccess } from '../app/access';
+import { clientKey, keepCard } from '../api/cache';
 import { clients } from '../api/endpoints';
 import { useSession } from '../api/session';
 import type { Card, Identification } from '../api/types';
@@ -22,17 +23,14 @@ type TabName = (typeof TABS)[number];
 /** The card of a client as it is known now: in a call from the feed, outside of one by request; both stay fresh. */
 export function useCard(clientId: string, callId: string | null, fromCall?: Card | null) {
   const queries = useQueryClient();
-  const key = ['client', clientId, callId];
-  useEffect(() => {
-    if (fromCall) queries.setQueryData(['client', fromCall.client_id, callId], fromCall);
-  }, [queries, fromCall, callId]);
-  return useQuery({ queryKey: key, queryFn: () => clients.card(clientId, callId), initialData: fromCall ?? undefined, staleTime: fromCall ? Infinity : 10_000 });
+  useEffect(() => { if (fromCall) keepCard(queries, callId, fromCall); }, [queries, fromCall, callId]);
+  return useQuery({ queryKey: clientKey(clientId, callId), queryFn: () => clients.card(clientId, callId), initialData: fromCall ?? undefined, staleTime: fromCall ? Infinity : 10_000 });
 }
 
-interface Props { card: Card; callId: string | null; identification?: Identification | null; whoExtra?: React.ReactNode }
+interface Props { card: Card; callId: string | null; identification?: Identification | null; talking?: boolean; whoExtra?: React.ReactNode }
 
 /** WHO, ANSWERS and the tabs: two cells of the grid that the page around it lays out. */
-export function ClientCard({ card, callId, identification, whoExtra }: Props) {
+export function ClientCard({ card, callId, identification, talking, whoExtra }: Props) {
   const { t } = useWords();
   const { user } = useSession();
   const prefs = usePrefs();
@@ -47,7 +45,7 @@ export function ClientCard({ card, callId, identification, whoExtra }: Props) {
 
   return (
     <>
-      <Who card={card} personal={personal} callId={callId} identification={identification}>{whoExtra}</Who>
+      <Who card={card} personal={personal} callId={callId} identification={identification} talking={talking}>{whoExtra}</Who>
       <section className={styles.middle}>
         <Answers card={card} identification={identification} />
         <div className={styles.tabs} role="tablist" aria-label={t('tab.label')}>
@@ -70,7 +68,7 @@ export function ClientCard({ card, callId, identification, whoExtra }: Props) {
           {tab === 'documents' && <DocumentsTab card={card} callId={callId} />}
           {tab === 'personal' && <PersonalTab card={card} personal={personal} onUnmasked={setUnmasked} />}
           {tab === 'notes' && <NotesTab card={card} />}
-          {tab === 'edit' && <EditTab key={`${card.client_id}-${personal.unmasked}`} card={card} personal={personal} onUnmasked={setUnmasked} />}
+          {tab === 'edit' && <EditTab key={`${card.client_id}-${personal.unmasked}`} card={card} callId={callId} personal={personal} onUnmasked={setUnmasked} />}
           {tab === 'access' && <AccessTab clientId={card.client_id} />}
         </div>
       </section>

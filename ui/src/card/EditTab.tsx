@@ -10,22 +10,27 @@ import { shortDate } from '../format/format';
 import { useWords } from '../i18n/use-language';
 import { dropDraft, loadDraft, saveDraft } from '../state/drafts';
 import { addConfirmation } from '../state/notices';
-import { Failure } from '../ui/parts';
+import { Empty, Failure } from '../ui/parts';
 import styles from './card.module.css';
 import { type Profile, profileChanges, type ProfileFaults, profileFaults, profileFromPersonal } from './profile';
 import { UnmaskBar } from './PersonalTab';
 
-interface Props { card: Card; personal: Personal; onUnmasked: (card: Card | null) => void }
+interface Props { card: Card; callId: string | null; personal: Personal; onUnmasked: (card: Card | null) => void }
 
-export function EditTab({ card, personal, onUnmasked }: Props) {
+/** The level at which a caller asks for changes himself; whoever has no loan has nothing to protect yet (domain.md 4.3). */
+const levelToChange = (card: Card): number => (card.loans.length === 0 ? 0 : card.personal.code_word_set ? 3 : 2);
+
+export function EditTab({ card, callId, personal, onUnmasked }: Props) {
   const { t, language } = useWords();
   const bar = <UnmaskBar card={card} personal={personal} onUnmasked={onUnmasked} why={t('edit.need_unmask')} />;
+  const needed = levelToChange(card);
+  if (callId && card.level < needed) return <Empty>{t('edit.need_level', { level: needed })}</Empty>;
   if (!personal.unmasked) return bar;
   const start = profileFromPersonal(personal, card.organisation, (date) => shortDate(date, language === 'en' ? 'ru' : language));
-  return <>{bar}<EditForm card={card} start={start} onSaved={onUnmasked} /></>;
+  return <>{bar}<EditForm card={card} callId={callId} start={start} onSaved={onUnmasked} /></>;
 }
 
-function EditForm({ card, start, onSaved }: { card: Card; start: Profile; onSaved: (card: Card | null) => void }) {
+function EditForm({ card, callId, start, onSaved }: { card: Card; callId: string | null; start: Profile; onSaved: (card: Card | null) => void }) {
   const { t } = useWords();
   const { user } = useSession();
   const queries = useQueryClient();
@@ -40,7 +45,7 @@ function EditForm({ card, start, onSaved }: { card: Card; start: Profile; onSave
     return next;
   });
   const save = useMutation({
-    mutationFn: () => clients.change(card.client_id, card.version, profileChanges(profile, start, card.kind)),
+    mutationFn: () => clients.change(card.client_id, card.version, profileChanges(profile, start, card.kind), callId),
     onSuccess: async () => {
       dropDraft(user.id, draftName);
       addConfirmation(t('edit.saved'));
@@ -72,14 +77,14 @@ function EditForm({ card, start, onSaved }: { card: Card; start: Profile; onSave
   );
 }
 
-interface FieldsProps { profile: Profile; onChange: (part: Partial<Profile>) => void; faults: ProfileFaults; organisation: boolean; onLeave: (name: keyof Profile) => void; autoFocus?: boolean }
+interface FieldsProps { profile: Profile; onChange: (part: Partial<Profile>) => void; faults: ProfileFaults; organisation: boolean; onLeave: (name: keyof Profile) => void; autoFocus?: boolean; isNew?: boolean }
 
 /** The fields of a client, shared by the edit tab and the page for a new one. */
-export function ProfileFields({ profile, onChange, faults, organisation, onLeave, autoFocus }: FieldsProps) {
+export function ProfileFields({ profile, onChange, faults, organisation, onLeave, autoFocus, isNew }: FieldsProps) {
   const { t } = useWords();
-  const text = (name: Exclude<keyof Profile, 'phones' | 'sex' | 'organisation_form'>, label: string, wide = false, focus = false) => (
+  const text = (name: Exclude<keyof Profile, 'phones' | 'sex' | 'organisation_form'>, label: string, wide: boolean | 'two' = false, focus = false) => (
     <TextInput
-      key={name} name={name} label={label} value={profile[name]} className={wide ? styles.full : undefined} autoComplete="off" autoFocus={focus}
+      key={name} name={name} label={label} value={profile[name]} className={wide === 'two' ? styles.two : wide ? styles.full : undefined} autoComplete="off" autoFocus={focus}
       onChange={(event) => onChange({ [name]: event.currentTarget.value })} onBlur={() => onLeave(name)} error={faults[name] ? t(faults[name]) : undefined}
     />
   );
@@ -104,9 +109,9 @@ export function ProfileFields({ profile, onChange, faults, organisation, onLeave
       {!organisation && (
         <>
           {text('passport_series', t('edit.passport_series'))}{text('passport_number', t('edit.passport_number'))}{text('issued_on', t('edit.issued_on'))}
-          {text('department_code', t('edit.department_code'))}{text('issued_by', t('edit.issued_by'), true)}
+          {text('department_code', t('edit.department_code'))}{text('issued_by', t('edit.issued_by'), 'two')}
           {text('inn', t('edit.inn'))}{text('snils', t('edit.snils'))}
-          <PasswordInput name="code_word" label={t('edit.code_word')} description={t('edit.code_word_help')} inputWrapperOrder={['label', 'input', 'description', 'error']} value={profile.code_word} onChange={(event) => onChange({ code_word: event.currentTarget.value })} autoComplete="off" />
+          <PasswordInput name="code_word" label={t(isNew ? 'edit.code_word_first' : 'edit.code_word')} description={isNew ? undefined : t('edit.code_word_help')} inputWrapperOrder={['label', 'input', 'description', 'error']} value={profile.code_word} onChange={(event) => onChange({ code_word: event.currentTarget.value })} autoComplete="off" />
         </>
       )}
     </div>
@@ -124,7 +129,7 @@ function Phones({ phones, onChange, error }: { phones: Profile['phones']; onChan
           {phones.length > 1 && <ActionIcon mt={index === 0 ? 20 : 0} aria-label={t('action.remove')} onClick={() => onChange(phones.filter((_, at) => at !== index))}><IconX size={16} /></ActionIcon>}
         </div>
       ))}
-      <div><Button variant="subtle" size="compact-xs" onClick={() => onChange([...phones, { number: '', kind: 'mobile' }])}>{t('edit.add_phone')}</Button></div>
+      <div><Button variant="subtle" size="compact-xs" px={0} onClick={() => onChange([...phones, { number: '', kind: 'mobile' }])}>{t('edit.add_phone')}</Button></div>
     </div>
   );
 }

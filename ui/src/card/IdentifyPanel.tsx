@@ -1,13 +1,14 @@
 import { Button, Select, TextInput } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { calls } from '../api/endpoints';
 import { dispatchFeed } from '../api/feed';
 import type { Identification, IdentificationField } from '../api/types';
 import { useSession } from '../api/session';
 import { inZone, parseDate } from '../format/format';
 import { useWords } from '../i18n/use-language';
+import { dialogOpen } from '../ui/keys';
 import { Failure } from '../ui/parts';
 import styles from './card.module.css';
 
@@ -15,7 +16,7 @@ import styles from './card.module.css';
 const ALTERNATIVES: IdentificationField[] = ['passport_last4', 'code_word', 'address', 'contract_number'];
 
 /** Asks what is missing and sends the caller's words to the server: the right answers never reach the page. */
-export function IdentifyPanel({ callId, of }: { callId: string; of: Identification }) {
+export function IdentifyPanel({ callId, of, talking }: { callId: string; of: Identification; talking: boolean }) {
   const { t } = useWords();
   const [values, setValues] = useState<Partial<Record<IdentificationField, string>>>({});
   const [wrong, setWrong] = useState<IdentificationField[]>([]);
@@ -27,6 +28,12 @@ export function IdentifyPanel({ callId, of }: { callId: string; of: Identificati
   const grouped = alternatives.length > 1;
   const alternative = chosen && alternatives.includes(chosen) ? chosen : alternatives[0];
   const asked = grouped ? [...missing.filter((field) => !ALTERNATIVES.includes(field)), ...(alternative ? [alternative] : [])] : missing;
+
+  const first = useRef<HTMLInputElement>(null);
+  // The talk begins with who it is; nobody who is writing or reading elsewhere is interrupted.
+  useEffect(() => {
+    if (talking && (document.activeElement ?? document.body) === document.body && !dialogOpen()) first.current?.focus({ preventScroll: true });
+  }, [talking]);
 
   const check = useMutation({
     mutationFn: (answers: { field: IdentificationField; value: string }[]) => calls.identify(callId, answers),
@@ -55,10 +62,10 @@ export function IdentifyPanel({ callId, of }: { callId: string; of: Identificati
   return (
     <form className={styles.identify} onSubmit={submit} aria-label={t('identify.title')}>
       <div className="row small"><strong className="grow">{t('identify.title')}</strong>{of.required_level > of.level && <span className="caption">{t('identify.need', { level: of.required_level })}</span>}</div>
-      {asked.map((field) => {
+      {asked.map((field, index) => {
         const input = (
           <TextInput
-            key={field} name={field} label={grouped && field === alternative ? undefined : t(`identify.field.${field}`)} aria-label={t(`identify.field.${field}`)} autoComplete="off"
+            key={field} ref={index === 0 ? first : undefined} name={field} label={grouped && field === alternative ? undefined : t(`identify.field.${field}`)} aria-label={t(`identify.field.${field}`)} autoComplete="off"
             value={values[field] ?? ''} onChange={(event) => { const { value } = event.currentTarget; setValues((old) => ({ ...old, [field]: value })); setWrong((old) => old.filter((each) => each !== field)); }}
             inputMode={field === 'passport_last4' ? 'numeric' : undefined} maxLength={field === 'passport_last4' ? 4 : 200}
             placeholder={field === 'birth_date' ? '15.03.1985' : undefined}

@@ -1,7 +1,8 @@
 import { Drawer, SegmentedControl } from '@mantine/core';
-import { IconLock } from '@tabler/icons-react';
+import { IconAlertTriangle, IconLock } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { loanKey } from '../api/cache';
 import { clients } from '../api/endpoints';
 import type { Card, LoanRow, Money } from '../api/types';
 import { decimal, money, moneyFigure, shortDate } from '../format/format';
@@ -33,7 +34,7 @@ export function LoansTab({ card, callId }: { card: Card; callId: string | null }
                 <td className="nowrap"><LoanStatus status={loan.status} days={loan.locked ? 0 : (loan.days_past_due ?? 0)} /></td>
                 {loan.locked
                   ? <td colSpan={4} className="dim">{t('loans.locked', { level: 2 })}</td>
-                  : <>{sum(loan.next_payment)}<td><ShortDate of={loan.next_due_on} /></td>{sum(loan.outstanding)}{sum(loan.overdue, late ? 'bad' : '')}</>}
+                  : <>{sum(loan.next_payment)}<td><ShortDate of={loan.next_due_on} near /></td>{sum(loan.outstanding)}{sum(loan.overdue, late ? 'bad' : '')}</>}
                 <td className={`cut ${styles.rest}`} title={loan.product ?? undefined}>{loan.product}</td>
               </tr>
             );
@@ -50,14 +51,14 @@ export function LoansTab({ card, callId }: { card: Card; callId: string | null }
 /** Being late is what matters about a loan, so it takes the place of the word for its status. */
 function LoanStatus({ status, days }: { status: string; days: number }) {
   const { t } = useWords();
-  if (days > 0) return <span className="tag bad">{t('answer.overdue_days', { count: days })}</span>;
+  if (days > 0) return <span className="tag bad" title={t('answer.overdue_days', { count: days })}><IconAlertTriangle size={13} stroke={1.8} aria-hidden /><span className="visually-hidden">{t('loans.col.overdue')}: </span>{t('common.days', { count: days })}</span>;
   return <span className="tag">{i18next.exists(`loans.status.${status}`) ? t(`loans.status.${status}`) : status}</span>;
 }
 
 function LoanDetails({ card, loan, callId }: { card: Card; loan: LoanRow; callId: string | null }) {
   const { t, language } = useWords();
   const [view, setView] = useState('schedule');
-  const detail = useQuery({ queryKey: ['client', card.client_id, 'loan', loan.loan_id, callId], queryFn: () => clients.loan(card.client_id, loan.loan_id, callId), enabled: !loan.locked });
+  const detail = useQuery({ queryKey: loanKey(card.client_id, callId, loan.loan_id), queryFn: () => clients.loan(card.client_id, loan.loan_id, callId), enabled: !loan.locked });
   const contract = card.files.find((file) => file.kind === 'contract' && file.loan_id === loan.loan_id);
   if (loan.locked) return <Empty>{t('loans.locked', { level: 2 })}</Empty>;
   return (

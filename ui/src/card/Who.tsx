@@ -1,5 +1,5 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { IconBulb, IconClock, IconLanguage, IconMail, IconPhoneOutgoing } from '@tabler/icons-react';
+import { IconBulb, IconCircleCheck, IconClock, IconLanguage, IconMail, IconPhoneOutgoing } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -17,10 +17,10 @@ import styles from './card.module.css';
 import { IdentifyPanel } from './IdentifyPanel';
 import { Level } from './Level';
 
-interface Props { card: Card; personal: Personal; callId?: string | null; identification?: Identification | null; children?: ReactNode }
+interface Props { card: Card; personal: Personal; callId?: string | null; identification?: Identification | null; talking?: boolean; children?: ReactNode }
 
 /** Who it is: the left column of the card. */
-export function Who({ card, personal, callId, identification, children }: Props) {
+export function Who({ card, personal, callId, identification, talking, children }: Props) {
   const { t } = useWords();
   const { organisation } = card;
   const line = [
@@ -37,7 +37,7 @@ export function Who({ card, personal, callId, identification, children }: Props)
         <div className="small dim">{line}</div>
       </div>
       {identification && <Level level={identification.level} required={identification.required_level} />}
-      {identification && callId && <IdentifyPanel key={callId} callId={callId} of={identification} />}
+      {identification && callId && <IdentifyPanel key={callId} callId={callId} of={identification} talking={talking ?? false} />}
       {children}
       <Recommendations card={card} />
       <Contacts card={card} personal={personal} />
@@ -77,7 +77,8 @@ function Contacts({ card, personal }: { card: Card; personal: Personal }) {
       {personal.phones.map((each, index) => (
         <div key={`${each.number}-${index}`} className={styles.line}>
           <span className="nowrap">{phone(each.number)}{each.extension ? ` ${t('client.ext', { extension: each.extension })}` : ''}</span>
-          <span className="caption cut grow">{i18next.exists(`personal.phone_kind.${each.kind}`) ? t(`personal.phone_kind.${each.kind}`) : each.kind}{each.verified ? ` · ${t('client.verified')}` : ''}</span>
+          <span className="caption cut grow">{i18next.exists(`personal.phone_kind.${each.kind}`) ? t(`personal.phone_kind.${each.kind}`) : each.kind}</span>
+          {each.verified && <Tooltip label={t('client.verified')}><IconCircleCheck size={16} stroke={1.6} className="good" role="img" aria-label={t('client.verified')} style={{ flex: 'none' }} /></Tooltip>}
           <DialButton clientId={card.client_id} index={index} number={each.number} />
         </div>
       ))}

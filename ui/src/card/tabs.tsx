@@ -4,6 +4,7 @@ import { IconFile, IconFileText, IconLock } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { editsClients, readsFiles } from '../app/access';
+import { clientKey } from '../api/cache';
 import { clients } from '../api/endpoints';
 import { useSession } from '../api/session';
 import type { Card, Consent } from '../api/types';
@@ -129,7 +130,7 @@ function ConsentDialog({ clientId, opened, onClose }: { clientId: string; opened
 
 export function AccessTab({ clientId }: { clientId: string }) {
   const { t } = useWords();
-  const access = useQuery({ queryKey: ['client', clientId, 'access'], queryFn: () => clients.access(clientId) });
+  const access = useQuery({ queryKey: [...clientKey(clientId, null), 'access'], queryFn: () => clients.access(clientId) });
   return (
     <Load of={access}>
       {(page) => (page.items.length === 0 ? <Empty>{t('access.empty')}</Empty> : (

@@ -57,7 +57,7 @@ export function NewClientPage() {
     <form className={styles.find} onSubmit={submit} noValidate onKeyDown={(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); submit(); } }}>
       <div className="row"><h1 className="grow">{t('clients.create')}</h1></div>
       <SegmentedControl aria-label={t('edit.kind')} value={kind} onChange={(value) => setKind(value as ClientKind)} data={(['person', 'prospect', 'organisation'] as const).map((each) => ({ value: each, label: t(`client.kind.${each}`) }))} />
-      <div className="panel"><ProfileFields profile={profile} onChange={change} faults={faults} organisation={kind === 'organisation'} onLeave={onLeave} autoFocus /></div>
+      <div className="panel"><ProfileFields profile={profile} onChange={change} faults={faults} organisation={kind === 'organisation'} onLeave={onLeave} autoFocus isNew /></div>
       {doubles.length > 0 && (
         <section className="stack" role="status">
           <h2>{t(similar.hard.length > 0 ? 'prospect.hard' : 'prospect.duplicates')}</h2>

@@ -11,6 +11,14 @@ export function recentClients(): Recent[] {
   }
 }
 
+export function forgetRecentClients(): void {
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // As below.
+  }
+}
+
 export function remember(client: Recent): void {
   try {
     sessionStorage.setItem(KEY, JSON.stringify([client, ...recentClients().filter((other) => other.id !== client.id)].slice(0, KEEP)));

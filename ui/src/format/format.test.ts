@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, date, dateInSentence, dayStart, decimal, duration, inZone, money, nextDay, parseDate, phone, phoneDigits, relative, shortDate } from './format';
+import { bytes, date, dateInSentence, dayStart, decimal, duration, inZone, momentInList, money, nextDay, parseDate, phone, phoneDigits, relative, shortDate, webAddress } from './format';
 
 /** Non-breaking spaces are what the page needs and what a reader of this file cannot see. */
 const plain = (text: string): string => text.replace(/\u00a0/g, ' ');
@@ -23,6 +23,15 @@ describe('sums', () => {
 });
 
 describe('dates', () => {
+  it('in a list say no more than is needed', () => {
+    const shown = (at: string, language: 'ru' | 'en') => plain(momentInList(at, language, 'Europe/Moscow', '2026-11-21'));
+    expect([shown('2026-11-21T10:05:00Z', 'ru'), shown('2026-11-20T10:05:00Z', 'ru'), shown('2025-11-20T10:05:00Z', 'ru')]).toEqual(['13:05', '20.11 13:05', '20.11.2025 13:05']);
+    expect(shown('2026-11-20T10:05:00Z', 'en')).toBe('20 Nov 13:05');
+  });
+  it('and addresses from outside become links only when a browser would just open them', () => {
+    expect(['https://a.example/x', '/knowledge/1'].map(webAddress)).toEqual(['https://a.example/x', '/knowledge/1']);
+    expect(['javascript:alert(1)', 'data:text/html,x', '//evil.example', null].map(webAddress)).toEqual([null, null, null, null]);
+  });
   it('are written as the reader writes them', () => {
     expect(plain(date('2026-12-15', 'ru'))).toBe('15 декабря 2026');
     expect(plain(date('2026-12-15', 'en'))).toBe('15 Dec 2026');

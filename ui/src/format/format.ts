@@ -76,6 +76,11 @@ export function shortDate(text: string, language: Language): string {
   return `${pad(parts.day)}.${pad(parts.month)}.${parts.year}`;
 }
 
+/** `15.12` or `15 Dec`: for columns of this year. */
+export function dayAndMonth(text: string, language: Language): string {
+  return language === 'ru' ? shortDate(text, language).slice(0, 5) : dayMonth(text, language);
+}
+
 const pad = (value: number): string => String(value).padStart(2, '0');
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
@@ -114,9 +119,13 @@ export function nextDay(day: string): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
 }
 
-export function dateTime(instant: string, language: Language, timeZone: string): string {
+/** In a list: today only the time, this year without the year. */
+export function momentInList(instant: string, language: Language, timeZone: string, today: string): string {
   const local = inZone(instant, timeZone);
-  return local.date ? `${shortDate(local.date, language)} ${local.time}` : instant;
+  if (!local.date) return instant;
+  if (local.date === today) return local.time;
+  if (local.date.slice(0, 4) !== today.slice(0, 4)) return `${shortDate(local.date, language)} ${local.time}`;
+  return `${dayAndMonth(local.date, language)} ${local.time}`;
 }
 
 /** With seconds, for journals and hover texts. */
@@ -198,6 +207,11 @@ function checked(year: number, month: number, day: number): string | null {
 export function phoneDigits(typed: string): string | null {
   const digits = typed.replace(/\D/g, '');
   return /^[+\d\s()-]+$/.test(typed.trim()) && digits.length >= 10 && digits.length <= 15 ? digits : null;
+}
+
+/** An address from outside as a link may carry it, or null: never a script. */
+export function webAddress(text: string | null): string | null {
+  return text !== null && /^(https?:\/\/|\/(?!\/))/i.test(text) ? text : null;
 }
 
 export function localized(text: string | Localized | null | undefined, language: Language): string {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { dropDraft, loadDraft, saveDraft, sweepDrafts } from './drafts';
+import { dropDraft, dropDraftsOf, dropDraftsOfOthers, loadDraft, saveDraft, sweepDrafts } from './drafts';
 
 const DAY = 24 * 3600 * 1000;
 beforeEach(() => localStorage.clear());
@@ -14,6 +14,16 @@ describe('drafts', () => {
   it('are not shown to another person at the same screen', () => {
     saveDraft('anna', 'call.1', 'тайна');
     expect(loadDraft('boris', 'call.1')).toBeNull();
+  });
+  it('go with whoever signs out, and when another person signs in', () => {
+    const both = () => { saveDraft('anna', 'call.1', 'a'); saveDraft('boris', 'call.1', 'b'); localStorage.setItem('lenderbox.prefs', '{}'); };
+    both();
+    dropDraftsOf('anna');
+    expect([loadDraft('anna', 'call.1'), loadDraft('boris', 'call.1')]).toEqual([null, 'b']);
+    both();
+    dropDraftsOfOthers('anna');
+    expect([loadDraft('anna', 'call.1'), loadDraft('boris', 'call.1')]).toEqual(['a', null]);
+    expect(localStorage.getItem('lenderbox.prefs')).toBe('{}');
   });
   it('go when they are dropped', () => {
     saveDraft('anna', 'call.1', 'x');

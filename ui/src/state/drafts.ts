@@ -1,6 +1,6 @@
 /**
  * Unsaved work of the operator. It survives a reload, a second call and a lost connection; it is kept per user,
- * so that a shared workplace never shows one person's words to another, and it is swept after two weeks.
+ * goes when that user signs out or another one signs in, and is swept after two weeks.
  */
 const PREFIX = 'lenderbox.draft.';
 const KEEP_MS = 14 * 24 * 3600 * 1000;
@@ -36,20 +36,27 @@ export function dropDraft(user: string, name: string): void {
   }
 }
 
-/** Removes drafts older than two weeks and those that cannot be read. */
-export function sweepDrafts(now: number = Date.now()): void {
+function sweep(goes: (key: string) => boolean): void {
   try {
-    for (const key of Object.keys(localStorage)) {
-      if (!key.startsWith(PREFIX)) continue;
-      let at = 0;
-      try {
-        at = (JSON.parse(localStorage.getItem(key) ?? '') as Stored<unknown>).at;
-      } catch {
-        at = 0;
-      }
-      if (!(now - at < KEEP_MS)) localStorage.removeItem(key);
-    }
+    for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX) && goes(key)) localStorage.removeItem(key);
   } catch {
     // No storage, nothing to sweep.
   }
+}
+
+/** After signing out: what was written about clients may not lie in a shared browser. */
+export function dropDraftsOf(user: string): void { sweep((key) => key.startsWith(`${PREFIX}${user}.`)); }
+
+/** After signing in, for whoever closed the browser without signing out. */
+export function dropDraftsOfOthers(user: string): void { sweep((key) => !key.startsWith(`${PREFIX}${user}.`)); }
+
+/** Removes drafts older than two weeks and those that cannot be read. */
+export function sweepDrafts(now: number = Date.now()): void {
+  sweep((key) => {
+    try {
+      return !(now - (JSON.parse(localStorage.getItem(key) ?? '') as Stored<unknown>).at < KEEP_MS);
+    } catch {
+      return true;
+    }
+  });
 }

@@ -35,6 +35,9 @@ export function hideNotice(id: number): void {
 export function readAllNotices(): void { publish(notices.map((notice) => ({ ...notice, read: true }))); }
 export function clearNotices(): void { publish(notices.filter((notice) => notice.shown)); }
 
+/** Another person may not read what this one was told. */
+export function forgetNotices(): void { if (notices.length > 0) publish([]); }
+
 export function useNotices(): Notice[] {
   return useSyncExternalStore((listener) => { listeners.add(listener); return () => listeners.delete(listener); }, () => notices);
 }

@@ -20,6 +20,11 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+/** Milliseconds of now, renewed every minute: for words like "5 minutes ago" in long lists. */
+export function useMinute(): number {
+  return useSyncExternalStore(subscribe, () => Math.floor(second / 60)) * 60_000;
+}
+
 /** Milliseconds of now, renewed every second. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => second) * 1000;

@@ -1,7 +1,8 @@
 /** Keys of the whole page. Letters are taken by their place on the keyboard, so that Ctrl-K is Ctrl-Л as well. */
 import { useEffect, useRef } from 'react';
 
-export type KeyHandler = (event: KeyboardEvent) => void;
+/** `false` leaves the key to whoever else wants it. */
+export type KeyHandler = (event: KeyboardEvent) => unknown;
 /** `F2`, `Ctrl+K`, `Ctrl+Enter`, `Alt+1`, `j`, `?`, `Escape`. */
 export type KeyMap = Record<string, KeyHandler | undefined>;
 
@@ -44,8 +45,8 @@ function onKeyDown(event: KeyboardEvent): void {
       const handler = layer?.keys[name];
       if (!handler) continue;
       if (!worksWhileTyping(name) && (typing || dialogOpen())) continue;
+      if (handler(event) === false) continue;
       event.preventDefault();
-      handler(event);
       return;
     }
   }

@@ -1,15 +1,15 @@
 /** Small pieces that every page uses: empty states, errors with a way out, waiting, keys, times. */
-import { Button, Skeleton, Tooltip } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { TFunction } from 'i18next';
 import { ApiError } from '../api/client';
 import { useSession } from '../api/session';
 import type { FieldFault } from '../api/types';
-import { dateTime, duration, exactTime, inZone, relative, shortDate } from '../format/format';
+import { date, dayAndMonth, duration, exactTime, inZone, momentInList, relative, shortDate } from '../format/format';
 import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
-import { useNow } from './clock';
+import { useMinute, useNow } from './clock';
 import styles from './parts.module.css';
 
 /** What went wrong and what to do, in the reader's language; the server's own words only where we have none. */
@@ -70,33 +70,49 @@ export function Load<T>({ of, rows, children }: { of: Loaded<T>; rows?: number; 
   return <Waiting rows={rows} />;
 }
 
+interface Pages { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown }
+/** The end of a long list: the next part comes when it is scrolled to, or by the button. */
+export function More({ of }: { of: Pages }) {
+  const { t } = useWords();
+  const button = useRef<HTMLButtonElement>(null);
+  const { hasNextPage, isFetchingNextPage } = of;
+  const next = useRef(of.fetchNextPage);
+  next.current = of.fetchNextPage;
+  useEffect(() => {
+    if (!hasNextPage || isFetchingNextPage || !button.current) return undefined;
+    const watch = new IntersectionObserver((seen) => { if (seen.some((each) => each.isIntersecting)) void next.current(); }, { rootMargin: '300px' });
+    watch.observe(button.current);
+    return () => watch.disconnect();
+  }, [hasNextPage, isFetchingNextPage]);
+  if (!hasNextPage) return null;
+  return <Button ref={button} variant="subtle" m={8} loading={isFetchingNextPage} onClick={() => void of.fetchNextPage()}>{t('action.show_more')}</Button>;
+}
+
 export function Key({ children }: { children: string }) { return <kbd className="key">{children}</kbd>; }
 
 /** A moment: short on the screen, exact and relative on hover. */
 export function Moment({ at, mode = 'short' }: { at: string; mode?: 'short' | 'relative' | 'time' }) {
   const { language } = useWords();
   const { lender } = useSession();
-  const now = useNow();
-  const exact = exactTime(at, language, lender.time_zone);
-  let shown = dateTime(at, language, lender.time_zone);
-  if (mode === 'relative') shown = relative(at, now, language);
-  if (mode === 'time' || (mode === 'short' && isToday(at, now, lender.time_zone))) shown = inZone(at, lender.time_zone).time;
-  return <Tooltip label={`${exact} · ${relative(at, now, language)}`}><time dateTime={at} className="nowrap">{shown}</time></Tooltip>;
-}
-
-function isToday(at: string, now: number, zone: string): boolean {
-  return inZone(at, zone).date === inZone(now, zone).date;
+  const zone = lender.time_zone;
+  const now = useMinute();
+  const exact = exactTime(at, language, zone);
+  const shown = mode === 'relative' ? relative(at, now, language) : mode === 'time' ? inZone(at, zone).time : momentInList(at, language, zone, inZone(now, zone).date);
+  // The browser's own tooltip: a list of hundreds of rows may not carry hundreds of ours.
+  return <time dateTime={at} className="nowrap" title={`${exact} · ${relative(at, now, language)}`}>{shown}</time>;
 }
 
 /** The lender's date now: what "today" means in every sentence. */
 export function useToday(): string {
   const { lender } = useSession();
-  return inZone(useNow(), lender.time_zone).date;
+  return inZone(useMinute(), lender.time_zone).date;
 }
 
-export function ShortDate({ of }: { of: string | null }) {
+/** `near`: a date of this year may leave the year out; it is said on hover. */
+export function ShortDate({ of, near = false }: { of: string | null; near?: boolean }) {
   const { language } = useWords();
-  return of ? <span className="nowrap">{shortDate(of, language)}</span> : <span className="dim">—</span>;
+  const year = useToday().slice(0, 4);
+  return of ? <span className="nowrap" title={near ? date(of, language) : undefined}>{near && of.startsWith(year) ? dayAndMonth(of, language) : shortDate(of, language)}</span> : <span className="dim">—</span>;
 }
 
 /** Seconds since a moment, ticking. */

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { CallCard } from '../api/types';
+import card_ from '../card/card.module.css';
 import { ClientCard, useCard } from '../card/ClientCard';
 import { useWords } from '../i18n/use-language';
 import { useKeys } from '../ui/keys';
@@ -49,8 +50,8 @@ function KnownClient({ of, clientId, onChange }: { of: CallCard; clientId: strin
   if (card.data) {
     return (
       <ClientCard
-        card={card.data} callId={of.call.id} identification={of.identification}
-        whoExtra={<div><Button variant="subtle" size="compact-xs" px={0} onClick={onChange}>{t('call.change_client')}</Button></div>}
+        card={card.data} callId={of.call.id} identification={of.identification} talking={of.call.state === 'talking'}
+        whoExtra={<div><button type="button" className={card_.linkButton} onClick={onChange}>{t('call.change_client')}</button></div>}
       />
     );
   }

@@ -1,15 +1,16 @@
 import { Button, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { ApiError } from '../api/client';
 import { clients, system } from '../api/endpoints';
 import type { CallCard, Candidate, ClientBody } from '../api/types';
-import { HitLine, useClientSearch } from '../app/Spotlight';
 import shell from '../app/Shell.module.css';
 import { splitName } from '../card/profile';
+import { HitLine, useClientSearch } from '../clients/search';
 import { useWords } from '../i18n/use-language';
 import { dialogOpen, isTyping, useKeys } from '../ui/keys';
 import { Failure } from '../ui/parts';
+import { useRows } from '../ui/rows';
 import { CandidateList, useChooseClient } from './Candidates';
 import styles from './workspace.module.css';
 
@@ -24,27 +25,21 @@ export function FindClient({ of, onChosen, onAnonymous }: Props) {
   const fields = settings.data?.search_fields ?? USUAL_FIELDS;
   const number = of.call.client_number ?? '';
   const known = number.includes('*') ? '' : number;
+  // Nobody has the number that is calling: what the caller says next is something else.
+  const focused = Math.max(0, fields.findIndex((field) => !known || field !== 'phone'));
   const [values, setValues] = useState<Record<string, string>>({});
   const [used, setUsed] = useState('');
-  const [at, setAt] = useState(0);
   const [making, setMaking] = useState(false);
   const first = useRef<HTMLInputElement>(null);
   const text = used ? (values[used] ?? '') : '';
-  const found = useClientSearch(text);
-  const hits = text.trim().length > 1 ? (found.data?.items ?? []) : [];
-  const chosen = Math.min(at, Math.max(0, hits.length - 1));
+  const found = useClientSearch(text, used || null);
+  const { hits } = found;
   const choose = useChooseClient(of.call.id, onChosen);
   const none = useChooseClient(of.call.id, onAnonymous);
   useEffect(() => { if (!isTyping() && !dialogOpen()) first.current?.focus(); }, []);
   useKeys({ 'Ctrl+N': () => setMaking(true), 'Alt+N': () => setMaking(true) });
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'ArrowDown') setAt(Math.min(hits.length - 1, chosen + 1));
-    else if (event.key === 'ArrowUp') setAt(Math.max(0, chosen - 1));
-    else if (event.key === 'Enter' && hits[chosen]) choose.mutate(hits[chosen].client_id);
-    else return;
-    event.preventDefault();
-  };
+  const { here, setAt, onKeyDown } = useRows(hits.length, found.settled, (index) => { const hit = hits[index]; if (hit) choose.mutate(hit.client_id); });
 
   if (making) {
     return <ProspectForm callId={of.call.id} name={values.name ?? ''} number={values.phone || known} onBack={() => setMaking(false)} onChosen={onChosen} />;
@@ -55,7 +50,7 @@ export function FindClient({ of, onChosen, onAnonymous }: Props) {
       <div className={styles.fields} onKeyDown={onKeyDown}>
         {fields.map((field, index) => (
           <TextInput
-            key={field} ref={index === 0 ? first : undefined} label={t(`find.field.${field}`)} value={values[field] ?? ''} autoComplete="off"
+            key={field} ref={index === focused ? first : undefined} label={t(`find.field.${field}`)} value={values[field] ?? ''} autoComplete="off"
             onFocus={() => setUsed(field)} onChange={(event) => { const { value } = event.currentTarget; setUsed(field); setAt(0); setValues((old) => ({ ...old, [field]: value })); }}
           />
         ))}
@@ -63,12 +58,12 @@ export function FindClient({ of, onChosen, onAnonymous }: Props) {
       {hits.length > 0 && (
         <div className="panel" role="listbox" aria-label={t('spotlight.clients')}>
           {hits.map((hit, index) => (
-            <div key={hit.client_id} role="option" aria-selected={index === chosen} className={shell.hit} data-on={index === chosen || undefined} onMouseMove={() => setAt(index)} onClick={() => choose.mutate(hit.client_id)}><HitLine hit={hit} /></div>
+            <div key={hit.client_id} role="option" aria-selected={index === here} className={shell.hit} data-on={index === here || undefined} onMouseMove={() => setAt(index)} onClick={() => choose.mutate(hit.client_id)}><HitLine hit={hit} /></div>
           ))}
         </div>
       )}
-      {text.trim().length > 1 && found.isSuccess && !found.isPlaceholderData && hits.length === 0 && <p className="dim small" role="status">{t('find.nothing')}</p>}
-      {text.trim().length <= 1 && <p className="dim small">{t('find.start')}</p>}
+      {found.nothing && <p className="dim small" role="status">{t('find.nothing')}</p>}
+      {!found.enough && <p className="dim small">{t('find.start')}</p>}
       {(choose.error ?? none.error ?? found.error) && <Failure error={choose.error ?? none.error ?? found.error} />}
       <div className="row">
         <Button variant="default" onClick={() => setMaking(true)}>{t('find.prospect')}&nbsp;<kbd className="key">Alt N</kbd></Button>

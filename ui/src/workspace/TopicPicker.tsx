@@ -1,22 +1,18 @@
 import { CloseButton, TextInput } from '@mantine/core';
 import { IconCheck, IconChevronDown, IconChevronRight, IconExternalLink } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
-import { calls, directory } from '../api/endpoints';
+import { calls } from '../api/endpoints';
 import { dispatchFeed } from '../api/feed';
-import type { CallCard, TopicBody } from '../api/types';
-import { localized } from '../format/format';
+import type { CallCard } from '../api/types';
+import { localized, webAddress } from '../format/format';
 import { useWords } from '../i18n/use-language';
 import { useKeys } from '../ui/keys';
 import { Load } from '../ui/parts';
 import { searchTopics, type TopicEntry, topicRows, type TopicRow } from './topics';
+import { useTopics } from './use-topics';
 import styles from './workspace.module.css';
 
 interface Props { of: CallCard; chosen: string[]; onChange: (topics: string[]) => void; fault?: string }
-
-export function useTopics() {
-  return useQuery({ queryKey: ['directory', 'topic'], queryFn: () => directory.list<TopicBody>('topic'), staleTime: 60_000 });
-}
 
 /** Topics of the call: type and Enter, or walk the tree. F9 comes here. */
 export function TopicPicker({ of, chosen, onChange, fault }: Props) {
@@ -85,6 +81,7 @@ export function TopicPicker({ of, chosen, onChange, fault }: Props) {
                     style={{ paddingLeft: 8 + (searching ? 0 : row.depth * 16) }} onClick={() => { setAt(index); toggle(row); }}
                   >
                     {!row.leaf && (open.has(row.entry.id) ? <IconChevronDown size={14} aria-hidden /> : <IconChevronRight size={14} aria-hidden />)}
+                    {row.leaf && !searching && <span className={styles.noChevron} />}
                     <span className="grow">{searching ? row.path : row.title}</span>
                     {on && <IconCheck size={14} aria-hidden />}
                   </div>
@@ -116,10 +113,10 @@ function visible(rows: TopicRow[], open: Set<string>): TopicRow[] {
 function Hint({ of, entry }: { of: CallCard; entry: TopicEntry }) {
   const { t, language } = useWords();
   const words = localized(entry.body.hint, language);
-  const links = entry.body.links ?? [];
+  const links = (entry.body.links ?? []).filter((link) => webAddress(link.url) !== null);
   if (!words && links.length === 0) return null;
   const record = (link: string) => {
-    calls.consult(of.call.id, entry.id, link).then((call) => dispatchFeed({ type: 'card', card: { ...of, call } }), () => undefined);
+    calls.consult(of.call.id, entry.id, link).then((found) => dispatchFeed({ type: 'call', call: found }), () => undefined);
   };
   return (
     <div className={styles.hint} data-severity={entry.body.severity} role="note" aria-label={t('wrap.hint')}>

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Select, Textarea } from '@mantine/core';
+import { Button, Checkbox, Select } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { ApiError } from '../api/client';
@@ -10,6 +10,7 @@ import { useWords } from '../i18n/use-language';
 import { addConfirmation } from '../state/notices';
 import { dialogOpen, isTyping, useKeys } from '../ui/keys';
 import { Failure } from '../ui/parts';
+import { CommentField } from './CommentField';
 import { type CallDraft, notesOf, useCallDraft } from './draft';
 import { TopicPicker } from './TopicPicker';
 import styles from './workspace.module.css';
@@ -45,7 +46,14 @@ export function WrapUp({ of }: { of: CallCard }) {
   const creditor = settings.data?.opening_words?.creditor ?? lender.name;
 
   const finish = useMutation({
-    mutationFn: () => calls.finish(call.id, notesOf(draft)),
+    mutationFn: async () => {
+      try {
+        await calls.finish(call.id, notesOf(draft));
+      } catch (error) {
+        // The answer to the first try was lost on the way.
+        if (!(error instanceof ApiError && error.code === 'call_finished')) throw error;
+      }
+    },
     onSuccess: async () => {
       drop();
       dispatchFeed({ type: 'finished', callId: call.id });
@@ -90,13 +98,10 @@ export function WrapUp({ of }: { of: CallCard }) {
         ))}
         {faults.includes('opening_words') && <span className={styles.fault}>{t('wrap.need_opening')}</span>}
       </fieldset>
-      <Textarea
-        name="comment" label={t('wrap.comment')} placeholder={t('wrap.comment_placeholder')} value={draft.comment} minRows={3} maxRows={6} autosize onChange={(event) => edit({ comment: event.currentTarget.value })}
-        error={fault('comment', t('wrap.need_comment', { count: settings.data?.min_comment ?? 1 }))}
-      />
+      <CommentField value={draft.comment} topics={draft.topics} onChange={(comment) => edit({ comment })} error={fault('comment', t('wrap.need_comment', { count: settings.data?.min_comment ?? 1 }))} />
       <Select
         data-field="disposition" label={t('wrap.disposition')} placeholder={t('wrap.disposition_placeholder')} searchable value={draft.disposition} onChange={(value) => edit({ disposition: value as Disposition | null })}
-        data={DISPOSITIONS.map((each) => ({ value: each, label: t(`disposition.${each}`) }))} error={fault('disposition', t('wrap.need_disposition'))} maxDropdownHeight={260}
+        data={DISPOSITIONS.map((each) => ({ value: each, label: t(`disposition.${each}`) }))} error={fault('disposition', t('wrap.need_disposition'))} maxDropdownHeight={260} comboboxProps={{ position: 'top', offset: 24 }}
       />
       {finish.error && <Failure error={finish.error} />}
       <Button onClick={submit} loading={finish.isPending} variant={over ? 'filled' : 'default'} style={{ flex: 'none' }} disabled={!over} title={over ? undefined : t('wrap.after_hangup')}>{t('wrap.finish')}&nbsp;·&nbsp;Ctrl Enter</Button>

@@ -1,6 +1,6 @@
 export const admin = {
   admin: {
-    title: 'Administration', section: { users: 'Staff', tokens: 'Keys for systems', topics: 'Topics', branches: 'Offices', imports: 'Imports', backups: 'Snapshots', pbx: 'PBX', health: 'Health' },
+    title: 'Administration', section: { users: 'Staff', tokens: 'Keys for systems', topics: 'Topics', snippets: 'Snippets', branches: 'Offices', imports: 'Imports', backups: 'Snapshots', pbx: 'PBX', health: 'Health' },
     version_conflict: 'The record changed while you were editing it.',
   },
   users: {
@@ -12,10 +12,13 @@ export const admin = {
     name: 'Name', scope_label: 'For', ip_list: 'Addresses it may come from', ip_help: 'One per line. Empty: from anywhere.', rate: 'Requests per second, at most', once: 'The key is shown once. Copy it now: nobody will see it later.', anywhere: 'from anywhere', revoke: 'Revoke', revoke_confirm: 'The system with this key stops working at once.', never: 'never',
   },
   dir: {
-    history: 'Changes', no_history: 'There were no changes.', retired: 'removed', retire: 'Remove', restore: 'Restore', show_retired: 'Show removed', put_back: 'Put this version back', current: 'now', version: 'version {{version}}', saved: 'Saved. Operators see it at once.', action: { put: 'changed', create: 'created', retire: 'removed', restore: 'restored', created: 'created', changed: 'changed', retired: 'removed', restored: 'restored' }, pick: 'Choose an entry on the left or create a new one.', title_ru: 'Name in Russian', title_en: 'Name', need_title: 'A name is needed.',
+    read_only: 'Shared snippets are kept by supervisors and administrators.',     history: 'Changes', no_history: 'There were no changes.', retired: 'removed', retire: 'Remove', restore: 'Restore', show_retired: 'Show removed', put_back: 'Put this version back', current: 'now', version: 'version {{version}}', saved: 'Saved. Operators see it at once.', action: { put: 'changed', create: 'created', retire: 'removed', restore: 'restored', created: 'created', changed: 'changed', retired: 'removed', restored: 'restored' }, pick: 'Choose an entry on the left or create a new one.', title_ru: 'Name in Russian', title_en: 'Name', need_title: 'A name is needed.',
   },
   topics: {
     create: 'New topic', create_child: 'Subtopic', empty: 'There are no topics. Create the first one: the operator chooses a topic for each call.', parent: 'Part of', top: 'top level', order: 'Order', hint_ru: 'Hint in Russian', hint_en: 'Hint for the operator', level: 'Identity level that it needs', severity: 'Severity', severity_value: { calm: 'calm', urgent: 'urgent', critical: 'critical' }, links: 'Articles', add_link: 'Add article', link_title: 'Name of the article', link_url: 'Address', search: 'Find a topic',
+  },
+snippets: {
+    title: 'Snippets', own: 'own', own_ones: 'Your own', shared_ones: 'Shared', create: 'New snippet', empty: 'There are no snippets. A snippet goes into a comment by its word after "/".', none: 'There are no snippets yet. Make your own in the menu at the top right.', key: 'Word', key_help: 'Typed after "/". Without spaces.', topic: 'Topic', any_topic: 'any', text_ru: 'Text in Russian', text_en: 'Text', for_all: 'Shared: everybody sees and uses it',
   },
   branches: { create: 'New office', empty: 'There are no offices. The card takes the answer “where to pay” from them.', address: 'Address', hours: 'Opening hours', phone: 'Phone', ways_ru: 'Ways to pay in Russian', ways_en: 'Ways to pay' },
   imports: {

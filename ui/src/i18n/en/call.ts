@@ -3,8 +3,15 @@ export const call = {
     state: { queued: 'In the queue', ringing: 'Ringing', talking: 'Talking', held: 'On hold', wrap_up: 'Wrap-up', finished: 'Finished' },
     direction: { inbound: 'inbound', outbound: 'outbound', internal: 'internal' },
     result: { answered: 'answered', no_answer: 'no answer', busy: 'busy', abandoned: 'gave up waiting', queue_timeout: 'queue time ran out', failed: 'failed', rejected: 'rejected' },
+    hold: 'Hold', resume: 'Resume', hand_over: 'Hand over', take_back: 'Take back', consulting: 'Talking with {{extension}}, the client waits',
     no_number: 'Number withheld', queue: 'queue “{{queue}}”', by_hand: 'card by hand', ivr: 'IVR: {{facts}}', transfer: 'Transfer', hangup: 'Hang up', anonymous: 'Anonymous call',
     change_client: 'Another client', number: 'No.\u00a0{{number}}', region: 'Call', actions: 'Call actions', calling: 'Dialling: the card appears when the PBX starts the call.', dial: 'Call {{number}}',
+  },
+  ivr_key: { contract: 'loan', loan: 'loan', account: 'account', card: 'card', inn: 'INN', phone: 'phone', menu: 'menu', language: 'language', client: 'client', birth_date: 'birth date', choice: 'choice' },
+  command: { dial: 'The call was not made.', hangup: 'The call was not ended.', transfer: 'The transfer failed.', end_transfer: 'The client was not handed over.', hold: 'The call was not put on hold.', resume: 'The call was not taken off hold.' },
+  command_reason: {
+    agent_no_answer: 'Your phone did not answer: pick it up when it rings.', agent_busy: 'Your phone is busy.', bad_endpoint: 'The PBX does not know your extension: tell the administrator.', pbx_down: 'There is no link to the PBX.', refused: 'The PBX has refused.', no_such_call: 'The PBX has no such call any more.',
+    not_supported: 'This PBX cannot do that.', unanswered: 'The PBX does not answer: look whether it worked, then try again.', no_answer: 'Nobody answered. The client is with you.', busy: 'The line was busy. The client is with you.', rejected: 'The call was refused. The client is with you.', failed: 'The other side cannot be reached. The client is with you.', other: 'The PBX says:',
   },
   by_hand: {
     title: 'Call card by hand', why: 'For when telephony does not report the call. Card, identity check and result work as usual.', direction: 'Direction', number: 'Number of the other side', make: 'Make the card',
@@ -41,7 +48,7 @@ export const call = {
     info_given: 'Answer given', right_party: 'Spoke with the client', third_party: 'Spoke with someone else', wrong_number: 'Wrong number', language: 'No common language', call_back: 'Asks to be called back', ptp: 'Promised to pay', refuses: 'Refuses to pay',
     disputes: 'Disputes the debt', paid_already: 'Has paid already', hardship: 'Hardship', deceased: 'The client has died', bankrupt: 'Bankruptcy', complaint: 'Complaint', refused_identification: 'Refused the identity check', no_answer: 'No answer', busy: 'Busy', dropped: 'The talk broke off',
   },
-  transfer: { title: 'Transfer the call', to: 'To', operator: 'Operator', extension: 'Extension', queue: 'Queue', queue_name: 'Name of the queue', extension_number: 'Extension', make: 'Transfer', nobody: 'No other operators are on line.', done: 'The call is being transferred' },
+  transfer: { talk_first: 'Talk first with whom I transfer to', asked: 'Calling the colleague: the client waits.', title: 'Transfer the call', to: 'To', operator: 'Operator', extension: 'Extension', queue: 'Queue', queue_name: 'Name of the queue', extension_number: 'Extension', make: 'Transfer', nobody: 'No other operators are on line.', done: 'The call is being transferred' },
   calls: {
     title: 'Calls', live: 'Live now', mine: 'Mine', all: 'All', empty_live: 'Calls that are going on right now appear here.', empty: 'There are no calls on this day.', day: 'Day',
     col: { time: 'Time', who: 'Other side', direction: 'Kind', operator: 'Operator', state: 'State', topic: 'Topic', result: 'Result', talk: 'Talk', number: 'No.', wait: 'Wait' },

@@ -5,7 +5,7 @@ export const common = {
     choose: 'Choose', search: 'Search', clear: 'Clear', refresh: 'Refresh', call: 'Call',
   },
   common: {
-    yes: 'yes', no: 'no', none: 'none', unknown: 'not given', loading: 'Loading', optional: 'optional', now: 'now', of: 'of',
+    actions: 'Actions',     yes: 'yes', no: 'no', none: 'none', unknown: 'not given', loading: 'Loading', optional: 'optional', now: 'now', of: 'of',
     per_second: '{{value}} per second', all: 'All', reason: 'Reason', reason_placeholder: 'For the journal: why this is needed', when: 'When', who: 'Who', what: 'What', date: 'Date',
     required_field: 'Fill in this field', saved: 'Saved', hidden: 'hidden', years: '{{count}} years', row: 'Row', total: 'Total',
     seconds_one: '{{count}} second', seconds_other: '{{count}} seconds',
@@ -14,6 +14,9 @@ export const common = {
     days_one: '{{count}} day', days_other: '{{count}} days',
   },
   error: {
+    not_on_line: 'You are not in this call.',
+    not_supported: 'This PBX cannot do that.',
+    no_consultation: 'You are not asking any colleague now.',
     title: 'That did not work',
     offline: 'No connection to the server. Check the network: the page tries again by itself.',
     bad_credentials: 'The name or the password does not match.',
@@ -88,6 +91,7 @@ export const common = {
     page: 'This part of the page broke. What you typed is kept; reload the page.',
   },
   fault: {
+    invalid_key: 'at most 32 letters, digits, dots and dashes, without spaces',
     required: 'fill this in',
     missing_field: 'fill this in',
     too_long: 'too long',
@@ -147,6 +151,7 @@ export const common = {
     wrong_encoding: 'wrong encoding',
   },
   field: {
+    key: 'word', 
     login: 'log-in name',
     name: 'name',
     password: 'password',

@@ -25,6 +25,7 @@ export const shell = {
     by_hand: 'Card by hand',
   },
   menu: {
+    snippets: 'Snippets',
     language: 'Language', theme: 'Theme', theme_light: 'Light', theme_dark: 'Dark', theme_auto: 'As the system', density: 'Rows', density_compact: 'Compact', density_roomy: 'Roomy',
     password: 'Change password', totp: 'Log-in by code (TOTP)', keys: 'Keys', sign_out: 'Log out', extension: 'extension {{extension}}',
   },
@@ -46,7 +47,7 @@ export const shell = {
   },
   job: { backup: 'snapshot', verify: 'snapshot check', backup_create: 'snapshot', backup_verify: 'snapshot check' },
   keys: {
-    title: 'Keys', group_everywhere: 'Everywhere', group_call: 'During a call', group_lists: 'In lists',
+    hold: 'Hold and resume; take the client back',    snippets: 'Snippets in the comment',    title: 'Keys', group_everywhere: 'Everywhere', group_call: 'During a call', group_lists: 'In lists',
     search: 'Search', ready: 'Ready / not ready', to_call: 'Go to the call', by_hand: 'Call card by hand', transfer: 'Transfer', hangup: 'Hang up', topic: 'Topic', finish: 'Finish the card, save',
     back: 'Back, close', move: 'Down and up', open: 'Open', pages: 'Pages in order', help: 'This help', prospect: 'New client from what was typed', tabs: 'Tabs of the card',
   },

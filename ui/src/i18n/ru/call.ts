@@ -3,8 +3,15 @@ export const call = {
     state: { queued: 'В очереди', ringing: 'Звонит', talking: 'Разговор', held: 'На удержании', wrap_up: 'Пост-обработка', finished: 'Завершён' },
     direction: { inbound: 'входящий', outbound: 'исходящий', internal: 'внутренний' },
     result: { answered: 'отвечен', no_answer: 'не ответили', busy: 'занято', abandoned: 'не дождались', queue_timeout: 'вышло время очереди', failed: 'сбой', rejected: 'отклонён' },
+    hold: 'Удержать', resume: 'Вернуть', hand_over: 'Передать', take_back: 'Вернуть клиента', consulting: 'Разговор с {{extension}}, клиент ждёт',
     no_number: 'Номер скрыт', queue: 'очередь «{{queue}}»', by_hand: 'карточка вручную', ivr: 'IVR: {{facts}}', transfer: 'Перевод', hangup: 'Завершить', anonymous: 'Анонимный звонок',
     change_client: 'Другой клиент', number: '№\u00a0{{number}}', region: 'Звонок', actions: 'Действия со звонком', calling: 'Набираем номер: карточка появится, когда АТС начнёт вызов.', dial: 'Позвонить на {{number}}',
+  },
+  ivr_key: { contract: 'договор', loan: 'договор', account: 'счёт', card: 'карта', inn: 'ИНН', phone: 'телефон', menu: 'меню', language: 'язык', client: 'клиент', birth_date: 'дата рождения', choice: 'выбор' },
+  command: { dial: 'Позвонить не удалось.', hangup: 'Завершить не удалось.', transfer: 'Перевод не удался.', end_transfer: 'Передать клиента не удалось.', hold: 'Удержать не удалось.', resume: 'Снять с удержания не удалось.' },
+  command_reason: {
+    agent_no_answer: 'Ваш телефон не ответил: снимите трубку, когда он зазвонит.', agent_busy: 'Ваш телефон занят.', bad_endpoint: 'АТС не знает вашего добавочного: скажите администратору.', pbx_down: 'Связи с АТС нет.', refused: 'АТС отказала.', no_such_call: 'У АТС этого разговора уже нет.',
+    not_supported: 'Эта АТС так не умеет.', unanswered: 'АТС не отвечает: посмотрите, получилось ли, и повторите.', no_answer: 'Не ответили. Клиент у вас.', busy: 'Занято. Клиент у вас.', rejected: 'Отказались принять. Клиент у вас.', failed: 'Не дозвонились. Клиент у вас.', other: 'АТС говорит:',
   },
   by_hand: {
     title: 'Карточка звонка вручную', why: 'Когда телефония не сообщает о звонке. Карточка, проверка личности и итог работают как обычно.', direction: 'Направление', number: 'Номер собеседника', make: 'Завести карточку',
@@ -14,7 +21,7 @@ export const call = {
     title_busy: 'Звонок начинается.', recent: 'Ваши последние звонки', recent_empty: 'Здесь будут звонки, которые вы приняли сегодня и раньше.', find: 'Найти клиента', ready: 'Готов', by_hand: 'Карточка вручную',
   },
   candidates: {
-    title: 'С этим номером несколько клиентов', hint: 'Спросите имя и выберите: стрелки и Enter.', loans_one: '{{count}} займ', loans_few: '{{count}} займа', loans_many: '{{count}} займов', loans_other: '{{count}} займа',
+    title: 'С этим номером несколько клиентов', hint: 'Спросите имя и выберите: стрелки и Enter.', loans_one: '{{count}} заём', loans_few: '{{count}} займа', loans_many: '{{count}} займов', loans_other: '{{count}} займа',
     overdue: 'есть просрочка', none_of_them: 'Никто из них', no_loans: 'займов нет',
   },
   find: {
@@ -41,7 +48,7 @@ export const call = {
     info_given: 'Ответ дан', right_party: 'Говорили с самим клиентом', third_party: 'Говорили с другим человеком', wrong_number: 'Не тот номер', language: 'Не понимаем языка', call_back: 'Просит перезвонить', ptp: 'Обещал заплатить', refuses: 'Отказывается платить',
     disputes: 'Не согласен с долгом', paid_already: 'Уже заплатил', hardship: 'Тяжёлое положение', deceased: 'Клиент умер', bankrupt: 'Банкротство', complaint: 'Жалоба', refused_identification: 'Отказался от проверки', no_answer: 'Не ответил', busy: 'Занято', dropped: 'Разговор оборвался',
   },
-  transfer: { title: 'Перевести звонок', to: 'Кому', operator: 'Оператору', extension: 'На добавочный', queue: 'В очередь', queue_name: 'Название очереди', extension_number: 'Добавочный', make: 'Перевести', nobody: 'Других операторов на линии нет.', done: 'Звонок переводится' },
+  transfer: { talk_first: 'Сначала поговорить с тем, кому перевожу', asked: 'Вызываем коллегу: клиент ждёт.', title: 'Перевести звонок', to: 'Кому', operator: 'Оператору', extension: 'На добавочный', queue: 'В очередь', queue_name: 'Название очереди', extension_number: 'Добавочный', make: 'Перевести', nobody: 'Других операторов на линии нет.', done: 'Звонок переводится' },
   calls: {
     title: 'Звонки', live: 'Идут сейчас', mine: 'Мои', all: 'Все', empty_live: 'Здесь появятся звонки, которые идут прямо сейчас.', empty: 'Звонков за этот день нет.', day: 'День',
     col: { time: 'Время', who: 'Собеседник', direction: 'Вид', operator: 'Оператор', state: 'Состояние', topic: 'Тема', result: 'Итог', talk: 'Разговор', number: '№', wait: 'Ожидание' },

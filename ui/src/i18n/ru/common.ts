@@ -5,7 +5,7 @@ export const common = {
     choose: 'Выбрать', search: 'Найти', clear: 'Очистить', refresh: 'Обновить', call: 'Позвонить',
   },
   common: {
-    yes: 'да', no: 'нет', none: 'нет', unknown: 'не указано', loading: 'Загружается', optional: 'необязательно', now: 'сейчас', of: 'из',
+    actions: 'Действия',     yes: 'да', no: 'нет', none: 'нет', unknown: 'не указано', loading: 'Загружается', optional: 'необязательно', now: 'сейчас', of: 'из',
     per_second: '{{value}} в секунду', all: 'Все', reason: 'Причина', reason_placeholder: 'Для журнала: зачем это нужно', when: 'Когда', who: 'Кто', what: 'Что', date: 'Дата',
     required_field: 'Заполните это поле', saved: 'Сохранено', hidden: 'скрыто', years: '{{count}} лет', row: 'Строка', total: 'Всего',
     seconds_one: '{{count}} секунда', seconds_few: '{{count}} секунды', seconds_many: '{{count}} секунд', seconds_other: '{{count}} секунды',
@@ -14,6 +14,9 @@ export const common = {
     days_one: '{{count}} день', days_few: '{{count}} дня', days_many: '{{count}} дней', days_other: '{{count}} дня',
   },
   error: {
+    not_on_line: 'Вы не участвуете в этом разговоре.',
+    not_supported: 'Эта АТС так не умеет.',
+    no_consultation: 'Вы сейчас ни с кем не советуетесь.',
     title: 'Не получилось',
     offline: 'Нет связи с сервером. Проверьте сеть: страница сама повторит попытку.',
     bad_credentials: 'Имя или пароль не подходят.',
@@ -63,7 +66,7 @@ export const common = {
     totp_not_started: 'Сначала получите ключ.',
     own_account: 'Свою запись так менять нельзя: попросите другого администратора.',
     not_retired: 'Запись не убрана.',
-    loan_of_another_client: 'Этот займ у другого клиента.',
+    loan_of_another_client: 'Этот заём у другого клиента.',
     payment_differs: 'Тот же платёж уже есть с другой суммой.',
     too_many_payments: 'У займа больше не может быть платежей.',
     too_many_consents: 'В карточке больше не поместится согласий.',
@@ -88,6 +91,7 @@ export const common = {
     page: 'Эта часть страницы сломалась. Набранное сохранено; обновите страницу.',
   },
   fault: {
+    invalid_key: 'до 32 букв, цифр, точек и дефисов, без пробелов',
     required: 'заполните',
     missing_field: 'заполните',
     too_long: 'слишком длинно',
@@ -147,6 +151,7 @@ export const common = {
     wrong_encoding: 'не та кодировка',
   },
   field: {
+    key: 'слово', 
     login: 'имя для входа',
     name: 'имя',
     password: 'пароль',

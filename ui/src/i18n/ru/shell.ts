@@ -25,6 +25,7 @@ export const shell = {
     by_hand: 'Карточка вручную',
   },
   menu: {
+    snippets: 'Заготовки',
     language: 'Язык', theme: 'Тема', theme_light: 'Светлая', theme_dark: 'Тёмная', theme_auto: 'Как в системе', density: 'Строки', density_compact: 'Плотно', density_roomy: 'Просторно',
     password: 'Сменить пароль', totp: 'Вход по коду (TOTP)', keys: 'Клавиши', sign_out: 'Выйти', extension: 'добавочный {{extension}}',
   },
@@ -36,7 +37,7 @@ export const shell = {
   },
   spotlight: {
     placeholder: 'Телефон, имя, документ, номер договора', clients: 'Клиенты', pages: 'Разделы', nothing: 'Никого не нашли. Проверьте номер или наберите начало фамилии.', hint: 'Наберите телефон в любом виде, фамилию, паспорт или номер договора.',
-    loans_one: '{{count}} займ', loans_few: '{{count}} займа', loans_many: '{{count}} займов', loans_other: '{{count}} займа', born: '{{year}} г. р.',
+    loans_one: '{{count}} заём', loans_few: '{{count}} займа', loans_many: '{{count}} займов', loans_other: '{{count}} займа', born: '{{year}} г. р.',
   },
   matched: { phone: 'по телефону', name: 'по имени', document: 'по документу', loan_number: 'по договору', account: 'по счёту', ogrn: 'по ОГРН', inn: 'по ИНН', snils: 'по СНИЛС', card_number: 'по номеру карточки', email: 'по почте' },
   notice: {
@@ -46,7 +47,7 @@ export const shell = {
   },
   job: { backup: 'снимок данных', verify: 'проверка снимка', backup_create: 'снимок данных', backup_verify: 'проверка снимка' },
   keys: {
-    title: 'Клавиши', group_everywhere: 'Везде', group_call: 'Во время звонка', group_lists: 'В списках',
+    hold: 'Удержать и вернуть; вернуть клиента при передаче',    snippets: 'Заготовки в комментарии',    title: 'Клавиши', group_everywhere: 'Везде', group_call: 'Во время звонка', group_lists: 'В списках',
     search: 'Поиск', ready: 'Готов / не готов', to_call: 'Перейти к звонку', by_hand: 'Карточка звонка вручную', transfer: 'Перевод', hangup: 'Завершить разговор', topic: 'Тема', finish: 'Завершить карточку, сохранить',
     back: 'Назад, закрыть', move: 'Ниже и выше', open: 'Открыть', pages: 'Разделы по порядку', help: 'Эта подсказка', prospect: 'Новый клиент из набранного', tabs: 'Вкладки карточки',
   },
