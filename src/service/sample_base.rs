@@ -256,7 +256,8 @@ impl Services {
                 Disposition::NoAnswer
             }),
         };
-        if answered {
+        // Who was rung in vain has nothing to write; who called out writes that nobody answered.
+        if answered || !contact.inbound {
             let finish = Finish { notes, ..Finish::default() };
             call.decide(CallCommand::Finish(finish), &context)?;
         }
@@ -264,6 +265,8 @@ impl Services {
     }
 }
 
+/// What an exchange would have told: the operator's leg, the client's on a call out, and the end of
+/// the whole conversation.
 fn sample_events(
     id: CallId,
     phone: &str,
@@ -273,25 +276,34 @@ fn sample_events(
     ended: Timestamp,
 ) -> Vec<PbxEvent> {
     let name = id.to_string();
-    let event = |n: u8, kind, at| {
-        let mut event = PbxEvent::new(&format!("{name}-{n}"), &name, kind, at);
-        event.leg_id = "1".into();
-        event.agent = Some(extension.to_owned());
+    let agent = Some(extension.to_owned());
+    let event = |n: u8, kind, leg: &str, agent: Option<String>, at| {
         let (client, line) =
             (Personal::new(phone.to_owned()), Personal::new("+74951230001".into()));
-        (event.from, event.to) = if contact.inbound { (client, line) } else { (line, client) };
-        event.direction =
-            Some(if contact.inbound { Direction::Inbound } else { Direction::Outbound });
-        event
+        let (from, to) = if contact.inbound { (client, line) } else { (line, client) };
+        let direction = if contact.inbound { Direction::Inbound } else { Direction::Outbound };
+        PbxEvent {
+            leg_id: leg.into(),
+            agent,
+            from,
+            to,
+            direction: Some(direction),
+            ..PbxEvent::new(&format!("{name}-{n}"), &name, kind, at)
+        }
     };
-    let mut events = vec![event(1, PbxEventKind::Ringing, begun)];
-    if contact.talk_seconds > 0 {
-        events.push(event(2, PbxEventKind::Answered, begun.plus_seconds(8)));
+    let picked_up = begun.plus_seconds(8);
+    let mut events = vec![event(1, PbxEventKind::Ringing, "1", agent.clone(), begun)];
+    if !contact.inbound {
+        events.push(event(2, PbxEventKind::Answered, "1", agent.clone(), begun.plus_seconds(2)));
+        events.push(event(3, PbxEventKind::Ringing, "2", None, begun.plus_seconds(2)));
     }
-    let mut end = event(3, PbxEventKind::Ended, ended);
-    end.agent = None;
-    end.cause = (contact.talk_seconds == 0).then_some(Cause::NoAnswer);
-    events.push(end);
+    if contact.talk_seconds > 0 {
+        let (leg, agent) = if contact.inbound { ("1", agent) } else { ("2", None) };
+        events.push(event(4, PbxEventKind::Answered, leg, agent, picked_up));
+    }
+    let cause = if contact.talk_seconds > 0 { Cause::Normal } else { Cause::NoAnswer };
+    let end = event(5, PbxEventKind::Ended, "", None, ended);
+    events.push(PbxEvent { cause: Some(cause), ..end });
     events
 }
 
@@ -324,5 +336,60 @@ impl Pipeline {
             self.take()?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Aggregate;
+    use crate::domain::call::progress::{CallResult, Stage};
+    use std::collections::BTreeMap;
+    use uuid::Uuid;
+
+    #[test]
+    fn every_call_of_the_past_has_its_end() {
+        let begun = Timestamp::from_micros(1_795_000_000_000_000);
+        let rows = [
+            (true, 60, CallResult::Answered, Stage::WrapUp),
+            (true, 0, CallResult::NoAnswer, Stage::Finished),
+            (false, 60, CallResult::Answered, Stage::WrapUp),
+            (false, 0, CallResult::NoAnswer, Stage::WrapUp),
+        ];
+        for (inbound, talk_seconds, result, stage) in rows {
+            let contact = SampleContact {
+                on: chrono::NaiveDate::default(),
+                minute: 600,
+                inbound,
+                talk_seconds,
+                topic: "schedule",
+                comment: "",
+            };
+            let id = CallId::from_uuid(Uuid::from_u128(1));
+            let ended = begun.plus_seconds(8 + i64::from(talk_seconds));
+            let events = sample_events(id, "+79161234567", "101", &contact, begun, ended);
+            let (principal, zone) = (Principal::System, chrono_tz::Europe::Moscow);
+            let context = Context { now: begun, zone, principal };
+            let observe = Observe {
+                source: "sample".into(),
+                events,
+                users: BTreeMap::new(),
+                matches: vec![],
+            };
+            let mut call = Call::default();
+            let decision = call.decide(CallCommand::Observe(observe), &context).unwrap();
+            let meta = Meta { seq: 1, at: begun, actor: principal, drawn: vec![1] };
+            decision.events.iter().for_each(|event| call.evolve(event, &meta));
+            let progress = call.progress(None);
+            let what = format!("inbound {inbound}, {talk_seconds} s");
+            assert_eq!((progress.result, progress.stage), (Some(result), stage), "{what}");
+            assert_eq!(
+                (progress.ended_at, progress.end_is_estimated),
+                (Some(ended), false),
+                "{what}"
+            );
+            assert_eq!(progress.talk_seconds(), i64::from(talk_seconds), "{what}");
+            assert_eq!(progress.client_number.reveal(), "+79161234567", "{what}");
+        }
     }
 }
