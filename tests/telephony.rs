@@ -6,5 +6,6 @@
 mod telephony {
     mod calls;
     mod commands;
+    mod routing;
     mod stage;
 }

@@ -18,6 +18,8 @@ const MEGABYTE: u64 = 1024 * 1024;
 /// What callers can be asked.
 const IDENTIFICATION_FIELDS: [&str; 6] =
     ["full_name", "birth_date", "passport_last4", "code_word", "address", "contract_number"];
+/// Names of sources that the box uses itself.
+const SOURCES_OF_THE_BOX: [&str; 5] = ["feed", "http", "simulator", "sample", "hand"];
 /// Fields of a canonical PBX event.
 const EVENT_FIELDS: [&str; 15] = [
     "event_id",
@@ -322,19 +324,28 @@ impl Checker<'_> {
         }
     }
 
-    fn pbx(&mut self, feed: bool, ami: Vec<raw::Ami>, webhooks: Vec<raw::Webhook>) -> Pbx {
+    fn pbx(&mut self, pbx: raw::Pbx, ami: Vec<raw::Ami>, webhooks: Vec<raw::Webhook>) -> Pbx {
         let ami: Vec<AmiSource> =
             ami.into_iter().enumerate().map(|(index, raw)| self.ami(index, raw)).collect();
         let webhooks: Vec<WebhookSource> =
             webhooks.into_iter().enumerate().map(|(index, raw)| self.webhook(index, raw)).collect();
         let mut names: Vec<&str> = ami.iter().map(|source| source.name.as_str()).collect();
         names.extend(webhooks.iter().map(|source| source.name.as_str()));
-        names.push("feed");
+        names.extend(SOURCES_OF_THE_BOX);
         names.sort_unstable();
         if names.windows(2).any(|pair| pair[0] == pair[1]) {
-            self.fault("pbx", "give every source a name of its own; \"feed\" is taken");
+            let taken = SOURCES_OF_THE_BOX.join(", ");
+            self.fault("pbx", format!("give every source a name of its own; taken are {taken}"));
         }
-        Pbx { ami, webhooks, feed }
+        let split = |extensions: String| {
+            extensions
+                .split(',')
+                .map(|one| one.trim().to_owned())
+                .filter(|one| !one.is_empty())
+                .collect()
+        };
+        let queues = pbx.queues.into_iter().map(|(name, members)| (name, split(members))).collect();
+        Pbx { ami, webhooks, feed: pbx.feed, queues }
     }
 
     fn backup(&mut self, raw: raw::Backup) -> Backup {
@@ -409,7 +420,7 @@ pub fn check(raw: Raw, folder: &Path, faults: &mut Vec<SettingFault>) -> Config 
         identification: checker.identification(raw.identification),
         search,
         calls: checker.calls(&raw.calls, &lender),
-        pbx: checker.pbx(raw.pbx.feed, raw.ami, raw.webhook),
+        pbx: checker.pbx(raw.pbx, raw.ami, raw.webhook),
         backup: checker.backup(raw.backup),
         retention: checker.retention(&raw.retention),
         limits: checker.limits(&raw.limits),

@@ -298,7 +298,7 @@ pub struct Calls {
     pub creditor: String,
     /// Characters that a comment needs at least.
     pub comment_chars_min: usize,
-    /// Seconds of ringing after which an offer counts as missed.
+    /// Seconds of ringing after which an offer counts as missed and the operator is not ready.
     pub missed_seconds: i64,
     /// Seconds of wrap-up after which the operator becomes not ready.
     pub wrap_up_seconds: i64,
@@ -317,6 +317,8 @@ pub struct Pbx {
     pub webhooks: Vec<WebhookSource>,
     /// Whether a PBX may hold `/pbx/feed` and post to `/pbx/events`.
     pub feed: bool,
+    /// Extensions that serve a queue; a queue not named is served by everybody.
+    pub queues: BTreeMap<String, Vec<String>>,
 }
 
 impl Pbx {

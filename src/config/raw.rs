@@ -172,6 +172,9 @@ settings! {
         /// Whether a PBX with a token of scope pbx may post to /api/v1/pbx/events and hold
         /// /api/v1/pbx/feed for commands.
         feed: bool = true;
+        /// Who serves a queue: its name = extensions joined by commas, for /api/v1/pbx/route. A
+        /// queue that is not named here is served by everybody.
+        queues: BTreeMap<String, String> = BTreeMap::new();
     }
 }
 

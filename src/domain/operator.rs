@@ -129,6 +129,8 @@ pub enum CallPhase {
     WrapUp,
     /// The result is not written yet and the time for it is over: counts as not ready.
     Overdue,
+    /// The phone has rung too long: counts as not ready, and may still be answered.
+    Unanswered,
 }
 
 /// A call that concerns this operator.
@@ -187,6 +189,8 @@ pub enum CallChange {
     Connected,
     /// Not answered in time, or refused: the operator's own doing.
     Missed,
+    /// The phone has rung too long and still rings.
+    Unanswered,
     /// Withdrawn: the caller gave up, or another was quicker.
     Withdrawn,
     /// The call went on without this operator.
@@ -259,7 +263,14 @@ impl Operator {
     /// The call on the desk: on the line, else ringing, else the oldest to be written up.
     #[must_use]
     pub fn current_call(&self) -> Option<CallId> {
-        [CallPhase::Talking, CallPhase::Ringing, CallPhase::WrapUp, CallPhase::Overdue]
+        const ORDER: [CallPhase; 5] = [
+            CallPhase::Talking,
+            CallPhase::Ringing,
+            CallPhase::Unanswered,
+            CallPhase::WrapUp,
+            CallPhase::Overdue,
+        ];
+        ORDER
             .into_iter()
             .find_map(|phase| self.calls.iter().find(|open| open.phase == phase))
             .map(|open| open.call)
@@ -326,7 +337,7 @@ impl Operator {
     fn follow(&self, follow: FollowCall, context: &Context) -> Decision<OperatorEvent> {
         let before = self.phase_of(follow.call);
         let talking = self.calls.iter().any(|open| open.phase == CallPhase::Talking);
-        let missed = follow.change == CallChange::Missed
+        let missed = matches!(follow.change, CallChange::Missed | CallChange::Unanswered)
             && !talking
             && before == Some(CallPhase::Ringing)
             && self.availability != Availability::Offline;
@@ -335,7 +346,10 @@ impl Operator {
             CallChange::Connected => Some(CallPhase::Talking),
             CallChange::WrapUp => Some(CallPhase::WrapUp),
             CallChange::Expired if before == Some(CallPhase::WrapUp) => Some(CallPhase::Overdue),
-            CallChange::Expired => before,
+            CallChange::Unanswered if before == Some(CallPhase::Ringing) => {
+                Some(CallPhase::Unanswered)
+            }
+            CallChange::Expired | CallChange::Unanswered => before,
             CallChange::Missed
             | CallChange::Withdrawn
             | CallChange::Left
@@ -343,7 +357,7 @@ impl Operator {
         };
         let after_call = Availability::NotReady(NotReadyReason::AfterCall);
         let availability = match (follow.change, self.availability) {
-            (CallChange::Missed, Availability::Ready) if missed => {
+            (CallChange::Missed | CallChange::Unanswered, Availability::Ready) if missed => {
                 Availability::NotReady(NotReadyReason::Missed)
             }
             (
@@ -485,6 +499,10 @@ mod tests {
             (120, set(Availability::Ready), Ready, None),
             (130, follow(3, CallChange::Offered), Ringing, None),
             (132, follow(3, CallChange::Withdrawn), Ready, None),
+            (134, follow(6, CallChange::Offered), Ringing, None),
+            (136, follow(6, CallChange::Unanswered), NotReady, Some(Missed)),
+            (137, follow(6, CallChange::Missed), NotReady, Some(Missed)),
+            (138, set(Availability::Ready), Ready, None),
             (140, follow(4, CallChange::Offered), Ringing, None),
             (141, follow(4, CallChange::Connected), OnCall, None),
             (150, follow(4, CallChange::Left), NotReady, Some(AfterCall)),
@@ -500,13 +518,13 @@ mod tests {
             assert_eq!((operator.state(), operator.reason()), (state, reason), "at {at}");
         }
         let date = seconds(0).date_in(chrono_tz::Europe::Moscow);
-        assert_eq!(operator.missed_on(date), 1);
+        assert_eq!(operator.missed_on(date), 2, "a missed call counts once");
         assert_eq!(operator.missed_on(date.succ_opt().unwrap()), 0);
         // offline, ready, ringing, on_call, wrap_up, not_ready
         let spent = operator.micros.map(|micros| micros / 1_000_000);
         assert_eq!(
             spent,
-            [0, 10 + 5 + 10 + 8, 2 + 15 + 2 + 1, 60 + 9 + 10, 18 + 5, 5 + 5 + 20 + 15]
+            [0, 10 + 5 + 10 + 2 + 2, 2 + 15 + 2 + 2 + 1, 60 + 9 + 10, 18 + 5, 5 + 5 + 2 + 20 + 15]
         );
         assert_eq!(spent.iter().sum::<i64>(), 200);
     }
@@ -555,6 +573,25 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_rang_too_long_may_still_be_answered() {
+        let mut operator = Operator::default();
+        for (at, command) in [
+            (0, set(Availability::Ready)),
+            (1, follow(1, CallChange::Offered)),
+            (16, follow(1, CallChange::Unanswered)),
+        ] {
+            run(&mut operator, seconds(at), command).unwrap();
+        }
+        assert_eq!(operator.reason(), Some(NotReadyReason::Missed));
+        assert_eq!(operator.current_call(), Some(call(1)), "the card stays while it rings");
+        run(&mut operator, seconds(17), follow(1, CallChange::Connected)).unwrap();
+        assert_eq!(operator.state(), OperatorState::OnCall);
+        // Nothing rings: nothing is missed.
+        run(&mut operator, seconds(18), follow(2, CallChange::Unanswered)).unwrap();
+        assert_eq!((operator.calls.len(), operator.missed), (1, 1));
+    }
+
+    #[test]
     fn a_second_call_leaves_the_first_wrap_up_open() {
         let mut operator = Operator::default();
         for (at, command) in [
@@ -580,6 +617,7 @@ mod tests {
             Just(CallChange::Offered),
             Just(CallChange::Connected),
             Just(CallChange::Missed),
+            Just(CallChange::Unanswered),
             Just(CallChange::Withdrawn),
             Just(CallChange::Left),
             Just(CallChange::WrapUp),

@@ -48,6 +48,9 @@ pub enum HookFault {
     /// It is neither a form nor JSON as the settings say.
     #[error("the body is not what the settings of this source say")]
     Malformed,
+    /// It proves where it comes from, and its payload is not what the settings say.
+    #[error("the payload is not JSON where the settings of this source say so")]
+    BadPayload,
     /// Too many events at once.
     #[error("too many events in one request")]
     TooMany,
@@ -58,10 +61,21 @@ pub enum HookFault {
 pub struct HookEvents {
     /// Events in the order of the request.
     pub events: Vec<PbxEvent>,
-    /// Events at fault: their place and why.
-    pub rejected: Vec<(usize, PbxEventFault)>,
+    /// Events at fault.
+    pub rejected: Vec<RefusedEvent>,
     /// Events of kinds that the settings do not name: not ours to know.
-    pub ignored: usize,
+    pub ignored: Vec<Value>,
+}
+
+/// An event at fault.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RefusedEvent {
+    /// Its place in the request.
+    pub index: usize,
+    /// What is wrong with it.
+    pub fault: PbxEventFault,
+    /// What was said, without the secret.
+    pub said: Value,
 }
 
 /// Checks where `request` comes from and reads its events.
@@ -84,11 +98,24 @@ pub fn receive(source: &WebhookSource, request: &HookRequest<'_>) -> Result<Hook
     for (index, item) in items.iter().enumerate() {
         match map_event(source, item, request.received) {
             Ok(Some(event)) => found.events.push(event),
-            Ok(None) => found.ignored += 1,
-            Err(fault) => found.rejected.push((index, fault)),
+            Ok(None) => found.ignored.push(without_secret(source, item)),
+            Err(fault) => {
+                let said = without_secret(source, item);
+                found.rejected.push(RefusedEvent { index, fault, said });
+            }
         }
     }
     Ok(found)
+}
+
+/// What was said, for the flight recorder: a form may carry its proof among its fields.
+fn without_secret(source: &WebhookSource, item: &Value) -> Value {
+    let mut item = item.clone();
+    if let (WebhookProof::Secret { place, .. }, Value::Object(fields)) = (&source.proof, &mut item)
+    {
+        fields.remove(place);
+    }
+    item
 }
 
 fn looks_like_json(text: &str) -> bool {
@@ -101,14 +128,14 @@ fn payload(
     mut form: BTreeMap<String, String>,
 ) -> Result<Value, HookFault> {
     if looks_like_json(text) {
-        return serde_json::from_str(text).map_err(|_| HookFault::Malformed);
+        return serde_json::from_str(text).map_err(|_| HookFault::BadPayload);
     }
     if source.payload_field.is_empty() {
         let fields = form.into_iter().map(|(key, value)| (key, Value::String(value))).collect();
         return Ok(Value::Object(fields));
     }
-    let json = form.remove(&source.payload_field).ok_or(HookFault::Malformed)?;
-    serde_json::from_str(&json).map_err(|_| HookFault::Malformed)
+    let json = form.remove(&source.payload_field).ok_or(HookFault::BadPayload)?;
+    serde_json::from_str(&json).map_err(|_| HookFault::BadPayload)
 }
 
 // --- proof ------------------------------------------------------------------------------------

@@ -2,20 +2,26 @@
 
 use crate::base::ids::CallId;
 use crate::base::limits::{PBX_EVENTS_PER_REQUEST_MAX, REQUEST_BODY_BYTES_MAX};
+use crate::base::personal::Personal;
 use crate::base::time::Timestamp;
 use crate::config::WebhookSource;
-use crate::domain::call::pbx_event::PbxEventBody;
+use crate::domain::call::pbx_event::{PbxEventBody, PbxEventFault};
 use crate::gateways::pbx_simulator::Scenario;
 use crate::gateways::webhook::{self, HookEvents, HookFault, HookRequest};
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
 use crate::http::request::{Outcome, Request, json, ok};
 use crate::json_object;
-use crate::service::Caller;
 use crate::service::pbx::Intake;
+use crate::service::routing::{RouteAdvice, RouteQuestion};
 use crate::service::telephony::HTTP_SOURCE;
+use crate::service::{Caller, Services};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use warp::http::StatusCode;
+
+/// Characters of a body at fault that the flight recorder keeps.
+const SAID_CHARS_MAX: usize = 4_000;
 
 json_object! {
     /// Body of `POST /pbx/route`.
@@ -24,10 +30,12 @@ json_object! {
         /// The exchange's conversation.
         pub call_id: Option<String>,
         /// Who calls.
-        pub from: Option<String>,
+        pub from: Option<Personal<String>>,
         /// Which line is called.
         pub to: Option<String>,
-        /// What the IVR collected.
+        /// The queue that the caller waits in, or would.
+        pub queue: Option<String>,
+        /// What the IVR collected: a contract's number finds the client as well.
         pub ivr: Option<Value>,
     }
 }
@@ -59,6 +67,7 @@ fn taken(intake: &Intake) -> Outcome {
 /// # Errors
 /// 413 for more than 500 events.
 pub async fn events(edge: Edge, mut request: Request) -> Outcome {
+    check_feed(&edge)?;
     let items = match request.json_value(REQUEST_BODY_BYTES_MAX).await? {
         Value::Array(items) => items,
         one => vec![one],
@@ -67,14 +76,25 @@ pub async fn events(edge: Edge, mut request: Request) -> Outcome {
         let help = format!("send at most {PBX_EVENTS_PER_REQUEST_MAX} events at once");
         return Err(ApiError::new("too_large", help));
     }
-    // What is not an event at all is refused like an event without a name.
-    let bodies: Vec<PbxEventBody> =
-        items.into_iter().map(|item| serde_json::from_value(item).unwrap_or_default()).collect();
-    taken(&edge.services.take_pbx_bodies(&request.caller()?, HTTP_SOURCE, bodies).await?)
+    let read = |item: Value| serde_json::from_value::<PbxEventBody>(item.clone()).map_err(|_| item);
+    let items = items.into_iter().map(read).collect();
+    taken(&edge.services.take_pbx_items(&request.caller()?, HTTP_SOURCE, items).await?)
+}
+
+/// Refuses what the settings switch off.
+///
+/// # Errors
+/// 403.
+pub fn check_feed(edge: &Edge) -> Result<(), ApiError> {
+    if edge.services.config.pbx.feed {
+        return Ok(());
+    }
+    Err(ApiError::new("forbidden", "exchanges by HTTP are off: set feed = true under [pbx]"))
 }
 
 /// Checks where a webhook comes from and reads its events.
 fn received(
+    services: &Services,
     source: &WebhookSource,
     request: &Request,
     body: &[u8],
@@ -83,9 +103,16 @@ fn received(
     let header = |name: &str| Some(request.headers.get(name)?.to_str().ok()?.to_owned());
     let hook = HookRequest { header: &header, body, received: now };
     webhook::receive(source, &hook).map_err(|fault| {
+        if fault == HookFault::BadPayload {
+            // The source is who it says: its integrator finds here what does not fit.
+            let said =
+                Value::String(String::from_utf8_lossy(body).chars().take(SAID_CHARS_MAX).collect());
+            let fault = PbxEventFault { code: "malformed_json", field: "body" };
+            services.record_refused(&source.name, &said, &fault);
+        }
         let code = match fault {
             HookFault::BadProof | HookFault::Stale => "bad_proof",
-            HookFault::Malformed => "malformed_json",
+            HookFault::Malformed | HookFault::BadPayload => "malformed_json",
             HookFault::TooMany => "too_large",
         };
         ApiError::new(code, fault.to_string())
@@ -103,10 +130,16 @@ pub async fn hook(edge: Edge, mut request: Request) -> Outcome {
         return Err(ApiError::not_found("source"));
     };
     let body = request.bytes(REQUEST_BODY_BYTES_MAX).await?;
-    let received = received(source, &request, &body, edge.now())?;
+    let received = received(&edge.services, source, &request, &body, edge.now())?;
+    for one in &received.rejected {
+        edge.services.record_refused(&name, &one.said, &one.fault);
+    }
+    for said in &received.ignored {
+        edge.services.record_unnamed(&name, said);
+    }
     let events = received.events.into_iter().enumerate().collect();
     let mut intake = edge.services.take_pbx_events(&Caller::system(), &name, events).await?;
-    intake.rejected.extend(received.rejected.iter().map(|(index, fault)| (*index, fault.code)));
+    intake.rejected.extend(received.rejected.iter().map(|one| (one.index, one.fault.code)));
     taken(&intake)
 }
 
@@ -115,9 +148,25 @@ pub async fn hook(edge: Edge, mut request: Request) -> Outcome {
 /// # Errors
 /// 422.
 pub async fn route(edge: Edge, mut request: Request) -> Outcome {
-    let _asked: RouteBody = request.json().await?;
-    let extension = edge.services.advise_route(&request.caller()?)?;
-    ok(&json!({ "extension": extension, "queue": null }))
+    let body: RouteBody = request.json().await?;
+    let text = |(key, value): (String, Value)| match value {
+        Value::String(text) => Some((key, text)),
+        Value::Number(number) => Some((key, number.to_string())),
+        _ => None,
+    };
+    let ivr = match body.ivr {
+        Some(Value::Object(collected)) => collected.into_iter().filter_map(text).collect(),
+        _ => BTreeMap::new(),
+    };
+    let question = RouteQuestion {
+        pbx_call: body.call_id,
+        from: body.from.map(Personal::into_inner),
+        queue: body.queue,
+        ivr,
+    };
+    let advice = edge.services.advise_route(&request.caller()?, &question)?;
+    let RouteAdvice { extension, queue, reason } = advice;
+    ok(&json!({ "extension": extension, "queue": queue, "reason": reason }))
 }
 
 /// `POST /pbx/simulate`.

@@ -2,6 +2,7 @@
 
 use crate::http::edge::{Edge, Incoming};
 use crate::http::error::ApiError;
+use crate::http::pbx::check_feed;
 use crate::http::request::Caller;
 use crate::http::router::Found;
 use crate::http::{feed, pbx_feed};
@@ -42,6 +43,7 @@ fn accepted(edge: &Edge, ws: Ws, incoming: &Incoming) -> Result<Response, ApiErr
                 .into_response())
         }
         ("/api/v1/pbx/feed", Caller::Machine { name, token, .. }) => {
+            check_feed(edge)?;
             let can = abilities(&incoming.query)?;
             let edge = edge.clone();
             let serve = move |socket| pbx_feed::serve(edge, token, name, can, socket);

@@ -17,7 +17,7 @@ const REPORTS_MAX: usize = 64;
 /// How often calls whose end was lost are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
-/// How often commands that no exchange answers are looked for.
+/// How often unanswered commands and phones are looked for.
 const ANSWERS_EVERY: Duration = Duration::from_secs(1);
 
 /// Everything that runs for the exchanges. Dropping it ends it.
@@ -60,13 +60,16 @@ async fn carry(services: Arc<Services>, source: String, mut reports: mpsc::Recei
     }
 }
 
-/// Tells the operators of commands that no exchange answers.
+/// Looks for commands that no exchange answers, and for phones that nobody answers.
 async fn await_answers(services: Arc<Services>) {
     let mut ticks = tokio::time::interval(ANSWERS_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         services.sweep_commands().await;
+        if let Err(error) = services.sweep_rings().await {
+            tracing::warn!(%error, "rings were not swept");
+        }
     }
 }
 

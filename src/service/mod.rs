@@ -21,6 +21,7 @@ pub mod jobs;
 pub mod operators;
 pub mod pbx;
 pub mod people;
+pub mod routing;
 pub mod sample_base;
 pub mod search;
 pub mod telephony;

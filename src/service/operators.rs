@@ -178,26 +178,6 @@ impl Services {
         let audience = Audience::UserAndRoles(user, WATCHERS.to_vec());
         self.feed.publish(audience, "operator.state", members(&body), false, None);
     }
-
-    /// The extension that has been ready longest, for an exchange that asks where to send a call.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    pub fn longest_ready(&self) -> Result<Option<String>, ServiceError> {
-        let mut best = None;
-        for person in self.people.all() {
-            let Some(extension) = person.extension.clone().filter(|_| !person.disabled) else {
-                continue;
-            };
-            let stream = StreamId::new(StreamKind::Operator, person.id.uuid());
-            let operator = self.store.load::<Operator>(stream)?.state;
-            if operator.state() == crate::domain::operator::OperatorState::Ready {
-                let candidate = (operator.since, extension);
-                best = Some(best.map_or(candidate.clone(), |known| candidate.min(known)));
-            }
-        }
-        Ok(best.map(|(_, extension)| extension))
-    }
 }
 
 /// The members of a JSON object without its braces.

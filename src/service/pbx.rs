@@ -20,6 +20,7 @@ use crate::gateways::pbx_simulator::{Cast, Cue, Scenario, script};
 use crate::store::keys;
 use crate::telemetry::window::Percentiles;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -136,14 +137,37 @@ impl Services {
         source: &str,
         bodies: Vec<PbxEventBody>,
     ) -> Result<Intake, ServiceError> {
+        let items = bodies.into_iter().map(Ok).collect();
+        self.take_pbx_items(caller, source, items).await
+    }
+
+    /// The same for what was posted: a value that is no event at all is refused like an event at
+    /// fault.
+    ///
+    /// # Errors
+    /// See [`Services::take_pbx_bodies`].
+    pub async fn take_pbx_items(
+        &self,
+        caller: &Caller,
+        source: &str,
+        items: Vec<Result<PbxEventBody, Value>>,
+    ) -> Result<Intake, ServiceError> {
         caller.grant(Action::ServePbx)?;
         let mut events = Vec::new();
         let mut faults = Vec::new();
-        for (index, body) in bodies.into_iter().enumerate() {
-            match body.clone().check() {
+        for (index, item) in items.into_iter().enumerate() {
+            let (said, checked) = match item {
+                Ok(body) => (None, body.clone().check().map_err(|fault| (fault, Some(body)))),
+                Err(value) => {
+                    let fault = PbxEventFault { code: "wrong_type", field: "event" };
+                    (Some(value), Err((fault, None)))
+                }
+            };
+            match checked {
                 Ok(event) => events.push((index, event)),
-                Err(fault) => {
-                    self.record_rejected(source, &body, &fault);
+                Err((fault, body)) => {
+                    let said = said.unwrap_or_else(|| serde_json::json!(body));
+                    self.record_refused(source, &said, &fault);
                     faults.push((index, fault.code));
                 }
             }
@@ -257,11 +281,18 @@ impl Services {
         self.record(source, RecordKind::Event, &event.call_id, at, text);
     }
 
-    fn record_rejected(&self, source: &str, body: &PbxEventBody, fault: &PbxEventFault) {
-        let value = serde_json::json!({ "code": fault.code, "field": fault.field, "event": body });
-        let pbx_call = body.call_id.clone().unwrap_or_default();
+    /// Keeps an event at fault with what is wrong with it, for who sets the exchange up.
+    pub fn record_refused(&self, source: &str, said: &Value, fault: &PbxEventFault) {
+        let value = serde_json::json!({ "code": fault.code, "field": fault.field, "event": said });
+        let pbx_call = said.get("call_id").and_then(Value::as_str).unwrap_or_default();
         let text = value.to_string().into_bytes();
-        self.record(source, RecordKind::Rejected, &pbx_call, self.clock.now(), text);
+        self.record(source, RecordKind::Rejected, pbx_call, self.clock.now(), text);
+    }
+
+    /// Keeps what an exchange said of a kind that the settings do not name.
+    pub fn record_unnamed(&self, source: &str, said: &Value) {
+        let text = said.to_string().into_bytes();
+        self.record(source, RecordKind::Raw, "", self.clock.now(), text);
     }
 
     fn record(&self, source: &str, kind: RecordKind, pbx_call: &str, at: Timestamp, text: Vec<u8>) {
@@ -336,11 +367,7 @@ impl Services {
     ///
     /// # Errors
     /// `Forbidden`, not found, or the recorder does not read.
-    pub fn call_events(
-        &self,
-        caller: &Caller,
-        call: CallId,
-    ) -> Result<Vec<serde_json::Value>, ServiceError> {
+    pub fn call_events(&self, caller: &Caller, call: CallId) -> Result<Vec<Value>, ServiceError> {
         let (rows, _) = self.pbx_records(caller, None, Some(call), RECORDS_SHOWN_MAX)?;
         let event = |row: RecordView| {
             (row.kind == RecordKind::Event.code())
@@ -480,6 +507,35 @@ impl Services {
         Ok(closed)
     }
 
+    /// Makes operators not ready who let their phone ring too long (domain.md 5.3). The phone may
+    /// go on ringing; the exchange decides where the caller goes. To be called every second.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn sweep_rings(&self) -> Result<usize, ServiceError> {
+        let now = self.clock.now();
+        let limit = self.config.calls.missed_seconds;
+        let mut missed = 0;
+        for person in self.people.all() {
+            let stream = StreamId::new(StreamKind::Operator, person.id.uuid());
+            let operator = self.store.load::<Operator>(stream)?.state;
+            let long = now.seconds_since(operator.since) >= limit;
+            if !long || operator.state() != OperatorState::Ringing {
+                continue;
+            }
+            for open in operator.calls.iter().filter(|open| open.phase == CallPhase::Ringing) {
+                let lane = self.load_call(open.call)?;
+                let call = lane.state();
+                // A call of one's own rings on purpose; a second one may have come just now.
+                if call.dial.is_none() && now.seconds_since(call.opened_at) >= limit {
+                    self.follow_call(person.id, open.call, CallChange::Unanswered).await?;
+                    missed += 1;
+                }
+            }
+        }
+        Ok(missed)
+    }
+
     /// Makes operators not ready whose time for writing a result is over (domain.md 5.1). To be
     /// called every few seconds.
     ///
@@ -522,15 +578,6 @@ impl Services {
         let live_calls =
             live.iter().filter(|(_, lane)| lane.state().progress(None).stage.is_live()).count();
         Ok(PbxStatus { links, pops: self.metrics.pops(), live_calls })
-    }
-
-    /// Advises an exchange where to send a call: to who has been ready longest.
-    ///
-    /// # Errors
-    /// `Forbidden`, `Unavailable`.
-    pub fn advise_route(&self, caller: &Caller) -> Result<Option<String>, ServiceError> {
-        caller.grant(Action::AskRoute)?;
-        self.longest_ready()
     }
 
     // --- made-up calls ------------------------------------------------------------------------

@@ -85,6 +85,24 @@ fn a_call_opens_its_card_at_the_operator_and_is_worked_to_its_end() {
 }
 
 #[test]
+fn a_fresh_demo_has_no_call_without_its_end() {
+    let lenderbox = Lenderbox::demo();
+    let supervisor = lenderbox.sign_in("supervisor", 0);
+    let live = supervisor.get("/calls?state=live").ok();
+    assert_eq!(live["items"], json!([]));
+    assert_eq!(supervisor.get("/pbx/status").ok()["live_calls"], 0);
+    let all = supervisor.get("/calls?limit=200").ok();
+    let calls = all["items"].as_array().unwrap();
+    assert!(calls.iter().any(|call| call["result"] == "no_answer"), "the demo has missed calls");
+    for call in calls {
+        assert_eq!(
+            (&call["state"], &call["end_is_estimated"]),
+            (&json!("finished"), &json!(false))
+        );
+    }
+}
+
+#[test]
 fn an_exchange_is_commanded_over_its_feed() {
     let lenderbox = Lenderbox::demo();
     let anna = lenderbox.sign_in("operator", 0);
@@ -135,6 +153,48 @@ fn the_client_is_held_over_the_feed_of_an_exchange_that_can() {
     // An exchange that does not answer at all is told to the operator as well.
     let told = feed.until("the silence", |message| message["type"] == "call.command_failed");
     assert_eq!((&told["command"], &told["reason"]), (&json!("resume"), &json!("unanswered")));
+}
+
+#[test]
+fn an_integrator_finds_refused_webhooks_in_the_recorder() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("lenderbox.toml");
+    let text = "[[pbx.webhook]]\nname = \"cloud\"\npayload_field = \"\"\nproof = \"secret\"\n\
+        proof_place = \"X-Secret\"\nsecret = \"s3cret\"\nsecret_file = \"\"\ntime_form = \"rfc3339\"\n\
+        [pbx.webhook.fields]\ncall_id = \"call\"\ntype = \"event\"\nat = \"at\"\nagent = \"ext\"\n";
+    std::fs::write(&settings, text).unwrap();
+    let data = folder.path().join("data");
+    let settings = settings.to_str().unwrap();
+    let lenderbox = Lenderbox::start(&data, &["--clients", "5", "--config", settings]);
+    let post = |body: &str, secret: &str| {
+        let headers = [("X-Secret", secret)];
+        lenderbox.nobody().send("POST", "/pbx/hooks/cloud", Some(body.into()), &headers).status
+    };
+    let batch = json!([
+        {"call": "c1", "event": "ringing", "ext": "101", "at": "2026-11-21T10:00:00Z"},
+        {"call": "c1", "event": "answered", "ext": "101", "at": "at noon"},
+        {"call": "c1", "event": "sung", "at": "2026-11-21T10:00:00Z"},
+    ]);
+    assert_eq!(post(&batch.to_string(), "guessed"), 401);
+    assert_eq!(post(&batch.to_string(), "s3cret"), 202);
+    assert_eq!(post("[{", "s3cret"), 400);
+    let supervisor = lenderbox.sign_in("supervisor", 0);
+    let kept = supervisor.get("/pbx/recorder").ok();
+    let kept: Vec<(&str, Value)> = kept["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["source"] == "cloud")
+        .map(|row| (row["kind"].as_str().unwrap(), row["text"].as_str().unwrap()))
+        .map(|(kind, text)| (kind, serde_json::from_str(text).unwrap()))
+        .collect();
+    let kinds: Vec<&str> = kept.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, ["rejected", "raw", "event", "rejected"], "{kept:?}");
+    let first = &kept[0].1;
+    assert_eq!((&first["code"], &first["field"]), (&json!("invalid_time"), &json!("at")));
+    assert_eq!(first["event"], batch[1]);
+    assert_eq!(kept[1].1, batch[2]);
+    assert_eq!(kept[3].1, json!({"code": "malformed_json", "field": "body", "event": "[{"}));
 }
 
 #[test]
