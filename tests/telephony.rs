@@ -6,6 +6,7 @@
 mod telephony {
     mod calls;
     mod commands;
+    mod link;
     mod routing;
     mod stage;
 }

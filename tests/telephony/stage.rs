@@ -187,12 +187,18 @@ impl Exchange {
         self.listener.local_addr().unwrap().port()
     }
 
-    pub async fn accept(&mut self) {
+    /// Takes a connection up and greets it.
+    pub async fn take_up(&mut self) {
         let (mut stream, _) =
             tokio::time::timeout(DEADLINE, self.listener.accept()).await.unwrap().unwrap();
         stream.write_all(b"Asterisk Call Manager/10.0.0\r\n").await.unwrap();
         self.stream = Some(stream);
         self.waiting.clear();
+        self.parser = Parser::default();
+    }
+
+    pub async fn accept(&mut self) {
+        self.take_up().await;
         let login = self.action("Login").await;
         assert_eq!(
             (login.get("Username"), login.get("Secret")),
@@ -208,6 +214,22 @@ impl Exchange {
 
     pub async fn inventory(&mut self) {
         self.say("Response: Success\r\nActionID: inventory\r\n\r\nEvent: CoreShowChannelsComplete\r\nActionID: inventory\r\n\r\n").await;
+    }
+
+    /// Tells that every channel that a recording creates is up.
+    pub async fn inventory_of(&mut self, recording: &str) {
+        let mut rows = String::from("Response: Success\r\nActionID: inventory\r\n\r\n");
+        for message in Parser::default().push(recording.as_bytes()) {
+            if message.event() == "Newchannel" {
+                rows.push_str("Event: CoreShowChannel\r\nChannelStateDesc: Up\r\n");
+                for key in ["Channel", "Uniqueid", "Linkedid"] {
+                    rows.push_str(&format!("{key}: {}\r\n", message.get(key).unwrap()));
+                }
+                rows.push_str("\r\n");
+            }
+        }
+        rows.push_str("Event: CoreShowChannelsComplete\r\nActionID: inventory\r\n\r\n");
+        self.say(&rows).await;
     }
 
     /// The next action with that name.

@@ -9,7 +9,7 @@ use crate::base::time::Timestamp;
 use crate::config::AmiSource;
 use crate::domain::access::Principal;
 use crate::domain::call::pbx_event::{Direction, PbxEvent};
-use crate::domain::call::progress::{CallResult, Progress, Role, Stage};
+use crate::domain::call::progress::{CallResult, Participant, Progress, Role, Stage};
 use crate::domain::call::{Call, CallCommand, CloseStale, Observe, RequestDial};
 use crate::domain::{Aggregate, Context, Meta};
 use proptest::prelude::*;
@@ -413,5 +413,76 @@ proptest! {
         let shuffled = calls(&mixed).into_values().next().unwrap();
         prop_assert_eq!(straight.progress(None), shuffled.progress(None));
         prop_assert_eq!(straight.facts, shuffled.facts);
+    }
+}
+
+/// The record of the client's conversation that `messages` give, closed at `end` when the stream
+/// itself does not say so.
+fn record_of(messages: &[Message], end: Timestamp) -> Option<Progress> {
+    let mut adapter = adapter();
+    let told = messages.iter().flat_map(|message| adapter.push(message, context().now));
+    let events: Vec<PbxEvent> = told
+        .filter_map(|output| if let Output::Event(event) = output { Some(event) } else { None })
+        .collect();
+    let mut calls = calls(&events);
+    let (first, _) = calls.iter().max_by_key(|(_, call)| call.facts.len())?;
+    let mut call = calls.remove(&first.clone())?;
+    apply(&mut call, CallCommand::CloseStale(CloseStale { at: end }));
+    Some(call.progress(None))
+}
+
+fn check_consistent(what: &str, record: &Progress, whole: &Progress) {
+    assert!(!record.stage.is_live() && record.result.is_some(), "{what}: lives for ever");
+    let ended = record.ended_at.unwrap();
+    assert!(ended >= record.started_at, "{what}: ends before it begins");
+    let span = ended.micros() - record.started_at.micros();
+    let spent = [record.talk_micros, record.hold_micros, record.wait_micros];
+    assert!(spent.iter().all(|micros| (0..=span).contains(micros)), "{what}: {spent:?} of {span}");
+    assert!(record.talk_micros + record.hold_micros <= span, "{what}: more talk than time");
+    let number = record.client_number.reveal();
+    let known = whole.client_number.reveal();
+    assert!(number == known || number.is_empty(), "{what}: client {number}");
+    for part in &record.participants {
+        let same = whole.participants.iter().any(|one| one.extension == part.extension);
+        assert!(same, "{what}: agent {} was never asked", part.extension);
+        let left = part.left_at.unwrap();
+        let order = part.answered_at.is_none_or(|at| part.offered_at <= at && at <= left);
+        assert!(order && part.offered_at <= left, "{what}: {part:?}");
+        assert!(part.hold_micros >= 0, "{what}: hold of {}", part.extension);
+    }
+    if let Some(owner) = &record.owner {
+        let answered = |one: &Participant| one.extension == *owner && one.answered_at.is_some();
+        assert!(whole.participants.iter().any(answered), "{what}: owner {owner} never answered");
+    }
+}
+
+#[test]
+fn a_lost_repeated_or_late_message_of_the_wire_leaves_a_consistent_record() {
+    for name in CONVERSATIONS.into_iter().chain(["18"]) {
+        let messages = Parser::default().push(&stream(name));
+        let last = messages.iter().rev().find_map(|message| message.get("Timestamp"));
+        let seconds: f64 = last.unwrap().parse().unwrap();
+        #[allow(clippy::cast_possible_truncation, reason = "an instant of this century")]
+        let end = Timestamp::from_micros((seconds * 1e6) as i64 + 5_000_000);
+        let whole = record_of(&messages, end).unwrap();
+        for place in 0..messages.len() {
+            let event = messages[place].event();
+            let mut lost = messages.clone();
+            lost.remove(place);
+            if let Some(record) = record_of(&lost, end) {
+                check_consistent(&format!("{name} without {place} {event}"), &record, &whole);
+            }
+            let mut repeated = messages.clone();
+            repeated.insert(place, messages[place].clone());
+            let record = record_of(&repeated, end).unwrap();
+            assert_eq!(record, whole, "{name} with {place} {event} twice");
+            if place > 0 {
+                let mut late = messages.clone();
+                late.swap(place - 1, place);
+                let record = record_of(&late, end).unwrap();
+                let what = format!("{name} with {place} {event} before its time");
+                check_consistent(&what, &record, &whole);
+            }
+        }
     }
 }
