@@ -2,14 +2,14 @@
 //!
 //! `cargo bench` measures a base of 10 000 clients; `cargo bench -- --clients 1000000` a large one.
 //! `--seconds` sets the length of each load (60 unless told), `--data-dir` keeps the base for the
-//! next run. Prints one table and writes it as JSON beside the build. Reports; asserts nothing.
+//! next run; `--only starts`, `calls` or `rebuild` measures a part. Prints one table and writes it as JSON beside the build. Reports; asserts nothing.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 mod load;
 
 use lenderbox::samples::Lender;
-use load::{Box_, Latencies, Load, http, percentile};
+use load::{Box_, Latencies, Load, Session, http, percentile};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,6 +24,13 @@ struct Options {
     clients: u64,
     seconds: u64,
     folder: Option<PathBuf>,
+    only: Option<String>,
+}
+
+impl Options {
+    fn wants(&self, part: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == part)
+    }
 }
 
 struct Table(Vec<Value>);
@@ -47,9 +54,17 @@ fn main() {
     let sync = disk_sync(&folder);
     table.row("disk sync of 4 KiB, p50 / p99", "—", sync);
     let data = prepare(&folder, &options, &mut table);
-    let ids = starts(&data, &options, &mut table);
-    cards(&data, &options, &ids, &mut table);
-    rebuild(&data, &mut table);
+    let config = data.with_extension("toml");
+    std::fs::write(&config, "[limits]\nrequests_per_second = 1000000\n").unwrap();
+    if options.wants("starts") {
+        starts(&data, &config, &options, &mut table);
+    }
+    if options.wants("cards") || options.wants("calls") {
+        serving(&data, &config, &options, &mut table);
+    }
+    if options.wants("rebuild") {
+        rebuild(&data, &mut table);
+    }
     let report = json!({"clients": options.clients, "cores": cores, "seconds": options.seconds, "rows": table.0});
     let target =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("goals-{}.json", options.clients));
@@ -58,13 +73,14 @@ fn main() {
 }
 
 fn options() -> Options {
-    let mut options = Options { clients: 10_000, seconds: 60, folder: None };
+    let mut options = Options { clients: 10_000, seconds: 60, folder: None, only: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--clients" => options.clients = arguments.next().unwrap().parse().unwrap(),
             "--seconds" => options.seconds = arguments.next().unwrap().parse().unwrap(),
             "--data-dir" => options.folder = arguments.next().map(PathBuf::from),
+            "--only" => options.only = arguments.next(),
             // Cargo passes --bench.
             _ => {}
         }
@@ -113,20 +129,18 @@ fn prepare(folder: &Path, options: &Options, table: &mut Table) -> PathBuf {
 }
 
 /// Starts the box in every way and reads each of many cards once.
-fn starts(data: &Path, options: &Options, table: &mut Table) -> Vec<String> {
-    let config = data.with_extension("toml");
-    std::fs::write(&config, "[limits]\nrequests_per_second = 1000000\n").unwrap();
-    Box_::start(data, &config).0.stop();
-    let (mut lenderbox, took) = Box_::start(data, &config);
+fn starts(data: &Path, config: &Path, options: &Options, table: &mut Table) {
+    Box_::start(data, config).0.stop();
+    let (mut lenderbox, took) = Box_::start(data, config);
     table.row("start to ready after a clean stop", "≤ 1 s", format!("{took:.2?}"));
     table.row("memory after the start", "≤ 0.3 GB", lenderbox.memory());
     lenderbox.kill();
-    let (lenderbox, took) = Box_::start(data, &config);
+    let (lenderbox, took) = Box_::start(data, config);
     table.row("start to ready after a kill", "≤ 2 s", format!("{took:.2?}"));
     let ids = find_clients(&lenderbox, options);
     lenderbox.stop();
 
-    let (lenderbox, _) = Box_::start(data, &config);
+    let (lenderbox, _) = Box_::start(data, config);
     let session = lenderbox.session("supervisor", 0);
     let requests: Vec<Vec<u8>> = ids
         .iter()
@@ -136,7 +150,6 @@ fn starts(data: &Path, options: &Options, table: &mut Table) -> Vec<String> {
         .run(&lenderbox);
     table.row("card open, cold (first read of each)", "≥ 10 000 /s", found.to_string());
     lenderbox.stop();
-    ids
 }
 
 /// Identifiers of clients, found by their phones as an operator would.
@@ -158,31 +171,41 @@ fn find_clients(lenderbox: &Box_, options: &Options) -> Vec<String> {
     ids
 }
 
-fn cards(data: &Path, options: &Options, ids: &[String], table: &mut Table) {
-    let config = data.with_extension("toml");
-    let (lenderbox, _) = Box_::start(data, &config);
+fn serving(data: &Path, config: &Path, options: &Options, table: &mut Table) {
+    let (lenderbox, _) = Box_::start(data, config);
+    let ids = find_clients(&lenderbox, options);
     let session = lenderbox.session("supervisor", 0);
     let reads: Vec<Vec<u8>> = ids
         .iter()
         .take(HOT)
         .map(|id| http("GET", &format!("/api/v1/clients/{id}"), &session, None))
         .collect();
+    if options.wants("cards") {
+        cards(&lenderbox, options, &reads, &session, table);
+    }
+    calls(&lenderbox, options, &ids, &reads, table);
+    lenderbox.stop();
+}
+
+fn cards(
+    lenderbox: &Box_,
+    options: &Options,
+    reads: &[Vec<u8>],
+    session: &Session,
+    table: &mut Table,
+) {
     let hot = Load {
         connections: 64,
-        requests: reads.clone(),
+        requests: reads.to_vec(),
         rate: None,
         rounds: None,
         seconds: options.seconds,
     };
-    table.row("card open, hot", "≥ 50 000 /s", hot.run(&lenderbox).to_string());
-
-    let phones: Vec<String> = (0..HOT as u64)
-        .map(|n| Lender::new(2026, lenderbox::base::time::Date::default()).main_phone(n))
-        .collect();
-    let searches: Vec<Vec<u8>> = phones
+    table.row("card open, hot", "≥ 50 000 /s", hot.run(lenderbox).to_string());
+    let searches: Vec<Vec<u8>> = phones()
         .iter()
         .map(|phone| {
-            http("GET", &format!("/api/v1/search?q={}", phone.replace('+', "%2B")), &session, None)
+            http("GET", &format!("/api/v1/search?q={}", phone.replace('+', "%2B")), session, None)
         })
         .collect();
     let search = Load {
@@ -192,10 +215,25 @@ fn cards(data: &Path, options: &Options, ids: &[String], table: &mut Table) {
         rounds: None,
         seconds: options.seconds.min(20),
     };
-    table.row("search by phone, 2 000 /s", "p99 ≤ 10 ms", search.run(&lenderbox).to_string());
+    table.row("search by phone, 2 000 /s", "p99 ≤ 10 ms", search.run(lenderbox).to_string());
+}
 
+/// Phones of the clients that are called.
+fn phones() -> Vec<String> {
+    let lender = Lender::new(2026, lenderbox::base::time::Date::default());
+    (0..HOT as u64).map(|n| lender.main_phone(n)).collect()
+}
+
+fn calls(
+    lenderbox: &Box_,
+    options: &Options,
+    ids: &[String],
+    reads: &[Vec<u8>],
+    table: &mut Table,
+) {
+    let phones = phones();
     for (name, goal) in [("first minute", "p99 ≤ 10 ms"), ("warm", "p99 ≤ 5 ms")] {
-        let frames = load::pops(&lenderbox, &phones, &reads, options.seconds);
+        let frames = load::pops(lenderbox, &phones, reads, options.seconds);
         table.row(
             &format!("PBX event durable → card frame, 200 calls/s beside 2 000 cards/s, {name}"),
             goal,
@@ -218,12 +256,11 @@ fn cards(data: &Path, options: &Options, ids: &[String], table: &mut Table) {
             .collect();
         Load { connections: 16, requests, rate: Some(500), rounds: None, seconds }
     };
-    let alone = notes(options.seconds.min(20)).run(&lenderbox);
+    let alone = notes(options.seconds.min(20)).run(lenderbox);
     table.row("durable note, 500 /s", "—", alone.to_string());
-    let beside = beside_snapshot(&lenderbox, &notes(options.seconds.min(20)));
+    let beside = beside_snapshot(lenderbox, &notes(options.seconds.min(20)));
     table.row("durable note, 500 /s, beside a snapshot", "p99 at most doubles", beside.to_string());
     table.row("memory after the loads", "≤ 2 GB", lenderbox.memory());
-    lenderbox.stop();
 }
 
 fn beside_snapshot(lenderbox: &Box_, load: &Load) -> Latencies {

@@ -1,4 +1,4 @@
-//! The load client: keep-alive connections on threads of one small runtime, no HTTP library.
+//! The load client: keep-alive connections on plain threads, no HTTP library.
 
 use serde_json::{Value, json};
 use std::fmt;
@@ -182,41 +182,83 @@ pub fn percentile(taken: &mut [Duration], percent: f64) -> String {
     format!("{:.2} ms", taken[place].as_secs_f64() * 1e3)
 }
 
+/// A keep-alive connection that copies and parses as little as it can.
+struct Wire {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    sent: Instant,
+}
+
+impl Wire {
+    fn open(lenderbox: &Box_) -> Self {
+        let stream = lenderbox.connect();
+        Self { stream, buffer: vec![0; 64 * 1024], sent: Instant::now() }
+    }
+
+    fn send(&mut self, request: &[u8]) {
+        self.sent = Instant::now();
+        self.stream.write_all(request).unwrap();
+    }
+
+    /// Reads one answer; whether it is one of success.
+    fn receive(&mut self) -> bool {
+        let (mut filled, mut whole) = (0, usize::MAX);
+        while filled < whole {
+            if filled == self.buffer.len() {
+                self.buffer.resize(filled * 2, 0);
+            }
+            let read = self.stream.read(&mut self.buffer[filled..]).unwrap();
+            assert!(read > 0, "the box closed the connection");
+            filled += read;
+            if whole == usize::MAX
+                && let Some(end) = find(&self.buffer[..filled], b"\r\n\r\n")
+            {
+                whole = end + 4 + content_length(&self.buffer[..end]);
+            }
+        }
+        self.buffer[9] == b'2'
+    }
+}
+
+fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
+    bytes.windows(pattern.len()).position(|window| window == pattern)
+}
+
+fn content_length(head: &[u8]) -> usize {
+    const NAME: &[u8] = b"\r\ncontent-length: ";
+    let digits = find(head, NAME).map_or(&[][..], |at| &head[at + NAME.len()..]);
+    digits
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .fold(0, |n, d| n * 10 + usize::from(d - b'0'))
+}
+
 impl Load {
-    /// One thread for all connections would need an event loop; a thread each is simpler and, with
-    /// blocking reads, costs the box no more.
+    /// Sends the requests and takes the time of each.
     pub fn run(&self, lenderbox: &Box_) -> Latencies {
-        let next = AtomicUsize::new(0);
-        let refused = AtomicU64::new(0);
+        let (next, refused) = (AtomicUsize::new(0), AtomicU64::new(0));
         let begun = Instant::now();
-        let end = begun + Duration::from_secs(self.seconds);
-        let total = self.rounds.map(|rounds| rounds * self.requests.len());
         let all = Mutex::new(Vec::new());
+        // A paced load waits on each connection by itself; an unpaced one leaves no thread idle.
+        let threads = if self.rate.is_some() { self.connections } else { 2 };
         std::thread::scope(|scope| {
-            for _ in 0..self.connections {
+            for _ in 0..threads {
                 scope.spawn(|| {
-                    let mut stream = lenderbox.connect();
                     let mut taken = Vec::new();
-                    loop {
-                        let n = next.fetch_add(1, Ordering::Relaxed);
-                        if Instant::now() >= end || total.is_some_and(|total| n >= total) {
-                            break;
+                    match self.rate {
+                        Some(rate) => {
+                            self.paced(lenderbox, rate, begun, &next, &refused, &mut taken)
                         }
-                        // Open loop: a late answer counts from when it was due.
-                        let due = self
-                            .rate
-                            .map(|rate| begun + Duration::from_secs_f64(n as f64 / rate as f64));
-                        if let Some(wait) =
-                            due.and_then(|due| due.checked_duration_since(Instant::now()))
-                        {
-                            std::thread::sleep(wait);
-                        }
-                        let sent = due.unwrap_or_else(Instant::now);
-                        let (status, _) =
-                            exchange_raw(&mut stream, &self.requests[n % self.requests.len()]);
-                        taken.push(sent.elapsed());
-                        if status >= 300 {
-                            refused.fetch_add(1, Ordering::Relaxed);
+                        None => {
+                            let connections = self.connections.div_ceil(threads);
+                            self.unpaced(
+                                lenderbox,
+                                connections,
+                                begun,
+                                &next,
+                                &refused,
+                                &mut taken,
+                            );
                         }
                     }
                     all.lock().unwrap().extend(taken);
@@ -227,6 +269,71 @@ impl Load {
             taken: all.into_inner().unwrap(),
             refused: refused.into_inner(),
             elapsed: begun.elapsed(),
+        }
+    }
+
+    /// The number of the next request; none when the load is over.
+    fn next(&self, begun: Instant, next: &AtomicUsize) -> Option<usize> {
+        let n = next.fetch_add(1, Ordering::Relaxed);
+        let total = self.rounds.map(|rounds| rounds * self.requests.len());
+        let over =
+            begun.elapsed().as_secs() >= self.seconds || total.is_some_and(|total| n >= total);
+        (!over).then_some(n)
+    }
+
+    /// Open loop: a late answer counts from when its request was due.
+    fn paced(
+        &self,
+        lenderbox: &Box_,
+        rate: u64,
+        begun: Instant,
+        next: &AtomicUsize,
+        refused: &AtomicU64,
+        taken: &mut Vec<Duration>,
+    ) {
+        let mut wire = Wire::open(lenderbox);
+        while let Some(n) = self.next(begun, next) {
+            let due = begun + Duration::from_secs_f64(n as f64 / rate as f64);
+            if let Some(wait) = due.checked_duration_since(Instant::now()) {
+                std::thread::sleep(wait);
+            }
+            wire.send(&self.requests[n % self.requests.len()]);
+            if !wire.receive() {
+                refused.fetch_add(1, Ordering::Relaxed);
+            }
+            taken.push(due.elapsed());
+        }
+    }
+
+    /// Closed loop over many connections: each has one request under way at any time.
+    fn unpaced(
+        &self,
+        lenderbox: &Box_,
+        connections: usize,
+        begun: Instant,
+        next: &AtomicUsize,
+        refused: &AtomicU64,
+        taken: &mut Vec<Duration>,
+    ) {
+        let mut wires: Vec<Wire> = Vec::new();
+        for _ in 0..connections {
+            let Some(n) = self.next(begun, next) else { break };
+            let mut wire = Wire::open(lenderbox);
+            wire.send(&self.requests[n % self.requests.len()]);
+            wires.push(wire);
+        }
+        while !wires.is_empty() {
+            wires.retain_mut(|wire| {
+                if !wire.receive() {
+                    refused.fetch_add(1, Ordering::Relaxed);
+                }
+                taken.push(wire.sent.elapsed());
+                let n = self.next(begun, next);
+                if let Some(n) = n {
+                    wire.send(&self.requests[n % self.requests.len()]);
+                }
+                n.is_some()
+            });
         }
     }
 }

@@ -128,6 +128,12 @@ impl<L: Lane> Lanes<L> {
         let tick = self.shared.ticks.fetch_add(1, Ordering::Relaxed);
         let mut shard = self.shard(owner);
         let entry = shard.entry(owner).or_insert_with(|| self.spawn(owner));
+        if !entry.address.connected() {
+            // A fault has ended the actor; what it had waiting was refused. The lane goes on.
+            tracing::error!(lane = %owner, "a lane failed and begins anew");
+            self.shared.live.fetch_sub(1, Ordering::Relaxed);
+            *entry = self.spawn(owner);
+        }
         entry.last_used = tick;
         let permit = Arc::clone(&entry.permits)
             .try_acquire_owned()
@@ -158,9 +164,7 @@ impl<L: Lane> Lanes<L> {
     pub async fn ask(&self, owner: Uuid, order: Order<L>) -> Result<Done<L>, AskError> {
         let (address, _permit) = self.find(owner)?;
         let (reply, answer) = oneshot::channel();
-        address
-            .try_send(Work::Order(order, reply))
-            .map_err(|_| AskError::Refused(Refusal::Busy))?;
+        address.try_send(Work::Order(order, reply)).map_err(unsent)?;
         answer.await.unwrap_or(Err(AskError::Refused(Refusal::Unavailable)))
     }
 
@@ -179,7 +183,7 @@ impl<L: Lane> Lanes<L> {
             // Whoever hung up does not want the answer.
             let _ = reply.send(state.map(look));
         }));
-        address.try_send(work).map_err(|_| AskError::Refused(Refusal::Busy))?;
+        address.try_send(work).map_err(unsent)?;
         answer.await.unwrap_or(Err(AskError::Refused(Refusal::Unavailable)))
     }
 
@@ -190,6 +194,14 @@ impl<L: Lane> Lanes<L> {
             let _ = entry.address.try_send(Work::Forget);
         }
     }
+}
+
+fn unsent<T>(error: SendError<T>) -> AskError {
+    AskError::Refused(match error {
+        SendError::Full(_) => Refusal::Busy,
+        // It failed just now; the next request finds a new one.
+        SendError::Closed(_) => Refusal::Unavailable,
+    })
 }
 
 /// Puts the longest idle actor of a shard to sleep. Nobody can be talking to it: requests take

@@ -145,6 +145,28 @@ fn a_lane_that_was_written_behind_its_back_loads_and_decides_again() {
 }
 
 #[test]
+fn a_lane_that_a_fault_has_ended_begins_anew() {
+    with_lanes(100, |lanes, _| async move {
+        let id = ClientId::from_uuid(Uuid::from_u128(1));
+        lanes.ask(id.uuid(), register(id)).await.unwrap();
+        let fault = lanes.look(id.uuid(), |_| panic!("a fault of the program")).await;
+        assert!(matches!(fault, Err(AskError::Refused(Refusal::Unavailable))));
+        // It ends on its own thread: until then it may still refuse.
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        let done = loop {
+            match lanes.ask(id.uuid(), note("after".into())).await {
+                Err(AskError::Refused(_)) if std::time::Instant::now() < deadline => {
+                    tokio::task::yield_now().await;
+                }
+                answer => break answer.unwrap(),
+            }
+        };
+        assert_eq!(done.after.client.version, 2);
+        assert_eq!(lanes.live(), 1);
+    });
+}
+
+#[test]
 fn actors_sleep_and_wake_without_loss() {
     with_lanes(8, |lanes, host| async move {
         let ids: Vec<ClientId> = (0..300)

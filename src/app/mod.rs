@@ -4,6 +4,8 @@
 
 mod open;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 pub use open::{Core, StartError, StartReport, chain};
 pub use serve::{Listening, ServeError, serve};

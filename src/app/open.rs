@@ -29,6 +29,8 @@ const CLIENT_LANES_MAX: usize = 20_000;
 const OTHER_LANES_MAX: usize = 4_000;
 /// Threads that lanes run on.
 const ARBITERS: usize = 2;
+/// Frames between two words in the log about a long replay.
+const PROGRESS_EVERY_FRAMES: u64 = 100_000;
 const MICROS_PER_HOUR: i64 = 3_600_000_000;
 
 /// Why the box does not start.
@@ -207,9 +209,15 @@ fn lock(folder: &Path) -> Result<File, StartError> {
     }
 }
 
-fn fresh_store(settings: &StoreSettings) -> Result<Store, StartError> {
+/// A view built anew beside the place where it belongs, and put there when it is whole: a building
+/// that is cut off leaves nothing that could be taken for a view.
+fn build_anew(settings: &StoreSettings, log: &Log, head: u64) -> Result<Store, StartError> {
+    let failed = |source| StartError::Folder { path: settings.folder.clone(), source };
+    let beside = settings.beside().map_err(failed)?;
+    rebuild::build(beside.clone(), &log.tail(), report_progress(head)).map_err(StartError::View)?;
     Store::quarantine(&settings.folder)
-        .map_err(|source| StartError::Folder { path: settings.folder.clone(), source })?;
+        .and_then(|()| std::fs::rename(&beside.folder, &settings.folder))
+        .map_err(failed)?;
     Store::open(settings.clone()).map_err(StartError::NewView)
 }
 
@@ -225,55 +233,57 @@ fn open_truth(
         folder: config.storage.folder.join("store"),
         cache_bytes: STORE_CACHE_BYTES,
     };
-    let mut rebuilt = None;
     let existing = Store::open(settings.clone()).and_then(|store| {
         let current = rebuild::is_current(&store)?;
-        Ok((store, current))
+        Ok((current, store.position()?.seq, store))
     });
-    let mut store = match existing {
-        Ok((store, true)) => store,
-        Ok((store, false)) => {
-            drop(store);
-            rebuilt = Some("its stored form is another version's");
-            fresh_store(&settings)?
-        }
-        Err(_) => {
-            rebuilt = Some("its files could not be used");
-            fresh_store(&settings)?
-        }
+    // What the view holds was durable before it got there.
+    let (existing, from) = match existing {
+        Ok((true, from, store)) => (Ok(store), from),
+        Ok((false, ..)) => (Err("its stored form is another version's"), 0),
+        Err(_) => (Err("its files could not be used"), 0),
     };
     let folder = config.storage.folder.join("journal");
     let mut options = LogOptions::kept(&folder, "journal", Arc::clone(clock));
     options.segment_bytes = config.storage.segment_bytes;
-    // What the view holds was durable before it got there.
-    options.attested = store.position().map_or(0, |position| position.seq);
+    options.attested = from;
     let (log, report) = Log::open(Arc::clone(disk), options)
         .map_err(|source| StartError::Log { folder, source })?;
-    let from = store.position().map_or(0, |position| position.seq);
-    let position = match rebuild::catch_up(&store, &log.tail(), |_| {}) {
-        Ok(position) => position,
-        Err(ReplayError::Store(_)) => {
-            rebuilt = Some("its files did not read");
-            drop(store);
-            store = fresh_store(&settings)?;
-            rebuild::catch_up(&store, &log.tail(), report_progress(report.head))
-                .map_err(StartError::View)?
+    let caught_up = existing.and_then(|store| {
+        if from == 0 && report.head > 0 {
+            return Err("it was empty");
         }
-        Err(error) => return Err(StartError::View(error)),
+        match rebuild::catch_up(&store, &log.tail(), |_| {}) {
+            Ok(_) => Ok(Ok(store)),
+            Err(ReplayError::Store(_)) => Err("its files did not read"),
+            Err(error) => Ok(Err(StartError::View(error))),
+        }
+    });
+    let (store, rebuilt) = match caught_up {
+        Ok(store) => (store?, None),
+        Err(why) => (build_anew(&settings, &log, report.head)?, Some(why)),
     };
+    let head = report.head;
     if let Some(why) = rebuilt {
         tracing::warn!(
             why,
-            frames = position.seq,
+            frames = head,
             "the view was rebuilt from the journal; nothing is lost"
         );
     }
-    let replayed = if rebuilt.is_some() { position.seq } else { position.seq - from };
+    let replayed = if rebuilt.is_some() { head } else { head - from.min(head) };
     Ok((Arc::new(store), log, report, rebuilt, replayed))
 }
 
-fn report_progress(head: u64) -> impl FnMut(crate::store::Position) {
-    move |position| tracing::info!(frame = position.seq, of = head, "rebuilding the view")
+/// Tells the log how far a long replay is, now and then.
+fn report_progress(head: u64) -> impl FnMut(u64) {
+    let mut told = 0;
+    move |frame| {
+        if frame >= told + PROGRESS_EVERY_FRAMES {
+            told = frame;
+            tracing::info!(frame, of = head, "rebuilding the view");
+        }
+    }
 }
 
 fn background(

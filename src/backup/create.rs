@@ -4,6 +4,7 @@ use super::manifest::{Entry, FORMAT, Manifest, Point};
 use super::{BackupError, Backups, OBJECTS, Progress, io_error, object};
 use crate::blobs::{BlobError, Blobs};
 use crate::journal::{LogError, Tail, segments_through};
+use crate::telemetry::points;
 use data_encoding::HEXLOWER;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -75,6 +76,7 @@ impl Backups {
             files,
         };
         let path = self.snapshots().join(format!("{name}.json"));
+        points::reached("snapshot_manifest");
         self.write_small(&path, &manifest.to_bytes()?)?;
         Ok(manifest)
     }
@@ -113,6 +115,7 @@ impl Backups {
             })?;
             added_bytes += entry.object_bytes;
             files.push(entry);
+            points::reached("snapshot_object");
         }
         let objects = self.folder.join(OBJECTS);
         self.disk.sync_folder(&objects).map_err(|error| io_error(&objects, error))?;

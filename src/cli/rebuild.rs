@@ -32,6 +32,7 @@ impl Rebuild {
                     "the view cannot be rebuilt; run `lenderbox doctor`".into(),
                 ));
             }
+            let seconds = begun.elapsed().as_secs_f64().max(0.001);
             let position = store.position().map_err(|error| CliError::Said(error.to_string()))?;
             let summed = crate::store::rebuild::digest_of_heads(store)
                 .map_err(|error| CliError::Said(error.to_string()))?;
@@ -40,7 +41,6 @@ impl Rebuild {
                     "the new view does not add up; run `lenderbox doctor`".into(),
                 ));
             }
-            let seconds = begun.elapsed().as_secs_f64().max(0.001);
             let rate = position.seq as f64 / seconds;
             say(format!("{} frames in {seconds:.1} s: {rate:.0} frames/s", position.seq))
         })?;

@@ -126,32 +126,33 @@ pub fn read_header(bytes: &[u8]) -> Result<FrameHeader, DecodeError> {
     decode("frame header", bytes)
 }
 
-/// The bodies of a frame, each checked against its digest.
-///
-/// # Errors
-/// [`DecodeError::Malformed`] when a body is missing or does not fit its digest.
-pub fn read_bodies<'a>(
-    header: &FrameHeader,
+/// The events of the stream at `stream` of the header with their bodies, each checked against its
+/// digest. A frame that is shorter or longer than its header says gives a fault at last.
+pub fn bodies_of<'a>(
+    header: &'a FrameHeader,
+    stream: usize,
     bytes: &'a [u8],
-) -> Result<Vec<&'a [u8]>, DecodeError> {
+) -> impl Iterator<Item = Result<(&'a EventHeader, &'a [u8]), DecodeError>> {
     let malformed =
-        |reason: &str| DecodeError::Malformed { what: "frame bodies", reason: reason.into() };
-    let mut rest = bytes;
-    let mut bodies = Vec::with_capacity(header.events.len());
-    for event in &header.events {
-        let length = event.length as usize;
-        if rest.len() < SALT_BYTES + length {
-            return Err(malformed("the frame is shorter than its header says"));
+        |reason: &str| Err(DecodeError::Malformed { what: "frame bodies", reason: reason.into() });
+    let told: usize = header.events.iter().map(|event| SALT_BYTES + event.length as usize).sum();
+    let fits = told == bytes.len();
+    let mut end = 0;
+    let whole = header.events.iter().filter_map(move |event| {
+        let begin = end;
+        end += SALT_BYTES + event.length as usize;
+        if !fits || usize::from(event.stream) != stream {
+            return None;
         }
-        let (salted, after) = rest.split_at(SALT_BYTES + length);
-        let (salt, body) = salted.split_at(SALT_BYTES);
-        if digest(salt, body) != event.digest {
-            return Err(malformed("a body does not fit its digest"));
-        }
-        bodies.push(body);
-        rest = after;
-    }
-    if rest.is_empty() { Ok(bodies) } else { Err(malformed("bytes are left over")) }
+        let (salt, body) = bytes[begin..end].split_at(SALT_BYTES);
+        Some(if digest(salt, body) == event.digest {
+            Ok((event, body))
+        } else {
+            malformed("a body does not fit its digest")
+        })
+    });
+    let misfit = (!fits).then(|| malformed("the frame is not as long as its header says"));
+    whole.chain(misfit)
 }
 
 fn digest(salt: &[u8], body: &[u8]) -> [u8; 16] {

@@ -76,10 +76,16 @@ fn a_frame_round_trips_and_a_flipped_body_is_seen() {
     };
     let mut bytes = frame::build(header, &[(0, sample.clone())], || [7; 8]);
     let read = frame::read_header(&bytes.header).unwrap();
-    assert_eq!(frame::read_bodies(&read, &bytes.bodies).unwrap(), [sample.body.as_slice()]);
+    let bodies = |bytes: &[u8]| -> Result<Vec<Vec<u8>>, DecodeError> {
+        frame::bodies_of(&read, 0, bytes).map(|body| body.map(|(_, body)| body.to_vec())).collect()
+    };
+    assert_eq!(bodies(&bytes.bodies).unwrap(), [sample.body.as_slice()]);
+    assert_eq!(frame::bodies_of(&read, 1, &bytes.bodies).count(), 0);
+    assert!(bodies(&bytes.bodies[1..]).is_err());
+    assert!(bodies(&[bytes.bodies.as_slice(), &[0]].concat()).is_err());
     let last = bytes.bodies.len() - 1;
     bytes.bodies[last] ^= 1;
-    assert!(frame::read_bodies(&read, &bytes.bodies).is_err());
+    assert!(bodies(&bytes.bodies).is_err());
 }
 
 proptest! {
@@ -91,7 +97,7 @@ proptest! {
         let _ = decode::<Client>("client", &bytes);
         let _ = decode::<Loan>("loan", &bytes);
         if let Ok(header) = frame::read_header(&bytes) {
-            let _ = frame::read_bodies(&header, &bytes);
+            let _ = frame::bodies_of(&header, 0, &bytes).count();
         }
     }
 }

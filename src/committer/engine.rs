@@ -11,6 +11,7 @@ use crate::journal::{Log, LogError};
 use crate::store::projection::{Overlay, Projection};
 use crate::store::rebuild::{self, CommandRow};
 use crate::store::{Position, Store, StoreError, keys};
+use crate::telemetry::points;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -104,7 +105,9 @@ impl Engine {
             });
         }
         if overlay.position().seq > self.position.seq {
+            points::reached("appended");
             self.log.sync()?;
+            points::reached("synced");
             let position = overlay.position();
             // The frames are durable whether or not the view takes them: a failed view is rebuilt
             // from them, and readers are refused meanwhile.
@@ -113,6 +116,7 @@ impl Engine {
             } else {
                 self.store.fail();
             }
+            points::reached("applied");
         }
         let answers = pending.into_iter().map(|pending| match pending {
             Pending::Refused(refusal) => Err(refusal),
@@ -132,13 +136,12 @@ impl Engine {
     /// # Errors
     /// When the journal does not read or the new view fails too.
     pub fn rebuild_view(&mut self) -> Result<(), rebuild::ReplayError> {
-        let beside = self.store.beside()?;
-        let fresh = Store::open(beside.clone())?;
-        let position = rebuild::catch_up(&fresh, &self.log.tail(), |_| {})?;
-        fresh.flush()?;
-        drop(fresh);
+        let beside = self.store.settings().beside().map_err(StoreError::Broken)?;
+        let position = rebuild::build(beside.clone(), &self.log.tail(), |_| {})?;
+        points::reached("view_built");
         self.store.replace(|settings| {
             Store::quarantine(&settings.folder)?;
+            points::reached("view_set_aside");
             std::fs::rename(&beside.folder, &settings.folder)
         })?;
         self.position = position;
@@ -184,7 +187,10 @@ impl Engine {
         if let Some(key) = &proposal.command {
             rebuild::write_command(overlay, key, seq, &header);
         }
-        checked.projections.into_iter().for_each(|projection| overlay.write(projection));
+        // The frame stands whatever the view says; a failed view is rebuilt from the frames.
+        if overlay.write(checked.projections).is_err() {
+            self.store.fail();
+        }
         overlay.advance(seq);
         let commit = Commit {
             seq,
@@ -228,10 +234,13 @@ impl Engine {
                 change.encoded().into_iter().map(move |event| (index, event))
             })
             .collect();
+        let mut salts = Vec::new();
         let bytes = frame::build(header.clone(), &events, || {
-            let mut salt = [0; 8];
-            salt.copy_from_slice(&self.ids.salt()[..8]);
-            salt
+            if salts.is_empty() {
+                // One question to the system gives the salts of four bodies.
+                salts.extend(self.ids.salt().as_chunks::<8>().0);
+            }
+            salts.pop().unwrap_or_default()
         });
         (header, bytes)
     }

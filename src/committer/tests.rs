@@ -49,9 +49,11 @@ fn propose(change: TypedChange<Client>) -> Proposal {
     }
 }
 
+fn context() -> Context {
+    Context { now: now(), zone: chrono_tz::Europe::Moscow, principal: Principal::System }
+}
+
 fn registration(n: u128, phone: &str, inn: Option<&str>) -> Proposal {
-    let context =
-        Context { now: now(), zone: chrono_tz::Europe::Moscow, principal: Principal::System };
     let draft = ClientDraft {
         last_name: Some(Personal::new("Иванова".into())),
         inn: inn.map(|inn| Personal::new(inn.into())),
@@ -64,7 +66,7 @@ fn registration(n: u128, phone: &str, inn: Option<&str>) -> Proposal {
     let id = ClientId::from_uuid(Uuid::from_u128(n));
     let command =
         ClientCommand::Register(RegisterClient { id, draft, acknowledge_duplicates: false });
-    let decision = Client::default().decide(command, &context).unwrap();
+    let decision = Client::default().decide(command, &context()).unwrap();
     propose(TypedChange::new(stream(n), Loaded::default(), decision.events, decision.draws))
 }
 
@@ -171,6 +173,86 @@ fn the_view_equals_a_replay_whatever_was_lost_of_it() {
     rebuilt.rebuild_view().unwrap();
     assert_eq!(rebuilt.position(), before);
     assert_eq!(rebuilt.store().load::<Client>(stream(99)).unwrap().version, 1);
+}
+
+/// Every row of a view.
+fn rows(store: &Store) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut rows = Vec::new();
+    let mut keep = |key: &[u8], value: &[u8]| {
+        rows.push((key.to_vec(), value.to_vec()));
+        true
+    };
+    store.scan(b"", b"", &mut keep).unwrap();
+    rows
+}
+
+fn inn(number: &str) -> ClientDraft {
+    ClientDraft { inn: Some(Personal::new(number.into())), ..ClientDraft::default() }
+}
+
+fn phone(number: &str) -> ClientDraft {
+    let number = Personal::new(number.into());
+    let phones = Some(vec![PhoneDraft { number, ..PhoneDraft::default() }]);
+    ClientDraft { phones, ..ClientDraft::default() }
+}
+
+/// Changes a card, which may be written many times over.
+fn change(engine: &Engine, n: u128, draft: ClientDraft) -> Proposal {
+    let before = engine.store().load::<Client>(stream(n)).unwrap();
+    let command = ClientCommand::Change(ChangeDetails { draft, acknowledge_duplicates: true });
+    let decision = before.state.decide(command, &context()).unwrap();
+    propose(TypedChange::new(stream(n), before, decision.events, decision.draws))
+}
+
+#[test]
+fn a_rebuilt_view_equals_the_live_one_byte_by_byte_whatever_the_windows() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = engine(folder.path());
+    let settings =
+        |name: &str| StoreSettings { folder: folder.path().join(name), cache_bytes: 1 << 20 };
+    let half_way = Store::open(settings("half-way")).unwrap();
+    for n in 0..600_u128 {
+        let client = n % 150 + 1;
+        let number = format!("+7916222{:04}", n * 7 % 500);
+        let proposal = if n < 150 {
+            registration(client, &number, (n == 1).then_some("500100732259"))
+        } else {
+            change(&engine, client, phone(&number))
+        };
+        // Now and then one card gives its INN to another, in one command.
+        let proposal = if n >= 150 && n.is_multiple_of(25) {
+            let (from, to) = (n / 25 % 2 + 1, (n / 25 + 1) % 2 + 1);
+            let mut taking = change(&engine, to, inn("500100732259"));
+            taking.changes.extend(change(&engine, from, inn("")).changes);
+            taking
+        } else {
+            proposal
+        };
+        let hour = u32::try_from(n / 20).unwrap();
+        let command = CommandKey { hour, id: [u8::try_from(n % 256).unwrap(); 16], body: [1; 16] };
+        let command = n.is_multiple_of(3).then_some(command);
+        if !proposal.changes.iter().all(|change| change.count() == 0) {
+            let proposal = Proposal { command, acknowledge_duplicates: true, ..proposal };
+            engine.commit(vec![proposal]).unwrap().remove(0).unwrap();
+        }
+        if n == 400 {
+            rebuild::catch_up(&half_way, &engine.log().tail(), |_| {}).unwrap();
+        }
+    }
+    let (live, tail) = (rows(engine.store()), engine.log().tail());
+    assert!(live.len() > 700);
+    assert!(engine.position().seq > 400);
+    assert_eq!(engine.position().streams.of(StreamKind::Client), 150);
+    assert_eq!(engine.store().holders(ClaimSpace::Inn, "500100732259").unwrap().len(), 1);
+    // A window of its own for each handful of frames, and one window for all.
+    for (name, window_bytes) in [("small", 1), ("large", usize::MAX >> 8)] {
+        let position = rebuild::build_by(settings(name), &tail, |_| {}, window_bytes).unwrap();
+        assert_eq!(position, engine.position(), "{name} windows");
+        assert!(rows(&Store::open(settings(name)).unwrap()) == live, "{name} windows");
+    }
+    let position = rebuild::catch_up(&half_way, &tail, |_| {}).unwrap();
+    assert_eq!(position, engine.position());
+    assert!(rows(&half_way) == live, "caught up from half-way");
 }
 
 #[test]

@@ -180,6 +180,14 @@ pub enum ClaimSpace {
     CardNumber = 13,
 }
 
+impl ClaimSpace {
+    /// Whether claims of this space are hard: a value has one holder at most.
+    #[must_use]
+    pub const fn is_unique(self) -> bool {
+        !matches!(self, Self::Document | Self::Phone | Self::Email)
+    }
+}
+
 /// How strict a claim is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ClaimStrength {

@@ -9,6 +9,7 @@ use super::scan::{Scan, Segment, read_segment, scan, segment_name, segment_seqs}
 use super::tail::Tail;
 use crate::base::limits::FRAME_BYTES_MAX;
 use crate::base::time::{Clock, Timestamp};
+use crate::telemetry::points;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -424,7 +425,9 @@ fn install(
     file.write_at(&header.encode(), 0)?;
     file.sync_data()?;
     let path = folder.join(segment_name(header.first_seq));
+    points::reached("segment_prepared");
     disk.rename(&prepared, &path)?;
+    points::reached("segment_named");
     disk.sync_folder(folder)?;
     Ok((path, file))
 }

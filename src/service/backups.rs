@@ -69,9 +69,9 @@ pub fn rebuild_restored(data: &Path, clock: Arc<dyn Clock>) -> Result<Rebuilt, S
     let (log, report) =
         Log::open(Arc::new(RealDisk), options).map_err(|error| error.to_string())?;
     let settings = StoreSettings { folder: data.join("store"), cache_bytes: REBUILD_CACHE_BYTES };
-    let store = Store::open(settings).map_err(|error| error.to_string())?;
     let position =
-        rebuild::catch_up(&store, &log.tail(), |_| {}).map_err(|error| error.to_string())?;
+        rebuild::build(settings.clone(), &log.tail(), |_| {}).map_err(|error| error.to_string())?;
+    let store = Store::open(settings).map_err(|error| error.to_string())?;
     let summed = rebuild::digest_of_heads(&store).map_err(|error| error.to_string())?;
     if summed != position.digest {
         return Err("the digest kept while replaying is not the one of the rows".into());

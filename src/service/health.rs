@@ -1,7 +1,6 @@
 //! How the box is: sizes, space, age of the backup.
 
 use super::{Caller, ServiceError, Services};
-use crate::base::ids::LoanId;
 use crate::domain::access::Action;
 use crate::domain::{Counter, StreamKind};
 use crate::journal::{Disk, RealDisk};
@@ -9,7 +8,6 @@ use crate::store::keys;
 use crate::telemetry::process;
 use serde::Serialize;
 use std::path::Path;
-use uuid::Uuid;
 
 /// How the box is.
 #[derive(Debug, Clone, Serialize)]
@@ -51,7 +49,7 @@ fn folder_bytes(folder: &Path) -> u64 {
 }
 
 impl Services {
-    /// How the box is. Walks folders and rows: not for hot paths, and off the async threads.
+    /// How the box is. Walks folders: not for hot paths, and off the async threads.
     ///
     /// # Errors
     /// `Forbidden`, `Unavailable`.
@@ -76,19 +74,8 @@ impl Services {
             last_backup_at: last_backup.map(|backup| backup.manifest.created_at),
             memory_bytes: process::memory_used().unwrap_or(0),
             clients: clients.unwrap_or(0),
-            loans: self.count_loans()?,
+            loans: self.store.position()?.streams.of(StreamKind::Loan),
             storage_low: self.committer.is_storage_low(),
         })
-    }
-
-    fn count_loans(&self) -> Result<u64, ServiceError> {
-        let first = keys::owner(StreamKind::Loan, LoanId::from_uuid(Uuid::nil()).uuid());
-        let prefix = &first[..first.len() - Uuid::nil().as_bytes().len()];
-        let mut loans = 0;
-        self.store.scan(prefix, prefix, |_, _| {
-            loans += 1;
-            true
-        })?;
-        Ok(loans)
     }
 }

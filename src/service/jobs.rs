@@ -7,6 +7,7 @@ use crate::domain::access::{Action, Role};
 use crate::feed::Audience;
 use serde::Serialize;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
@@ -15,6 +16,8 @@ use uuid::Uuid;
 const JOBS_MAX: usize = 100;
 /// How far jobs stand back behind everything else, 0 to 19.
 const JOB_NICENESS: i32 = 10;
+/// What is said of a job that a fault of the program has ended.
+const FAILED: &str = "a fault of the program has ended the job; nothing was lost by it. Start it again, and tell support what the log says at this time if it fails again";
 /// Pause between two looks at a job that is waited for.
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
@@ -124,7 +127,8 @@ impl Services {
             if let Err(error) = rustix::process::setpriority_process(None, JOB_NICENESS) {
                 tracing::debug!(%error, "a job runs at normal priority");
             }
-            let outcome = work(&mut progress);
+            let worked = catch_unwind(AssertUnwindSafe(|| work(&mut progress)));
+            let outcome = worked.unwrap_or_else(|_| Err(FAILED.to_owned()));
             let services = Arc::clone(&progress.services);
             services.end_job(job, kind, outcome);
         };

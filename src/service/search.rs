@@ -202,8 +202,8 @@ impl Services {
         finds: &mut Finds,
     ) -> Result<(), StoreError> {
         let prefix = keys::claims_beginning(space, beginning);
-        self.store.scan(&prefix, &prefix, |key, _| {
-            keys::stream_of_claim(key).is_none_or(|stream| finds.add(stream.owner, by))
+        self.store.scan(&prefix, &prefix, |key, value| {
+            keys::holder(key, value).is_none_or(|stream| finds.add(stream.owner, by))
         })
     }
 

@@ -4,6 +4,7 @@
 //! that change with every call are a client-first family of their own. Descending lists store the
 //! inverted instant, because the view is never walked backwards.
 
+use super::Row;
 use crate::base::time::Timestamp;
 use crate::domain::{ClaimSpace, Counter, StreamId, StreamKind};
 use uuid::Uuid;
@@ -17,7 +18,8 @@ const LANE_HEADS: u8 = b'C';
 const HEADS: u8 = b'S';
 /// Contact history of a client: `A client inverted-instant call`.
 const HISTORY: u8 = b'A';
-/// Claims: `K space value 0 stream`.
+/// Claims: `K space value 0` with the one holder as value, or `K space value 0 stream` where a
+/// value may have several holders.
 const CLAIMS: u8 = b'K';
 /// Names: `N key 0 client`.
 const NAMES: u8 = b'N';
@@ -129,18 +131,22 @@ pub fn claims_beginning(space: ClaimSpace, beginning: &str) -> Vec<u8> {
     key
 }
 
-/// One holder of a claimed value.
+/// One holder of a claimed value: key and value of the row.
 #[must_use]
-pub fn claim(space: ClaimSpace, value: &str, holder: StreamId) -> Vec<u8> {
+pub fn claim(space: ClaimSpace, value: &str, holder: StreamId) -> Row {
     let mut key = claim_prefix(space, value);
+    if space.is_unique() {
+        return (key, stream(holder).to_vec());
+    }
     key.extend_from_slice(&stream(holder));
-    key
+    (key, Vec::new())
 }
 
-/// The holder at the end of a claim's key.
+/// The holder that a claim's row names.
 #[must_use]
-pub fn stream_of_claim(key: &[u8]) -> Option<StreamId> {
-    let bytes = key.get(key.len().checked_sub(33)?..)?;
+pub fn holder(key: &[u8], value: &[u8]) -> Option<StreamId> {
+    let named = if value.is_empty() { key } else { value };
+    let bytes = named.get(named.len().checked_sub(33)?..)?;
     let kind = StreamKind::ALL.into_iter().find(|kind| *kind as u8 == bytes[0])?;
     let owner = Uuid::from_slice(&bytes[1..17]).ok()?;
     Some(StreamId::owned(kind, owner, Uuid::from_slice(&bytes[17..]).ok()?))

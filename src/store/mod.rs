@@ -25,7 +25,7 @@ use crate::domain::{ClaimSpace, StreamId, StreamKind};
 use serde::{Deserialize, Serialize};
 
 /// Raise when the stored form of heads or index rows changes: the view is then rebuilt.
-pub const VIEWS_VERSION: u32 = 5;
+pub const VIEWS_VERSION: u32 = 6;
 
 /// Why the view cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,9 @@ pub enum StoreError {
 /// A key with its value.
 pub type Row = (Vec<u8>, Vec<u8>);
 
+/// A row to write, or a key to remove.
+type Write = (Vec<u8>, Option<Vec<u8>>);
+
 /// How far the view is, and what it amounts to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
@@ -51,8 +54,32 @@ pub struct Position {
     pub seq: u64,
     /// Sum of the digests of all heads: equal states have equal digests whatever the path.
     pub digest: StateDigest,
+    /// How many streams there are.
+    pub streams: StreamCounts,
     /// [`VIEWS_VERSION`] of the writer.
     pub views: u32,
+}
+
+/// Numbers of streams by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamCounts([u64; 32]);
+
+impl StreamCounts {
+    /// Streams of `kind`.
+    #[must_use]
+    pub const fn of(&self, kind: StreamKind) -> u64 {
+        self.0[kind as usize]
+    }
+    /// Counts a new stream.
+    pub const fn add(&mut self, kind: StreamKind) {
+        self.0[kind as usize] += 1;
+    }
+    /// Adds what another count has come to.
+    pub fn combine(&mut self, other: Self) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
+        }
+    }
 }
 
 /// An order-free digest of all heads: the sum of one hash per stream.
@@ -83,6 +110,12 @@ impl StateDigest {
         let other = Self::of(stream, head);
         for (lane, less) in self.0.iter_mut().zip(other.0) {
             *lane = lane.wrapping_sub(less);
+        }
+    }
+    /// Adds what another sum has come to.
+    pub fn combine(&mut self, other: Self) {
+        for (lane, more) in self.0.iter_mut().zip(other.0) {
+            *lane = lane.wrapping_add(more);
         }
     }
     /// Thirty-two bytes in hex.
@@ -120,8 +153,13 @@ impl Store {
     pub fn holders(&self, space: ClaimSpace, value: &str) -> Result<Vec<StreamId>, StoreError> {
         let prefix = keys::claim_prefix(space, value);
         let mut holders = Vec::new();
-        self.scan(&prefix, &prefix, |key, _| {
-            holders.extend(keys::stream_of_claim(key));
+        if space.is_unique() {
+            let named = self.get(&prefix)?;
+            holders.extend(named.and_then(|named| keys::holder(&prefix, &named)));
+            return Ok(holders);
+        }
+        self.scan(&prefix, &prefix, |key, value| {
+            holders.extend(keys::holder(key, value));
             holders.len() < 1_000
         })?;
         Ok(holders)

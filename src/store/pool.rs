@@ -3,7 +3,8 @@
 //! A sled handle may be used by one thread at a time, so readers borrow one from a pool. Nobody
 //! outside this file ever holds a handle, which is what lets [`Store::recycle`] drop them all.
 
-use super::{Row, StoreError};
+use super::{Row, StoreError, Write};
+use crate::telemetry::points;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -27,6 +28,22 @@ pub struct StoreSettings {
     pub folder: PathBuf,
     /// Bytes of cached leaves that were only read.
     pub cache_bytes: usize,
+}
+
+impl StoreSettings {
+    /// Settings of an empty view beside this one, for building it anew.
+    ///
+    /// # Errors
+    /// When what an interrupted building has left cannot be removed.
+    pub fn beside(&self) -> io::Result<Self> {
+        let mut name = self.folder.file_name().unwrap_or_default().to_os_string();
+        name.push("-next");
+        let folder = self.folder.with_file_name(name);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        Ok(Self { folder, ..self.clone() })
+    }
 }
 
 /// What a flush did.
@@ -80,6 +97,12 @@ impl Store {
             failed: AtomicBool::new(false),
             generation: AtomicU64::new(1),
         })
+    }
+
+    /// Where its files lie and how they are opened.
+    #[must_use]
+    pub const fn settings(&self) -> &StoreSettings {
+        &self.settings
     }
 
     /// Where its files lie.
@@ -182,11 +205,27 @@ impl Store {
         self.with(|db| db.apply_batch(batch))
     }
 
+    /// Writes rows, and removes the keys that have no value, as one.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(super) fn write(&self, writes: &[&Write]) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for (key, value) in writes {
+            match value {
+                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
+                None => batch.remove(key.as_slice()),
+            }
+        }
+        self.with(|db| db.apply_batch(batch))
+    }
+
     /// Makes everything written so far survive a stop.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub fn flush(&self) -> Result<FlushReport, StoreError> {
+        points::reached("flush");
         self.with(|db| {
             let stats = db.flush()?;
             Ok(FlushReport {
@@ -231,20 +270,6 @@ impl Store {
                 Err(StoreError::Broken(error))
             }
         }
-    }
-
-    /// Settings of an empty view beside this one, for building it anew.
-    ///
-    /// # Errors
-    /// When what an interrupted building has left cannot be removed.
-    pub fn beside(&self) -> Result<StoreSettings, StoreError> {
-        let mut name = self.settings.folder.file_name().unwrap_or_default().to_os_string();
-        name.push("-next");
-        let folder = self.settings.folder.with_file_name(name);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).map_err(StoreError::Broken)?;
-        }
-        Ok(StoreSettings { folder, ..self.settings.clone() })
     }
 
     /// Sets unusable files aside next to `folder`, keeping only the latest such set.

@@ -2,8 +2,8 @@
 //! the commands before it in the group have written.
 
 use super::{Head, Loaded, Noun, Position, Row, Store, StoreError, keys};
-use crate::domain::{Claim, ClaimSpace, Counter, StreamId};
-use std::collections::{BTreeMap, HashMap};
+use crate::domain::{Claim, ClaimSpace, ClaimStrength, Counter, StreamId};
+use std::collections::BTreeMap;
 
 /// What one stream's events write into the view.
 #[derive(Debug, Clone)]
@@ -18,8 +18,10 @@ pub struct Projection {
     pub head_before: Option<Vec<u8>>,
     /// Head after.
     pub head_after: Vec<u8>,
-    puts: Vec<Row>,
-    removals: Vec<Vec<u8>>,
+    /// Rows that are new or have another value.
+    pub(super) puts: Vec<Row>,
+    /// Keys that are gone.
+    pub(super) removals: Vec<Vec<u8>>,
 }
 
 /// Computes what changes between two states of a stream.
@@ -30,30 +32,31 @@ pub fn project<A: Noun>(
     after: &A,
     version_after: u64,
 ) -> Projection {
-    let (mut rows_before, mut rows_after) = (Vec::new(), Vec::new());
-    let (mut claims_before, claims_after) = (Vec::new(), after.claims());
-    after.rows(stream, &mut rows_after);
-    if before.version > 0 {
-        before.state.rows(stream, &mut rows_before);
-        claims_before = before.state.claims();
+    let mut puts = Vec::new();
+    after.rows(stream, &mut puts);
+    let claims_after = after.claims();
+    if before.version == 0 {
+        return Projection {
+            stream,
+            taken: missing_from(&[], claims_after),
+            released: Vec::new(),
+            head_before: None,
+            head_after: Head::encode(version_after, after),
+            puts,
+            removals: Vec::new(),
+        };
     }
-    let known: HashMap<&[u8], &[u8]> =
-        rows_before.iter().map(|(key, value)| (key.as_slice(), value.as_slice())).collect();
-    let kept: std::collections::HashSet<&[u8]> =
-        rows_after.iter().map(|(key, _)| key.as_slice()).collect();
-    let removals =
-        known.keys().filter(|key| !kept.contains(*key)).map(|key| key.to_vec()).collect();
-    let puts = rows_after
-        .iter()
-        .filter(|(key, value)| known.get(key.as_slice()) != Some(&value.as_slice()))
-        .cloned()
-        .collect();
-    let head_before = (before.version > 0).then(|| Head::encode(before.version, &*before.state));
+    let (mut rows_before, claims_before) = (Vec::new(), before.state.claims());
+    before.state.rows(stream, &mut rows_before);
+    // A handful of rows each: comparing each with each is faster than hashing.
+    let gone = |(key, _): &&Row| !puts.iter().any(|(other, _)| other == key);
+    let removals = rows_before.iter().filter(gone).map(|(key, _)| key.clone()).collect();
+    puts.retain(|row| !rows_before.contains(row));
     Projection {
         stream,
-        taken: missing_from(&claims_before, &claims_after),
-        released: missing_from(&claims_after, &claims_before),
-        head_before,
+        released: missing_from(&claims_after, claims_before.clone()),
+        taken: missing_from(&claims_before, claims_after),
+        head_before: Some(Head::encode(before.version, &*before.state)),
         head_after: Head::encode(version_after, after),
         puts,
         removals,
@@ -61,12 +64,12 @@ pub fn project<A: Noun>(
 }
 
 /// Claims of `these` that are not in `those`; strength does not matter.
-fn missing_from(those: &[Claim], these: &[Claim]) -> Vec<Claim> {
+fn missing_from(those: &[Claim], these: Vec<Claim>) -> Vec<Claim> {
     let mut missing: Vec<Claim> = Vec::new();
     for claim in these {
         let same = |other: &Claim| other.space == claim.space && other.value == claim.value;
         if !those.iter().any(same) && !missing.iter().any(same) {
-            missing.push(claim.clone());
+            missing.push(claim);
         }
     }
     missing
@@ -145,12 +148,16 @@ impl<'store> Overlay<'store> {
     /// See [`StoreError`].
     pub fn holders(&self, space: ClaimSpace, value: &str) -> Result<Vec<StreamId>, StoreError> {
         let prefix = keys::claim_prefix(space, value);
+        if space.is_unique() {
+            let named = self.get(&prefix)?;
+            return Ok(named.and_then(|named| keys::holder(&prefix, &named)).into_iter().collect());
+        }
         let mut holders = self.store.holders(space, value)?;
         for (key, written) in self.writes.range(prefix.clone()..) {
             if !key.starts_with(&prefix) {
                 break;
             }
-            let Some(stream) = keys::stream_of_claim(key) else {
+            let Some(stream) = keys::holder(key, &[]) else {
                 continue;
             };
             holders.retain(|holder| *holder != stream);
@@ -185,23 +192,38 @@ impl<'store> Overlay<'store> {
         self.writes.insert(key, None);
     }
 
-    /// Writes what a stream's events changed.
-    pub fn write(&mut self, projection: Projection) {
-        let Projection { stream, taken, released, head_before, head_after, puts, removals } =
-            projection;
-        for claim in released {
-            self.remove(keys::claim(claim.space, &claim.value, stream));
+    /// Writes what the events of a command's streams changed. One stream of a command may take what
+    /// another gives back, so everything is given back first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn write(&mut self, projections: Vec<Projection>) -> Result<(), StoreError> {
+        for projection in &projections {
+            for claim in &projection.released {
+                let (key, named) = keys::claim(claim.space, &claim.value, projection.stream);
+                if self.get(&key)?.is_some_and(|holder| holder == named) {
+                    self.remove(key);
+                }
+            }
         }
-        for claim in taken {
-            self.put(keys::claim(claim.space, &claim.value, stream), Vec::new());
+        for projection in projections {
+            let Projection { stream, taken, head_before, head_after, puts, removals, .. } =
+                projection;
+            for claim in taken {
+                debug_assert_eq!(claim.strength == ClaimStrength::Hard, claim.space.is_unique());
+                let (key, named) = keys::claim(claim.space, &claim.value, stream);
+                self.put(key, named);
+            }
+            removals.into_iter().for_each(|key| self.remove(key));
+            puts.into_iter().for_each(|(key, value)| self.put(key, value));
+            match head_before {
+                Some(head) => self.position.digest.remove(stream, &head),
+                None => self.position.streams.add(stream.kind),
+            }
+            self.position.digest.add(stream, &head_after);
+            self.put(keys::head(stream), head_after);
         }
-        removals.into_iter().for_each(|key| self.remove(key));
-        puts.into_iter().for_each(|(key, value)| self.put(key, value));
-        if let Some(head) = head_before {
-            self.position.digest.remove(stream, &head);
-        }
-        self.position.digest.add(stream, &head_after);
-        self.put(keys::head(stream), head_after);
+        Ok(())
     }
 
     /// Moves the position to `seq`.

@@ -55,7 +55,7 @@ fn rows_follow_the_state_and_survive_recycling() {
     let store = store(folder.path());
     let (stream, anna) = client(1, "Ёлкина");
     let mut overlay = Overlay::new(&store, store.position().unwrap());
-    overlay.write(project(stream, &Loaded::default(), &anna, 1));
+    overlay.write(vec![project(stream, &Loaded::default(), &anna, 1)]).unwrap();
     assert_eq!(overlay.holders(ClaimSpace::Phone, "+79161234567").unwrap(), [stream]);
     overlay.advance(1);
     let position = overlay.apply().unwrap();
@@ -70,7 +70,7 @@ fn rows_follow_the_state_and_survive_recycling() {
     let before = store.load::<Client>(stream).unwrap();
     assert_eq!(before.version, 1);
     let mut overlay = Overlay::new(&store, position);
-    overlay.write(project(stream, &before, &renamed, 2));
+    overlay.write(vec![project(stream, &before, &renamed, 2)]).unwrap();
     overlay.advance(2);
     overlay.apply().unwrap();
     assert_eq!(names(&store, "ЕЛК"), Vec::<Uuid>::new());

@@ -5,5 +5,6 @@
 
 pub mod logs;
 pub mod metrics;
+pub mod points;
 pub mod process;
 pub mod window;

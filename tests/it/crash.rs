@@ -58,6 +58,17 @@ fn get(client: &Client, path: &str) -> Value {
 
 /// Opens cards and adds notes until the box answers no more.
 fn write(client: &Client, next: &AtomicU32, stop: &AtomicBool, written: &Mutex<Vec<Written>>) {
+    write_padded(client, next, stop, written, 0);
+}
+
+/// As [`write`], with notes that are longer by `padding`.
+fn write_padded(
+    client: &Client,
+    next: &AtomicU32,
+    stop: &AtomicBool,
+    written: &Mutex<Vec<Written>>,
+    padding: usize,
+) {
     while !stop.load(Ordering::Relaxed) {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let mut one = Written {
@@ -78,7 +89,7 @@ fn write(client: &Client, next: &AtomicU32, stop: &AtomicBool, written: &Mutex<V
         }
         for note in 0..2 {
             let Some(id) = &one.id else { break };
-            let text = format!("note {note} of {number}");
+            let text = format!("note {note} of {number}{}", "щ".repeat(padding));
             let path = format!("/clients/{id}/notes");
             match send(client, "POST", &path, Some(&json!({"text": text}))) {
                 Some(answer) => {
@@ -225,6 +236,119 @@ fn whatever_was_acknowledged_survives_kills_under_load() {
     let mut lenderbox = Lenderbox::start(&data, DEMO);
     check(&lenderbox.sign_in("supervisor", 0), &written.lock().unwrap());
     lenderbox.stop();
+    check_view(&data);
+}
+
+/// Points of the program at which it is killed, and what each needs to be reached.
+const POINTS: &[(&str, Need)] = &[
+    // Appended, not synced: nobody was answered.
+    ("appended:9", Need::Writing),
+    ("synced:11", Need::Writing),
+    ("applied:13", Need::Writing),
+    ("flush:2", Need::Writing),
+    ("flush:2:300", Need::Writing),
+    ("flush:2:3000", Need::Writing),
+    ("segment_prepared", Need::LongNotes),
+    ("segment_named", Need::LongNotes),
+    ("snapshot_object", Need::Backup),
+    ("snapshot_manifest", Need::Backup),
+];
+
+#[derive(Clone, Copy, PartialEq)]
+enum Need {
+    Writing,
+    LongNotes,
+    Backup,
+}
+
+/// A command of the binary that dies at `point`.
+fn dying_at(point: &str) -> Command {
+    let mut command = Command::new(binary());
+    command.env("LENDERBOX_KILL_AT", point);
+    command
+}
+
+#[test]
+fn whatever_was_acknowledged_survives_a_kill_at_each_named_point() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("data");
+    let config = temporary.path().join("box.toml");
+    fs::write(
+        &config,
+        "[storage]\nsegment_megabytes = 8\nflush_seconds = 1\n[limits]\nrequests_per_second = 100000\n",
+    )
+    .unwrap();
+    let (next, written) = (AtomicU32::new(0), Mutex::new(Vec::new()));
+    let start = |mut command: Command| {
+        command.arg("--config").arg(&config);
+        Lenderbox::start_by(command, &data, DEMO)
+    };
+    start(Command::new(binary())).stop();
+    for (point, need) in POINTS {
+        let mut lenderbox = start(dying_at(point));
+        let supervisor = lenderbox.sign_in("supervisor", 0);
+        let administrator = lenderbox.sign_in("administrator", 0);
+        let padding = if *need == Need::LongNotes { 3_900 } else { 0 };
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..WRITERS {
+                scope.spawn(|| write_padded(&supervisor, &next, &stop, &written, padding));
+            }
+            if *need == Need::Backup {
+                let before = written.lock().unwrap().len();
+                eventually("something was written", || {
+                    (written.lock().unwrap().len() > before + 3).then_some(())
+                });
+                send(&administrator, "POST", "/backups", Some(&json!({})));
+            }
+            lenderbox.wait_for_death();
+            stop.store(true, Ordering::Relaxed);
+        });
+        let mut lenderbox = start(Command::new(binary()));
+        let supervisor = lenderbox.sign_in("supervisor", 0);
+        let all = written.lock().unwrap();
+        check_each(&supervisor, &all[all.len().saturating_sub(300)..]);
+        if *need == Need::Backup {
+            // Nothing half is among the backups, and the next one is whole.
+            let administrator = lenderbox.sign_in("administrator", 0);
+            let job = administrator.post("/backups", &json!({})).ok();
+            let name = ended(&administrator, &job);
+            let job = administrator.post(&format!("/backups/{name}/verify"), &json!({})).ok();
+            ended(&administrator, &job);
+        }
+        lenderbox.stop();
+        check_view(&data);
+    }
+    let mut lenderbox = start(Command::new(binary()));
+    check(&lenderbox.sign_in("supervisor", 0), &written.lock().unwrap());
+    lenderbox.stop();
+    let segments = walk(&data.join("journal"));
+    assert!(segments.len() >= 4, "no segment was begun: {segments:?}");
+}
+
+#[test]
+fn a_rebuilding_that_is_killed_leaves_a_box_that_starts() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("data");
+    let (next, stop, written) = (AtomicU32::new(0), AtomicBool::new(false), Mutex::new(Vec::new()));
+    let mut lenderbox = Lenderbox::start(&data, DEMO);
+    let supervisor = lenderbox.sign_in("supervisor", 0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| write(&supervisor, &next, &stop, &written));
+        eventually("enough was written", || (written.lock().unwrap().len() >= 20).then_some(()));
+        stop.store(true, Ordering::Relaxed);
+    });
+    lenderbox.stop();
+    for point in ["view_built", "view_set_aside", "flush", "flush:1:500"] {
+        let status = dying_at(point).args(["rebuild", "--data-dir"]).arg(&data).status().unwrap();
+        assert!(!status.success(), "{point}");
+        assert!(data.join("store-next").exists(), "{point}");
+        let mut lenderbox = Lenderbox::start(&data, DEMO);
+        check(&lenderbox.sign_in("supervisor", 0), &written.lock().unwrap());
+        lenderbox.stop();
+        check_view(&data);
+    }
+    assert!(run(&data, &["rebuild"]).status.success());
     check_view(&data);
 }
 

@@ -72,7 +72,12 @@ impl Lenderbox {
 
     /// A demo lender in a folder that outlives the process.
     pub fn start(folder: &Path, extra: &[&str]) -> Self {
-        let mut child = Command::new(binary())
+        Self::start_by(Command::new(binary()), folder, extra)
+    }
+
+    /// As [`Lenderbox::start`], by a command that was prepared: settings, environment.
+    pub fn start_by(mut command: Command, folder: &Path, extra: &[&str]) -> Self {
+        let mut child = command
             .args(["demo", "--listen", "127.0.0.1:0", "--json", "--data-dir"])
             .arg(folder)
             .args(extra)
@@ -146,6 +151,20 @@ impl Lenderbox {
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Waits until the process has died by itself.
+    pub fn wait_for_death(&mut self) {
+        // What kills it may take a few thousand writes.
+        let deadline = Instant::now() + 4 * DEADLINE;
+        let ended = loop {
+            if let Some(ended) = self.child.try_wait().unwrap() {
+                break ended;
+            }
+            assert!(Instant::now() < deadline, "the box lives on");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert!(!ended.success(), "{ended}");
     }
 
     /// Asks the process to end and waits until it has.

@@ -15,7 +15,7 @@ use lenderbox::domain::{Aggregate, ClaimSpace, Context, StreamId, StreamKind};
 use lenderbox::feed::Feed;
 use lenderbox::journal::{Log, LogOptions, SimulatedDisk, examine};
 use lenderbox::store::rebuild::{self, ReplayError};
-use lenderbox::store::{Loaded, Store, StoreSettings};
+use lenderbox::store::{Loaded, Store, StoreError, StoreSettings};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,8 +69,13 @@ pub fn live(seed: u64) {
     world.check_everything(&mut engine);
     // The view equals one that is built from nothing.
     let position = engine.position();
+    let live = rows(&engine).ok();
     engine.rebuild_view().unwrap();
     assert_eq!(engine.position(), position, "seed {seed}: a rebuilt view differs");
+    // A view that was spoilt where nothing had looked yet does not read.
+    if let Some(live) = live {
+        assert!(rows(&engine).unwrap() == live, "seed {seed}: the rows of a rebuilt view differ");
+    }
     world.check_everything(&mut engine);
 }
 
@@ -78,6 +83,17 @@ pub fn live(seed: u64) {
 /// most of the time.
 fn memory_folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// Every row of the view.
+fn rows(engine: &Engine) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    let mut rows = Vec::new();
+    let mut keep = |key: &[u8], value: &[u8]| {
+        rows.push((key.to_vec(), value.to_vec()));
+        true
+    };
+    engine.store().scan(b"", b"", &mut keep)?;
+    Ok(rows)
 }
 
 fn stream(client: Name) -> StreamId {
@@ -368,7 +384,7 @@ impl World {
         }
     }
 
-    fn differs(&self, engine: &Engine) -> Result<(), lenderbox::store::StoreError> {
+    fn differs(&self, engine: &Engine) -> Result<(), StoreError> {
         let (seed, store) = (self.seed, engine.store());
         assert_eq!(engine.position().seq, self.model.head(), "seed {seed}");
         for client in 0..u8::try_from(CLIENTS).unwrap() {
