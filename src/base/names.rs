@@ -115,6 +115,34 @@ pub fn parse(raw: &str) -> Result<String, NameError> {
 /// The form to compare: upper case, `Ё` as `Е`, hyphens and spaces as one space.
 #[must_use]
 pub fn key(raw: &str) -> String {
+    plain_key(raw).unwrap_or_else(|| thorough_key(raw))
+}
+
+/// [`key`] of Russian letters, spaces and hyphens alone, which nearly all names are: nothing of
+/// them needs cleansing. None for all others.
+fn plain_key(raw: &str) -> Option<String> {
+    let mut key = String::with_capacity(raw.len());
+    let mut parted = false;
+    for c in raw.chars() {
+        let upper = match c {
+            ' ' | '-' => {
+                parted = true;
+                continue;
+            }
+            'ё' | 'Ё' => 'Е',
+            'А'..='Я' => c,
+            'а'..='я' => char::from_u32(u32::from(c) - 0x20)?,
+            _ => return None,
+        };
+        if std::mem::take(&mut parted) && !key.is_empty() {
+            key.push(' ');
+        }
+        key.push(upper);
+    }
+    Some(key)
+}
+
+fn thorough_key(raw: &str) -> String {
     // Cleansed again: in capitals more Latin letters look like Cyrillic ones.
     let upper = clean(&clean(raw).to_uppercase()).replace('Ё', "Е");
     let words = upper.split([' ', '-']).filter(|word| !word.is_empty());
@@ -216,6 +244,13 @@ fn look_alike(c: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_way_to_a_key_gives_the_same(raw in "[А-Яа-яЁё -]{0,30}") {
+            proptest::prop_assert_eq!(plain_key(&raw).unwrap(), thorough_key(&raw));
+        }
+    }
 
     #[test]
     fn the_form_that_is_shown() {

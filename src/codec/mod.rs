@@ -50,8 +50,19 @@ const fn configuration() -> impl bincode::config::Config {
 /// Encodes a value that serde knows.
 #[must_use]
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    bincode::serde::encode_to_vec(value, configuration())
-        .expect("persisted types have no maps with unknown length and stay under the limit")
+    encode_behind(&[], value)
+}
+
+/// Encodes a value behind bytes that stand before it.
+#[must_use]
+pub fn encode_behind<T: Serialize>(before: &[u8], value: &T) -> Vec<u8> {
+    // Most rows and bodies fit; growing a vector step by step costs more than the bytes.
+    const USUAL_BYTES: usize = 512;
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    bytes.extend_from_slice(before);
+    bincode::serde::encode_into_std_write(value, &mut bytes, configuration())
+        .expect("persisted types have no maps with unknown length and stay under the limit");
+    bytes
 }
 
 /// Decodes a value; all bytes must be used.

@@ -27,9 +27,7 @@ impl Head {
     /// The bytes of a head.
     #[must_use]
     pub fn encode<A: Noun>(version: u64, state: &A) -> Vec<u8> {
-        let mut bytes = version.to_le_bytes().to_vec();
-        bytes.extend_from_slice(&codec::encode(state));
-        bytes
+        codec::encode_behind(&version.to_le_bytes(), state)
     }
     /// The version in a head; 0 when the bytes are too short.
     #[must_use]

@@ -322,8 +322,9 @@ fn whatever_was_acknowledged_survives_a_kill_at_each_named_point() {
     let mut lenderbox = start(Command::new(binary()));
     check(&lenderbox.sign_in("supervisor", 0), &written.lock().unwrap());
     lenderbox.stop();
-    let segments = walk(&data.join("journal"));
-    assert!(segments.len() >= 4, "no segment was begun: {segments:?}");
+    let is_segment = |path: &PathBuf| path.extension().is_some_and(|end| end == "segment");
+    let segments = walk(&data.join("journal")).into_iter().filter(is_segment).count();
+    assert!(segments >= 2, "no segment was begun");
 }
 
 #[test]
