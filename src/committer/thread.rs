@@ -13,8 +13,12 @@ use tokio::sync::oneshot;
 
 /// Interactive proposals of one group.
 const GROUP_MAX: usize = 512;
-/// Bulk frames of one group (design 4).
+/// Bulk frames of one group while people work (design 4).
 const BULK_PER_GROUP_MAX: usize = 64;
+/// Bulk frames of one group while nobody does: they share a sync and the leaves of the view.
+const BULK_ALONE_PER_GROUP_MAX: usize = 512;
+/// Nobody works when nothing was asked for so long.
+const ALONE_AFTER: Duration = Duration::from_secs(1);
 /// Proposals that may wait.
 const WAITING_MAX: usize = 4_096;
 /// Idle time after which everything written is attested by a marker.
@@ -115,6 +119,7 @@ impl Committer {
             marked_seq: 0,
             stopped: false,
             last_recycle: Instant::now(),
+            last_interactive: None,
         };
         let thread = std::thread::Builder::new().name("committer".into()).spawn(move || {
             let mut worker = worker;
@@ -207,6 +212,7 @@ struct Worker {
     /// Told to stop while it waited.
     stopped: bool,
     last_recycle: Instant,
+    last_interactive: Option<Instant>,
 }
 
 impl Worker {
@@ -233,7 +239,9 @@ impl Worker {
     /// What waits now: interactive first, bulk after it.
     fn gather(&self) -> Vec<Waiting> {
         let mut group: Vec<Waiting> = self.interactive.try_iter().take(GROUP_MAX).collect();
-        group.extend(self.bulk.try_iter().take(BULK_PER_GROUP_MAX));
+        let alone = self.last_interactive.is_none_or(|last| last.elapsed() >= ALONE_AFTER);
+        let bulk_max = if alone { BULK_ALONE_PER_GROUP_MAX } else { BULK_PER_GROUP_MAX };
+        group.extend(self.bulk.try_iter().take(bulk_max));
         group
     }
 
@@ -242,6 +250,9 @@ impl Worker {
             self.rebuild();
         }
         let begun = Instant::now();
+        if group.iter().any(|waiting| !waiting.proposal.bulk) {
+            self.last_interactive = Some(begun);
+        }
         let (proposals, replies): (Vec<_>, Vec<_>) =
             group.into_iter().map(|waiting| (waiting.proposal, waiting.reply)).unzip();
         let answers = self.engine.commit(proposals)?;
