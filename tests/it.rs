@@ -7,6 +7,7 @@ mod it {
     mod access;
     mod calls;
     mod crash;
+    pub mod described;
     mod errors;
     pub mod harness;
     mod imports;

@@ -251,7 +251,7 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
 }
 
 /// A fault of one field of the input.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldFault {
     /// Path of the field, for instance `phones[0]`.
     pub field: String,

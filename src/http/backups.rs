@@ -15,13 +15,20 @@ pub async fn list(edge: Edge, request: Request) -> Outcome {
     ok(&json!({ "items": items, "next_cursor": null }))
 }
 
+/// A long piece of work under way.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct JobStarted {
+    /// Which.
+    pub job: Uuid,
+}
+
 /// `POST /backups`: takes one as a job.
 ///
 /// # Errors
 /// See the codes of the API.
 pub async fn create(edge: Edge, request: Request) -> Outcome {
     let job = edge.services.take_backup(&request.caller()?).await?;
-    json(StatusCode::ACCEPTED, &json!({ "job": job }))
+    json(StatusCode::ACCEPTED, &JobStarted { job })
 }
 
 /// `POST /backups/{name}/verify`: restores it into a scratch folder and compares, as a job.
@@ -31,7 +38,7 @@ pub async fn create(edge: Edge, request: Request) -> Outcome {
 pub async fn verify(edge: Edge, request: Request) -> Outcome {
     let name: String = request.parameter(0, "backup")?;
     let job = edge.services.verify_backup(&request.caller()?, &name)?;
-    json(StatusCode::ACCEPTED, &json!({ "job": job }))
+    json(StatusCode::ACCEPTED, &JobStarted { job })
 }
 
 /// `GET /jobs/{id}`.
@@ -40,5 +47,5 @@ pub async fn verify(edge: Edge, request: Request) -> Outcome {
 /// 404 when it is not remembered.
 pub async fn job(edge: Edge, request: Request) -> Outcome {
     let id: Uuid = request.parameter(0, "job")?;
-    ok(&json!(edge.services.job(&request.caller()?, id)?))
+    ok(&edge.services.job(&request.caller()?, id)?)
 }

@@ -6,7 +6,6 @@ use crate::http::request::{Answer, Outcome, Request, json};
 use crate::service::ServiceError;
 use bytes::Bytes;
 use futures_util::StreamExt;
-use serde_json::json;
 use std::io::Read;
 use tokio::sync::mpsc;
 use warp::Reply;
@@ -16,6 +15,15 @@ use warp::http::StatusCode;
 const PIECES: usize = 8;
 /// Bytes of one piece on the way out.
 const PIECE_BYTES: usize = 64 * 1024;
+
+/// Bytes that are kept.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct StoredBlob {
+    /// Their content hash.
+    pub blob: String,
+    /// How many.
+    pub size: u64,
+}
 
 /// `PUT /blobs`: keeps the raw body.
 ///
@@ -48,7 +56,7 @@ pub async fn put(edge: Edge, request: Request) -> Outcome {
     // An empty piece says that the body is whole.
     let _ = sender.send(Bytes::new()).await;
     let info = keeping.await.map_err(ApiError::internal)??;
-    json(StatusCode::CREATED, &json!({ "blob": info.hash.to_string(), "size": info.bytes }))
+    json(StatusCode::CREATED, &StoredBlob { blob: info.hash.to_string(), size: info.bytes })
 }
 
 /// The bytes of a blob as they are read.

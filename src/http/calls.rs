@@ -7,7 +7,7 @@ use crate::domain::call::pbx_event::Direction;
 use crate::domain::call::{Disposition, OpeningWord};
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
-use crate::http::request::{Outcome, Query, Request, json, ok};
+use crate::http::request::{Accepted, Outcome, Query, Request, json, ok};
 use crate::service::call_control::{DialInput, TransferInput};
 use crate::service::calls::{CallFilter, CorrectionInput, NotesInput};
 use crate::{json_object, json_words};
@@ -232,6 +232,15 @@ pub async fn open_by_hand(edge: Edge, mut request: Request) -> Outcome {
     json(StatusCode::CREATED, &card)
 }
 
+/// A number that the exchange dials.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct DialledView {
+    /// The call.
+    pub call_id: CallId,
+    /// The command to the exchange.
+    pub command_id: uuid::Uuid,
+}
+
 /// `POST /calls/dial`.
 ///
 /// # Errors
@@ -244,7 +253,7 @@ pub async fn dial(edge: Edge, mut request: Request) -> Outcome {
         phone_index: body.phone_index.unwrap_or(0),
     };
     let dialled = edge.services.dial(&request.caller()?, input).await?;
-    json(StatusCode::ACCEPTED, &json!({ "call_id": dialled.call, "command_id": dialled.command }))
+    json(StatusCode::ACCEPTED, &DialledView { call_id: dialled.call, command_id: dialled.command })
 }
 
 /// `POST /calls/{id}/hangup`.
@@ -253,7 +262,7 @@ pub async fn dial(edge: Edge, mut request: Request) -> Outcome {
 /// 404.
 pub async fn hang_up(edge: Edge, request: Request) -> Outcome {
     edge.services.hang_up(&request.caller()?, call(&request)?).await?;
-    json(StatusCode::ACCEPTED, &json!({}))
+    json(StatusCode::ACCEPTED, &Accepted {})
 }
 
 /// `POST /calls/{id}/transfer`.
@@ -270,7 +279,7 @@ pub async fn transfer(edge: Edge, mut request: Request) -> Outcome {
         attended: body.attended.unwrap_or(false),
     };
     edge.services.transfer(&request.caller()?, id, input).await?;
-    json(StatusCode::ACCEPTED, &json!({}))
+    json(StatusCode::ACCEPTED, &Accepted {})
 }
 
 /// `POST /calls/{id}/transfer/complete`.
@@ -279,7 +288,7 @@ pub async fn transfer(edge: Edge, mut request: Request) -> Outcome {
 /// 503 `pbx_down`, 409.
 pub async fn complete_transfer(edge: Edge, request: Request) -> Outcome {
     edge.services.end_transfer(&request.caller()?, call(&request)?, true).await?;
-    json(StatusCode::ACCEPTED, &json!({}))
+    json(StatusCode::ACCEPTED, &Accepted {})
 }
 
 /// `POST /calls/{id}/transfer/cancel`.
@@ -288,7 +297,7 @@ pub async fn complete_transfer(edge: Edge, request: Request) -> Outcome {
 /// 503 `pbx_down`, 409.
 pub async fn cancel_transfer(edge: Edge, request: Request) -> Outcome {
     edge.services.end_transfer(&request.caller()?, call(&request)?, false).await?;
-    json(StatusCode::ACCEPTED, &json!({}))
+    json(StatusCode::ACCEPTED, &Accepted {})
 }
 
 /// `POST /calls/{id}/hold`.
@@ -297,7 +306,7 @@ pub async fn cancel_transfer(edge: Edge, request: Request) -> Outcome {
 /// 503 `pbx_down`, 409.
 pub async fn hold(edge: Edge, request: Request) -> Outcome {
     edge.services.hold(&request.caller()?, call(&request)?, true).await?;
-    json(StatusCode::ACCEPTED, &json!({}))
+    json(StatusCode::ACCEPTED, &Accepted {})
 }
 
 /// `POST /calls/{id}/resume`.
@@ -306,7 +315,7 @@ pub async fn hold(edge: Edge, request: Request) -> Outcome {
 /// 503 `pbx_down`, 409.
 pub async fn resume(edge: Edge, request: Request) -> Outcome {
     edge.services.hold(&request.caller()?, call(&request)?, false).await?;
-    json(StatusCode::ACCEPTED, &json!({}))
+    json(StatusCode::ACCEPTED, &Accepted {})
 }
 
 /// `PUT /calls/{id}/client`.

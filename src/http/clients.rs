@@ -1,15 +1,17 @@
 //! Clients: card, loans, changes, notes, consents, files, unmasking, who looked.
 
 use crate::base::ids::{CallId, ClientId, LoanId, PartId};
+use crate::base::time::Date;
 use crate::domain::client::{ClientDraft, FileKind};
 use crate::http::blobs;
 use crate::http::client_body::ClientBody;
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
 use crate::http::request::{
-    Answer, Outcome, Request, json, no_content, ok, versioned, versioned_bytes,
+    Answer, Created, Outcome, Request, json, no_content, ok, versioned, versioned_bytes,
 };
 use crate::json_object;
+use crate::service::clients::LoanView;
 use crate::service::{Caller, ServiceError, cards::Card};
 use serde_json::{Value, json};
 use warp::http::{HeaderValue, StatusCode, header};
@@ -100,6 +102,25 @@ pub async fn card(edge: Edge, request: Request) -> Outcome {
     Ok(Answer::Whole(versioned_bytes(StatusCode::OK, version, bytes)))
 }
 
+/// Where the figures of a loan come from.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct FiguresView {
+    /// The source.
+    pub source: String,
+    /// The day they are of.
+    pub as_of: Option<Date>,
+}
+
+/// A loan as the page opens it.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct LoanAnswer {
+    /// The loan.
+    #[serde(flatten)]
+    pub view: LoanView,
+    /// Where its figures come from.
+    pub figures: FiguresView,
+}
+
 /// `GET /clients/{id}/loans/{loan_id}`.
 ///
 /// # Errors
@@ -108,10 +129,8 @@ pub async fn loan(edge: Edge, request: Request) -> Outcome {
     let (id, call) = (client(&request)?, call(&request)?);
     let loan: LoanId = request.parameter(1, "loan")?;
     let view = edge.services.client_loan(&request.caller()?, id, loan, call).await?;
-    let (source, as_of) = (view.source.clone(), json!(view.loan)["as_of"].clone());
-    let mut shown = json!(view);
-    shown["figures"] = json!({ "source": source, "as_of": as_of });
-    ok(&shown)
+    let (source, as_of) = (view.source.clone(), view.loan.as_of);
+    ok(&LoanAnswer { view, figures: FiguresView { source, as_of } })
 }
 
 /// `GET /clients/{id}/history`.
@@ -200,7 +219,7 @@ pub async fn add_note(edge: Edge, mut request: Request) -> Outcome {
     let id = client(&request)?;
     let body: NoteBody = request.json().await?;
     let note = edge.services.add_note(&request.caller()?, id, body.text).await?;
-    json(StatusCode::CREATED, &json!({ "id": note }))
+    json(StatusCode::CREATED, &Created { id: note })
 }
 
 /// `POST /clients/{id}/consents`.
@@ -215,7 +234,7 @@ pub async fn give_consent(edge: Edge, mut request: Request) -> Outcome {
         .services
         .give_consent(&caller, id, body.purpose, body.evidence, body.text_version)
         .await?;
-    json(StatusCode::CREATED, &json!({ "id": consent }))
+    json(StatusCode::CREATED, &Created { id: consent })
 }
 
 /// `DELETE /clients/{id}/consents/{cid}`.
@@ -257,7 +276,7 @@ pub async fn add_file(edge: Edge, mut request: Request) -> Outcome {
         .services
         .add_file(&caller, id, body.blob, body.name, body.kind, body.loan_id, size, mime)
         .await?;
-    json(StatusCode::CREATED, &json!({ "id": file }))
+    json(StatusCode::CREATED, &Created { id: file })
 }
 
 /// `GET /clients/{id}/files/{file_id}`: the bytes.

@@ -6,12 +6,19 @@ use crate::http::request::{Answer, Outcome, Request, ok};
 use bytes::Bytes;
 use warp::http::{HeaderValue, Response, header};
 
+/// That something is so.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct StatusView {
+    /// `ok` or `ready`.
+    pub status: &'static str,
+}
+
 /// `GET /healthz`: the process answers.
 ///
 /// # Errors
 /// None.
 pub async fn alive(_edge: Edge, _request: Request) -> Outcome {
-    ok(&serde_json::json!({ "status": "ok" }))
+    ok(&StatusView { status: "ok" })
 }
 
 /// `GET /readyz`: requests are served.
@@ -20,7 +27,7 @@ pub async fn alive(_edge: Edge, _request: Request) -> Outcome {
 /// 503 while the box starts or stops.
 pub async fn ready(edge: Edge, _request: Request) -> Outcome {
     if edge.is_ready() {
-        return ok(&serde_json::json!({ "status": "ready" }));
+        return ok(&StatusView { status: "ready" });
     }
     Err(ApiError::new("starting", "the box is starting or stopping").retry_after(1))
 }

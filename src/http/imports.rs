@@ -1,14 +1,17 @@
 //! Imports: mappings, preview, runs, rejected rows.
 
 use crate::base::ids::ImportId;
+use crate::domain::FieldFault;
 use crate::domain::import::ImportKind;
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
 use crate::http::request::{Answer, Outcome, Request, json, no_content, ok};
 use crate::json_object;
-use crate::service::imports::{FileToImport, Preview};
+use crate::service::imports::{FileToImport, Preview, PreviewRow};
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
 use warp::http::{Response, StatusCode};
 
 crate::json_words! {
@@ -92,7 +95,7 @@ pub async fn start(edge: Edge, mut request: Request) -> Outcome {
     let services = edge.services.clone();
     let starting = tokio::task::spawn_blocking(move || services.start_import(&caller, &file));
     let import_id = starting.await.map_err(ApiError::internal)??;
-    json(StatusCode::ACCEPTED, &json!({ "import_id": import_id }))
+    json(StatusCode::ACCEPTED, &ImportStarted { import_id })
 }
 
 /// `POST /imports/preview`.
@@ -110,27 +113,52 @@ pub async fn preview(edge: Edge, mut request: Request) -> Outcome {
     ok(&shown_preview(shown))
 }
 
-fn shown_preview(preview: Preview) -> Value {
-    let rows: Vec<Value> = preview
-        .rows
-        .into_iter()
-        .map(|row| {
-            let target: Map<String, Value> =
-                row.target.into_iter().map(|(field, text)| (field.into(), text.into())).collect();
-            json!({
-                "line": row.line,
-                "cells": row.cells,
-                "target": target,
-                "faults": row.faults,
-            })
-        })
-        .collect();
-    json!({
-        "columns": preview.columns,
-        "delimiter": preview.delimiter,
-        "encoding": preview.encoding,
-        "rows": rows,
-    })
+/// One row of a file as a mapping understands it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PreviewRowView {
+    /// Its line.
+    pub line: u64,
+    /// Its cells as written.
+    pub cells: Vec<String>,
+    /// Fields and the texts they would get.
+    pub target: BTreeMap<&'static str, String>,
+    /// All its faults.
+    pub faults: Vec<FieldFault>,
+}
+
+/// The first rows of a file as a mapping understands them.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PreviewView {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// Between cells; empty for a workbook.
+    pub delimiter: String,
+    /// Of the text, or `xlsx`.
+    pub encoding: &'static str,
+    /// The first rows.
+    pub rows: Vec<PreviewRowView>,
+}
+
+/// An import under way.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ImportStarted {
+    /// Which.
+    pub import_id: ImportId,
+}
+
+fn shown_preview(preview: Preview) -> PreviewView {
+    let row = |row: PreviewRow| PreviewRowView {
+        line: row.line,
+        cells: row.cells,
+        target: row.target.into_iter().collect(),
+        faults: row.faults,
+    };
+    PreviewView {
+        columns: preview.columns,
+        delimiter: preview.delimiter,
+        encoding: preview.encoding,
+        rows: preview.rows.into_iter().map(row).collect(),
+    }
 }
 
 /// `POST /imports/{id}/resume`.
@@ -142,7 +170,7 @@ pub async fn resume(edge: Edge, request: Request) -> Outcome {
     let services = edge.services.clone();
     let resuming = tokio::task::spawn_blocking(move || services.resume_import(&caller, id));
     resuming.await.map_err(ApiError::internal)??;
-    json(StatusCode::ACCEPTED, &json!({ "import_id": id }))
+    json(StatusCode::ACCEPTED, &ImportStarted { import_id: id })
 }
 
 /// `POST /imports/{id}/cancel`.

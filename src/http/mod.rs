@@ -3,6 +3,7 @@
 //! Handlers parse strictly, call one use case of `service`, and shape the answer. Must never hold
 //! a rule of the trade, and must never let personal data into an error or a log line.
 
+pub mod answers;
 pub mod assets;
 pub mod backups;
 pub mod blobs;

@@ -4,21 +4,23 @@
 //! other. `schemas/openapi.json` is kept equal by a test.
 
 use crate::domain::fields::Shape;
+use crate::http::answers::{self, Gives, Known};
 use crate::http::router::{Entrance, Route};
 use crate::http::routes;
+use crate::service::clients::Candidate;
 use utoipa::openapi::path::{
     HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type,
+    AdditionalProperties, AllOf, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type,
 };
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Required,
-    ResponseBuilder,
+    Response, ResponseBuilder,
 };
 
 /// The schema of a shape.
@@ -76,7 +78,7 @@ fn tag(route: &Route) -> &'static str {
     path.split('/').nth(1).unwrap_or_default()
 }
 
-fn operation(route: &Route) -> OperationBuilder {
+fn operation(route: &Route, known: &mut Known) -> OperationBuilder {
     let right = match route.entrance {
         Entrance::Open => "Open.".to_owned(),
         Entrance::SignedIn => "Every signed-in person.".to_owned(),
@@ -87,8 +89,10 @@ fn operation(route: &Route) -> OperationBuilder {
         .tag(tag(route))
         .summary(Some(route.about))
         .description(Some(right))
-        .response("2XX", ResponseBuilder::new().description("Done.").build())
         .response("default", utoipa::openapi::Ref::from_response_name("Error"));
+    if let Some((status, response)) = answer(route, known) {
+        operation = operation.response(status, response);
+    }
     for name in route.template.split('/').filter_map(|part| part.strip_prefix('{')) {
         let name = name.trim_end_matches('}');
         let parameter = ParameterBuilder::new()
@@ -114,28 +118,87 @@ fn operation(route: &Route) -> OperationBuilder {
     operation
 }
 
-fn error_shape() -> Shape {
+/// Status and form of what a route answers when all is well.
+fn answer(route: &Route, known: &mut Known) -> Option<(String, Response)> {
+    let done = ResponseBuilder::new().description("Done.");
+    Some(match answers::of(route)? {
+        Gives::Json(status, form) => {
+            let content = ContentBuilder::new().schema(Some(plain(form(known)))).build();
+            (status.to_string(), done.content("application/json", content).build())
+        }
+        Gives::Bytes(kind) => {
+            let content = ContentBuilder::new().schema(Some(schema(&Shape::Text))).build();
+            ("200".to_owned(), done.content(kind, content).build())
+        }
+        Gives::Nothing => ("204".to_owned(), done.build()),
+        Gives::Socket => ("101".to_owned(), done.build()),
+    })
+}
+
+/// A schema as the page's types want it: every field is always there, if only as `null`.
+fn plain(mut form: RefOr<Schema>) -> RefOr<Schema> {
+    if let RefOr::T(Schema::Object(object)) = &mut form {
+        object.required = object.properties.keys().cloned().collect();
+    }
+    form
+}
+
+/// The parts of a whole (`serde(flatten)`) as one object.
+fn joined(parts: &AllOf, known: &Known) -> Schema {
+    let mut whole = ObjectBuilder::new().schema_type(SchemaType::new(Type::Object)).build();
+    whole.description.clone_from(&parts.description);
+    for part in &parts.items {
+        let named = match part {
+            RefOr::Ref(part) => part.ref_location.rsplit('/').next().and_then(|it| known.get(it)),
+            own @ RefOr::T(_) => Some(own),
+        };
+        if let Some(RefOr::T(Schema::Object(object))) = named {
+            whole.properties.extend(object.properties.clone());
+        }
+    }
+    Schema::Object(whole)
+}
+
+/// The named schemas, as the page's types want them.
+fn named(known: &Known) -> Vec<(String, RefOr<Schema>)> {
+    let form = |form: &RefOr<Schema>| match form {
+        RefOr::T(Schema::AllOf(parts)) => RefOr::T(joined(parts, known)),
+        other => other.clone(),
+    };
+    known.iter().map(|(name, found)| (name.clone(), plain(form(found)))).collect()
+}
+
+fn error_schema(known: &mut Known) -> RefOr<Schema> {
     let fault = vec![("field", Shape::Text), ("code", Shape::Text), ("message", Shape::Text)];
-    let error = Shape::Object(vec![
+    let mut error = schema(&Shape::Object(vec![
         ("code", Shape::Text),
         ("message", Shape::Text),
         ("fields", Shape::List(Box::new(Shape::Object(fault)))),
         ("request_id", Shape::Text),
-    ]);
-    Shape::Object(vec![("error", error)])
+    ]));
+    if let RefOr::T(Schema::Object(object)) = &mut error {
+        // Only where others look the same.
+        let others = ArrayBuilder::new().items(answers::one::<Candidate>(known)).build();
+        object.properties.insert("duplicates".into(), RefOr::T(Schema::Array(others)));
+    }
+    let whole = ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::Object))
+        .property("error", error)
+        .required("error");
+    RefOr::T(Schema::Object(whole.build()))
 }
 
 /// The whole description.
 #[must_use]
 pub fn document() -> OpenApi {
-    let mut paths = PathsBuilder::new();
+    let (mut paths, mut known) = (PathsBuilder::new(), Known::new());
     for route in routes::table() {
-        let item = PathItem::new(method(route), operation(route));
+        let item = PathItem::new(method(route), operation(route, &mut known));
         paths = paths.path(route.template, item);
     }
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("lenderbox_session")));
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    let content = ContentBuilder::new().schema(Some(schema(&error_shape()))).build();
+    let content = ContentBuilder::new().schema(Some(error_schema(&mut known))).build();
     let error = ResponseBuilder::new()
         .description("A refusal: what happened and what to do; codes in errors.json.")
         .content("application/json", content)
@@ -144,6 +207,7 @@ pub fn document() -> OpenApi {
         .security_scheme("session", cookie)
         .security_scheme("token", bearer)
         .response("Error", error)
+        .schemas_from_iter(named(&known))
         .build();
     OpenApiBuilder::new()
         .info(InfoBuilder::new().title("Lenderbox").version(env!("CARGO_PKG_VERSION")).build())

@@ -10,12 +10,13 @@ use crate::gateways::pbx_simulator::Scenario;
 use crate::gateways::webhook::{self, HookEvents, HookFault, HookRequest};
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
-use crate::http::request::{Outcome, Request, json, ok};
+use crate::http::request::{Accepted, Outcome, Request, json, ok};
 use crate::json_object;
-use crate::service::pbx::Intake;
-use crate::service::routing::{RouteAdvice, RouteQuestion};
+use crate::service::pbx::{Intake, LinkView};
+use crate::service::routing::RouteQuestion;
 use crate::service::telephony::HTTP_SOURCE;
 use crate::service::{Caller, Services};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use warp::http::StatusCode;
@@ -53,13 +54,54 @@ json_object! {
     }
 }
 
+/// An event that was not taken.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RejectedEvent {
+    /// Its place in the list.
+    pub index: usize,
+    /// Why.
+    pub code: &'static str,
+}
+
+/// What became of events.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EventsTaken {
+    /// How many were taken.
+    pub accepted: usize,
+    /// Those that were not.
+    pub rejected: Vec<RejectedEvent>,
+}
+
+/// Milliseconds from an event of the exchange to the card at the page.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PopTimes {
+    /// How many were measured.
+    pub count: u64,
+    /// Half of them took at most this.
+    pub p50_ms: f64,
+    /// 95 of a hundred.
+    pub p95_ms: f64,
+    /// 99 of a hundred.
+    pub p99_ms: f64,
+    /// The slowest.
+    pub max_ms: f64,
+}
+
+/// The exchanges at this moment.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PbxStatusView {
+    /// Links by source.
+    pub links: Vec<LinkView>,
+    /// How fast cards appear.
+    pub pop: PopTimes,
+    /// Calls that are not finished.
+    pub live_calls: usize,
+}
+
 fn taken(intake: &Intake) -> Outcome {
-    let rejected: Vec<Value> = intake
-        .rejected
-        .iter()
-        .map(|(index, code)| json!({ "index": index, "code": code }))
-        .collect();
-    json(StatusCode::ACCEPTED, &json!({ "accepted": intake.accepted, "rejected": rejected }))
+    let rejected = intake.rejected.iter();
+    let rejected = rejected.map(|(index, code)| RejectedEvent { index: *index, code }).collect();
+    json(StatusCode::ACCEPTED, &EventsTaken { accepted: intake.accepted, rejected })
 }
 
 /// `POST /pbx/events`: one event or a list.
@@ -165,8 +207,7 @@ pub async fn route(edge: Edge, mut request: Request) -> Outcome {
         ivr,
     };
     let advice = edge.services.advise_route(&request.caller()?, &question)?;
-    let RouteAdvice { extension, queue, reason } = advice;
-    ok(&json!({ "extension": extension, "queue": queue, "reason": reason }))
+    ok(&advice)
 }
 
 /// `POST /pbx/simulate`.
@@ -180,7 +221,7 @@ pub async fn simulate(edge: Edge, mut request: Request) -> Outcome {
         return Err(ApiError::field("scenario", "unknown_value", help));
     };
     edge.services.simulate_calls(&request.caller()?, scenario, body.number, body.extension)?;
-    json(StatusCode::ACCEPTED, &json!({}))
+    json(StatusCode::ACCEPTED, &Accepted {})
 }
 
 /// `GET /pbx/status`.
@@ -191,15 +232,17 @@ pub async fn status(edge: Edge, request: Request) -> Outcome {
     let status = edge.services.pbx_status(&request.caller()?)?;
     #[allow(clippy::cast_precision_loss, reason = "milliseconds for people, far below 2^52")]
     let millis = |micros: u64| micros as f64 / 1000.0;
-    ok(&json!({
-        "links": status.links,
-        "pop": {
-            "count": status.pops.count, "p50_ms": millis(status.pops.p50),
-            "p95_ms": millis(status.pops.p95), "p99_ms": millis(status.pops.p99),
-            "max_ms": millis(status.pops.max),
+    ok(&PbxStatusView {
+        links: status.links,
+        pop: PopTimes {
+            count: status.pops.count,
+            p50_ms: millis(status.pops.p50),
+            p95_ms: millis(status.pops.p95),
+            p99_ms: millis(status.pops.p99),
+            max_ms: millis(status.pops.max),
         },
-        "live_calls": status.live_calls,
-    }))
+        live_calls: status.live_calls,
+    })
 }
 
 /// `GET /pbx/recorder`.

@@ -415,6 +415,17 @@ pub fn json_bytes(status: StatusCode, body: Bytes) -> Response<Bytes> {
     response
 }
 
+/// The answer to a command that somebody else carries out: what follows is told by the feed.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Accepted {}
+
+/// The name of what was made.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Created {
+    /// Its identifier.
+    pub id: crate::base::ids::PartId,
+}
+
 /// 204.
 ///
 /// # Errors

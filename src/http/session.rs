@@ -1,19 +1,22 @@
 //! Signing in and out, the own password, the own second factor.
 
+use crate::base::ids::UserId;
 use crate::base::personal::Personal;
 use crate::config::Totp;
+use crate::domain::access::Role;
 use crate::domain::fields::FromJson;
 use crate::domain::user::normal_login;
 use crate::http::edge::{COOKIE, Edge};
 use crate::http::error::ApiError;
-use crate::http::request::{Answer, Caller, Outcome, Request, json, no_content, not_signed_in, ok};
+use crate::http::request::{Answer, Caller, Outcome, Request, no_content, not_signed_in, ok};
 use crate::http::session_store::{Session, csrf_of, key_of, new_cookie};
 use crate::http::token_book::too_many_requests;
 use crate::json_object;
 use crate::service::{self, credentials};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use std::time::Duration;
-use warp::http::{HeaderValue, StatusCode, header};
+use warp::http::{HeaderValue, header};
 
 /// A password or code as typed: never printed.
 #[derive(Debug, Clone)]
@@ -191,32 +194,108 @@ fn set_cookie(answer: &mut Answer, request: &Request, value: &str, seconds: i64)
     }
 }
 
+/// Who is signed in, as the page sees it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SignedInUser {
+    /// Who.
+    pub id: UserId,
+    /// What the person types to sign in.
+    pub login: String,
+    /// How colleagues call the person.
+    pub name: String,
+    /// What the person is here for.
+    pub role: Role,
+    /// The person's phone on the PBX.
+    pub extension: Option<String>,
+}
+
+/// How it stands with the second factor.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TotpState {
+    /// It is on.
+    pub enrolled: bool,
+    /// The role must have it.
+    pub required: bool,
+    /// It can be turned on at all.
+    pub offered: bool,
+}
+
+/// The lender, as the page needs it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LenderView {
+    /// The whole name.
+    pub name: String,
+    /// The short one.
+    pub short_name: String,
+    /// Of legal dates, for instance `Europe/Moscow`.
+    pub time_zone: String,
+    /// Of all sums.
+    pub currency: &'static str,
+    /// Spoken with clients.
+    pub languages: Vec<&'static str>,
+}
+
+/// What of the page makes sense here.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Features {
+    /// There is a link to an exchange.
+    pub pbx_configured: bool,
+}
+
 /// What the page needs to know about the session.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SessionView {
+    /// What writes must carry in `X-CSRF-Token`.
+    pub csrf: String,
+    /// Who is signed in.
+    pub user: SignedInUser,
+    /// The second factor.
+    pub totp: TotpState,
+    /// The language the person has chosen.
+    pub language: Option<String>,
+    /// The lender.
+    pub lender: LenderView,
+    /// What of the page makes sense here.
+    pub features: Features,
+}
+
+/// A secret to enrol; the only time that it is shown.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TotpOffer {
+    /// To be typed into an authenticator.
+    pub secret: String,
+    /// To be shown as a QR code.
+    pub otpauth_url: String,
+}
+
 fn shown(edge: &Edge, session: &Session, cookie: &str) -> Outcome {
     let person = session.person();
-    let config = &edge.services.config;
+    let (config, lender) = (&edge.services.config, &edge.services.config.lender);
     let name = edge.services.people.get(person.user).map(|known| known.name.clone());
-    json(
-        StatusCode::OK,
-        &json!({
-            "csrf": csrf_of(cookie),
-            "user": {
-                "id": person.user, "login": person.login, "name": name.unwrap_or_default(),
-                "role": person.role, "extension": person.extension,
-            },
-            "totp": {
-                "enrolled": person.totp_enrolled, "required": edge.demands_totp(person.role),
-                "offered": config.security.totp != Totp::Off,
-            },
-            "language": Value::Null,
-            "lender": {
-                "name": config.lender.name, "short_name": config.lender.short_name,
-                "time_zone": config.lender.zone.name(), "currency": config.lender.currency.code(),
-                "languages": config.lender.languages.iter().map(|l| l.code()).collect::<Vec<_>>(),
-            },
-            "features": { "pbx_configured": config.pbx.is_configured() },
-        }),
-    )
+    ok(&SessionView {
+        csrf: csrf_of(cookie),
+        totp: TotpState {
+            enrolled: person.totp_enrolled,
+            required: edge.demands_totp(person.role),
+            offered: config.security.totp != Totp::Off,
+        },
+        user: SignedInUser {
+            id: person.user,
+            login: person.login,
+            name: name.unwrap_or_default(),
+            role: person.role,
+            extension: person.extension,
+        },
+        language: None,
+        lender: LenderView {
+            name: lender.name.clone(),
+            short_name: lender.short_name.clone(),
+            time_zone: lender.zone.name().to_owned(),
+            currency: lender.currency.code(),
+            languages: lender.languages.iter().map(|language| language.code()).collect(),
+        },
+        features: Features { pbx_configured: config.pbx.is_configured() },
+    })
 }
 
 /// `GET /session`.
@@ -258,10 +337,11 @@ pub async fn offer_totp(edge: Edge, request: Request) -> Outcome {
         return Err(ApiError::new("totp_enrolled", help));
     }
     let secret = credentials::new_totp_secret(&*edge.services.ids);
-    let url = credentials::totp_url(&secret, &edge.services.config.lender.name, &person.login);
+    let lender = &edge.services.config.lender.name;
+    let otpauth_url = credentials::totp_url(&secret, lender, &person.login);
     let text = credentials::totp_secret_text(&secret);
     session.offer_totp(secret);
-    ok(&json!({ "secret": text, "otpauth_url": url }))
+    ok(&TotpOffer { secret: text, otpauth_url })
 }
 
 fn wrong_code() -> ApiError {

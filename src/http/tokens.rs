@@ -8,7 +8,8 @@ use crate::http::edge::Edge;
 use crate::http::request::{Outcome, Request, json, no_content, ok};
 use crate::json_object;
 use crate::service::ServiceError;
-use crate::service::tokens::TokenToCreate;
+use crate::service::tokens::{TokenToCreate, TokenView};
+use serde::Serialize;
 use serde_json::{Value, json};
 use warp::http::StatusCode;
 
@@ -41,6 +42,16 @@ json_object! {
         /// Requests a second; left out means no limit.
         pub rate_per_second: Option<u32>,
     }
+}
+
+/// A token that was just made.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct NewTokenView {
+    /// What is kept of it.
+    #[serde(flatten)]
+    pub view: TokenView,
+    /// The token itself, for the only time.
+    pub token: String,
 }
 
 impl Edge {
@@ -76,9 +87,7 @@ pub async fn create(edge: Edge, mut request: Request) -> Outcome {
     };
     let (view, secret) = edge.services.create_token(&request.caller()?, typed).await?;
     edge.read_tokens()?;
-    let mut shown = json!(view);
-    shown["token"] = Value::String(secret.into_inner());
-    json(StatusCode::CREATED, &shown)
+    json(StatusCode::CREATED, &NewTokenView { view, token: secret.into_inner() })
 }
 
 /// `DELETE /tokens/{id}`.

@@ -25,7 +25,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 pub struct Archive(Mutex<Option<Arc<Backups>>>);
 
 /// A backup, as the API shows it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct BackupView {
     /// Its name.
     pub name: String,

@@ -17,7 +17,7 @@ const ENTRIES_MAX: usize = 10_000;
 const OWN_SNIPPETS_MAX: usize = 100;
 
 /// An entry as shown.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct EntryView {
     /// Which.
     pub id: EntryId,
@@ -32,7 +32,7 @@ pub struct EntryView {
 }
 
 /// One change of an entry as shown.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct EntryVersionView {
     /// Which change.
     pub version: u64,

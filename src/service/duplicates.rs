@@ -15,7 +15,7 @@ const SHOWN_MAX: usize = 10;
 const ROUNDS: usize = 4;
 
 /// Who else looks the same.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
 pub struct Duplicates {
     /// The same identifier: a second card is refused.
     pub hard: Vec<Candidate>,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::path::Path;
 
 /// How the box is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct HealthSummary {
     /// Version of the program.
     pub version: &'static str,

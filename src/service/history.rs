@@ -13,7 +13,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 /// One line of a client's history.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct HistoryItem {
     /// `call`, `note`, `payment`.
     pub kind: &'static str,
@@ -64,7 +64,7 @@ impl HistoryItem {
 }
 
 /// A page of history.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct HistoryPage {
     /// Newest first.
     pub items: Vec<HistoryItem>,

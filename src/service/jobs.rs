@@ -22,7 +22,7 @@ const FAILED: &str = "a fault of the program has ended the job; nothing was lost
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
 /// How a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
     /// At work.
@@ -34,7 +34,7 @@ pub enum JobState {
 }
 
 /// One job, as the API shows it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Job {
     /// Its identifier.
     pub job: Uuid,

@@ -28,7 +28,7 @@ pub struct RouteQuestion {
 }
 
 /// Where to send a caller. Without an extension nobody suitable is ready: let the caller wait.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct RouteAdvice {
     /// Whose phone.
     pub extension: Option<String>,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const TOKENS_MAX: usize = 10_000;
 
 /// A token as shown to administrators.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct TokenView {
     /// Which.
     pub id: TokenId,

@@ -21,7 +21,7 @@ const PAGE_ROWS: usize = 500;
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bGVuZGVyYm94LW5vYm9keQ$Uvq6z2nVBgJlhV5zZ3m6dF6QVJX1v7b3FvJt0lq7S4o";
 
 /// A user as shown to administrators.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct UserView {
     /// Who.
     pub id: UserId,

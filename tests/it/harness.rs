@@ -274,7 +274,9 @@ impl Client {
             .collect();
         let text = response.body_mut().read_to_string()?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Answer { status: response.status().as_u16(), body, headers })
+        let answer = Answer { status: response.status().as_u16(), body, headers };
+        super::described::check(method, path, &answer);
+        Ok(answer)
     }
 }
 

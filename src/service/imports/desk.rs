@@ -94,7 +94,7 @@ pub struct FileToImport {
 }
 
 /// A run as shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ImportView {
     /// Which.
     pub import_id: ImportId,
@@ -135,7 +135,7 @@ pub struct ImportView {
 }
 
 /// A mapping as shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct MappingView {
     /// Its name.
     pub name: &'static str,
