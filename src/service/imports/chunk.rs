@@ -17,7 +17,7 @@ use crate::domain::{
     ClaimSpace, ClaimStrength, Context, Counter, FieldFault, Meta, Rejection, StreamId, StreamKind,
 };
 use crate::store::{Loaded, Noun, Store, StoreError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// What became of a row.
@@ -35,6 +35,8 @@ pub(super) enum RowError {
     Faults(Vec<FieldFault>),
     /// The view does not answer.
     Store(StoreError),
+    /// It stands on what the chunk ahead has touched and nobody knows yet.
+    Ahead,
 }
 
 impl From<StoreError> for RowError {
@@ -125,12 +127,21 @@ fn add_new(known: &mut Vec<StreamId>, streams: impl IntoIterator<Item = StreamId
     }
 }
 
+/// What a chunk reads of its own and writes.
+#[derive(Default)]
+pub(super) struct Touched {
+    streams: HashSet<Uuid>,
+    claims: HashSet<(ClaimSpace, String)>,
+}
+
 /// A chunk of rows.
 pub(super) struct Chunk<'a> {
     store: &'a Store,
     ids: &'a dyn IdSource,
     context: &'a Context,
     imagined: Option<&'a Imagined>,
+    /// Of the chunk ahead, which is being committed.
+    ahead: Option<&'a Touched>,
     clients: Pendings<Client>,
     loans: Pendings<Loan>,
     claims: HashMap<(ClaimSpace, String), Vec<StreamId>>,
@@ -142,9 +153,19 @@ impl<'a> Chunk<'a> {
         ids: &'a dyn IdSource,
         context: &'a Context,
         imagined: Option<&'a Imagined>,
+        ahead: Option<&'a Touched>,
     ) -> Self {
         let (clients, loans) = (Pendings::default(), Pendings::default());
-        Self { store, ids, context, imagined, clients, loans, claims: HashMap::new() }
+        Self { store, ids, context, imagined, ahead, clients, loans, claims: HashMap::new() }
+    }
+
+    /// What the next chunk must not read before this one is durable.
+    pub fn touched(&self) -> Touched {
+        let streams = self.clients.places.keys().chain(self.loans.places.keys());
+        Touched {
+            streams: streams.copied().collect(),
+            claims: self.claims.keys().cloned().collect(),
+        }
     }
 
     /// Decides one row; a row at fault changes nothing.
@@ -193,6 +214,9 @@ impl<'a> Chunk<'a> {
 
     fn holders(&self, space: ClaimSpace, value: &str) -> Result<Vec<StreamId>, RowError> {
         let key = (space, value.to_owned());
+        if self.ahead.is_some_and(|ahead| ahead.claims.contains(&key)) {
+            return Err(RowError::Ahead);
+        }
         let mut holders = self.claims.get(&key).cloned().unwrap_or_default();
         if let Some(imagined) = self.imagined {
             add_new(&mut holders, imagined.claims.get(&key).into_iter().flatten().copied());
@@ -211,6 +235,9 @@ impl<'a> Chunk<'a> {
         pendings: &Pendings<A>,
         stream: StreamId,
     ) -> Result<(Loaded<A>, A), RowError> {
+        if self.ahead.is_some_and(|ahead| ahead.streams.contains(&stream.id)) {
+            return Err(RowError::Ahead);
+        }
         if let Some(place) = pendings.places.get(&stream.id) {
             let item = &pendings.items[*place];
             let before = Loaded { version: item.before.version, state: item.before.state.clone() };

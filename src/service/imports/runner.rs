@@ -1,13 +1,14 @@
-//! One session of a run: a thread reads and cleanses, this one decides and commits.
+//! One session of a run: a thread reads and cleanses, this one decides a chunk while the one before
+//! it commits.
 
 use super::ImportError;
-use super::chunk::{Chunk, Imagined, RowError, RowOutcome, field_of};
+use super::chunk::{Chunk, Imagined, RowError, RowOutcome, Touched, field_of};
 use super::prepare::{Prepared, Request, prepare};
 use super::progress::Progress;
 use super::rejects::RejectWriter;
 use crate::base::ids::{IdSource, ImportId};
 use crate::base::time::{Clock, Zone};
-use crate::committer::{Change, Committer, Proposal, Refusal, TypedChange};
+use crate::committer::{Change, Committed, Committer, Proposal, Refusal, TypedChange};
 use crate::domain::access::Principal;
 use crate::domain::import::run::{
     Advanced, Counts, Ended, ImportCommand, ImportPlan, ImportRun, RunState, StartImport,
@@ -17,9 +18,11 @@ use crate::domain::{Aggregate, Context, FieldFault, StreamId, StreamKind};
 use crate::gateways::tables::{Meter, Table, TableError};
 use crate::store::{Loaded, Store};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::oneshot;
 
 /// Rows of one frame: enough to share a sync, few enough that a call card never waits long.
 const ROWS_PER_CHUNK: usize = 128;
@@ -30,6 +33,9 @@ const QUIET_ROWS_MAX: u64 = 4_096;
 
 /// Times that a row is decided anew when somebody else writes its cards meanwhile.
 const CONFLICTS_MAX: usize = 8;
+
+/// What the committer will say.
+type Answer = oneshot::Receiver<Result<Committed, Refusal>>;
 
 /// Told which streams were written behind the back of their lanes.
 pub type OnWritten = Arc<dyn Fn(&[StreamId]) + Send + Sync>;
@@ -90,7 +96,7 @@ pub fn begin(environment: Environment, job: Job, plan: ImportPlan) -> Result<Ses
     let context = context(&environment, job.principal);
     let prepared = prepare(&job.request, context.today())?;
     let command = ImportCommand::Start(Box::new(StartImport { id: job.id, plan }));
-    let run = commit_run(&environment, &job, Loaded::default(), command, Vec::new())?;
+    let run = commit_run(&environment, &job, Loaded::default(), command)?;
     let rejects = RejectWriter::open(&job.rejects, 0).map_err(ImportError::Rejects)?;
     Ok(Session { environment, job, prepared, run, rejects })
 }
@@ -104,7 +110,7 @@ pub fn resume(environment: Environment, job: Job) -> Result<Session, ImportError
     let prepared = prepare(&job.request, context.today())?;
     let stream = stream(job.id);
     let known = environment.store.load::<ImportRun>(stream).map_err(|_| Refusal::Unavailable)?;
-    let run = commit_run(&environment, &job, known, ImportCommand::Resume, Vec::new())?;
+    let run = commit_run(&environment, &job, known, ImportCommand::Resume)?;
     let line = run.state.line;
     let rejects = RejectWriter::open(&job.rejects, line).map_err(ImportError::Rejects)?;
     Ok(Session { environment, job, prepared, run, rejects })
@@ -118,18 +124,18 @@ fn context(environment: &Environment, principal: Principal) -> Context {
     Context { now: environment.clock.now(), zone: environment.zone, principal }
 }
 
-/// Commits a command on the run together with `changes`; gives the run after it.
-fn commit_run(
+/// Proposes a command on the run together with `changes`; none when there is nothing to write.
+fn propose_run(
     environment: &Environment,
     job: &Job,
-    run: Loaded<ImportRun>,
+    run: &Loaded<ImportRun>,
     command: ImportCommand,
     mut changes: Vec<Box<dyn Change>>,
-) -> Result<Loaded<ImportRun>, ImportError> {
+) -> Result<Option<Answer>, ImportError> {
     let context = context(environment, job.principal);
     let decision = run.state.decide(command, &context)?;
     if decision.events.is_empty() && changes.is_empty() {
-        return Ok(run);
+        return Ok(None);
     }
     let before = Loaded { version: run.version, state: run.state.clone() };
     if !decision.events.is_empty() {
@@ -146,16 +152,34 @@ fn commit_run(
         acknowledge_duplicates: true,
         changes,
     };
-    let answer = environment.committer.propose(proposal);
+    Ok(Some(environment.committer.propose(proposal)))
+}
+
+/// Waits until a proposal of [`propose_run`] is durable; the run after it, if it was changed.
+fn committed(
+    environment: &Environment,
+    answer: Answer,
+) -> Result<Option<Loaded<ImportRun>>, ImportError> {
     let committed = answer.blocking_recv().unwrap_or(Err(Refusal::Unavailable))?;
     let streams: Vec<StreamId> = committed.receipt.streams.iter().map(|(one, _)| *one).collect();
     (environment.on_written)(&streams);
-    let after = committed
-        .changes
-        .iter()
-        .find_map(|change| change.downcast_ref::<TypedChange<ImportRun>>())
-        .map(TypedChange::after);
-    Ok(after.unwrap_or(run))
+    let of_run = |change: &Box<dyn Any + Send>| {
+        change.downcast_ref::<TypedChange<ImportRun>>().map(TypedChange::after)
+    };
+    Ok(committed.changes.iter().find_map(of_run))
+}
+
+/// Commits a command on the run; gives the run after it.
+fn commit_run(
+    environment: &Environment,
+    job: &Job,
+    run: Loaded<ImportRun>,
+    command: ImportCommand,
+) -> Result<Loaded<ImportRun>, ImportError> {
+    match propose_run(environment, job, &run, command, Vec::new())? {
+        Some(answer) => Ok(committed(environment, answer)?.unwrap_or(run)),
+        None => Ok(run),
+    }
 }
 
 /// A row as the reading thread hands it over.
@@ -277,24 +301,96 @@ struct Worker<'a> {
 /// What a chunk came to.
 struct Tally {
     line: u64,
+    /// Of this chunk alone.
     counts: Counts,
     rejected: Vec<(u64, Vec<FieldFault>)>,
 }
 
+/// A chunk that is decided and not proposed yet.
+struct Decided {
+    changes: Vec<Box<dyn Change>>,
+    tally: Tally,
+    touched: Touched,
+    /// What a dry run learns of it.
+    learned: Imagined,
+}
+
+/// A chunk that is being committed.
+struct Flight {
+    answer: Answer,
+    tally: Tally,
+    /// Length of the reject file before it.
+    listed: u64,
+    touched: Touched,
+}
+
 impl Worker<'_> {
     fn work(&mut self, receiver: &Receiver<Handed>) -> Result<(), ImportError> {
+        let mut under_way = None;
         for handed in receiver {
             match handed {
                 Handed::Rows(rows) if rows.is_empty() => {}
-                Handed::Rows(rows) => self.chunk(&rows)?,
-                Handed::Failed(error) => return Err(error.into()),
-                Handed::End => return Ok(()),
+                Handed::Rows(rows) => under_way = self.follow(under_way.take(), rows)?,
+                Handed::Failed(error) => {
+                    self.await_all(under_way)?;
+                    return Err(error.into());
+                }
+                Handed::End => return self.await_all(under_way),
             }
             if self.job.cancel.load(Ordering::Relaxed) {
-                return Ok(());
+                return self.await_all(under_way);
             }
         }
+        self.await_all(under_way)?;
         Err(ImportError::ReadingBroke)
+    }
+
+    /// Decides a chunk while the one before it commits, and proposes it when that one is durable.
+    fn follow(
+        &mut self,
+        before: Option<(Flight, Vec<ReadRow>)>,
+        rows: Vec<ReadRow>,
+    ) -> Result<Option<(Flight, Vec<ReadRow>)>, ImportError> {
+        let Some((flight, rows_before)) = before else {
+            return self.begin(rows);
+        };
+        let decided = self.decide(&rows, Some(&flight.touched));
+        match self.land(flight) {
+            Ok(()) => {}
+            Err(ImportError::Refused(refusal)) if may_pass_apart(&refusal) => {
+                // What was decided behind it stood on it.
+                self.chunk(&rows_before)?;
+                return self.begin(rows);
+            }
+            Err(error) => return Err(error),
+        }
+        if self.job.cancel.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        match decided? {
+            Some(decided) => Ok(self.propose(decided)?.map(|flight| (flight, rows))),
+            // A row of it needs what the chunk before has written.
+            None => self.begin(rows),
+        }
+    }
+
+    /// Decides and proposes a chunk behind which nothing is under way.
+    fn begin(&mut self, rows: Vec<ReadRow>) -> Result<Option<(Flight, Vec<ReadRow>)>, ImportError> {
+        let Some(decided) = self.decide(&rows, None)? else {
+            return Ok(None);
+        };
+        Ok(self.propose(decided)?.map(|flight| (flight, rows)))
+    }
+
+    /// Waits for the last chunk.
+    fn await_all(&mut self, last: Option<(Flight, Vec<ReadRow>)>) -> Result<(), ImportError> {
+        let Some((flight, rows)) = last else {
+            return Ok(());
+        };
+        match self.land(flight) {
+            Err(ImportError::Refused(refusal)) if may_pass_apart(&refusal) => self.chunk(&rows),
+            landed => landed,
+        }
     }
 
     /// Commits a chunk as one frame; when the committer refuses it (somebody changed one of its
@@ -333,7 +429,23 @@ impl Worker<'_> {
         }
     }
 
+    /// Decides a chunk and waits until it is durable.
     fn attempt(&mut self, rows: &[ReadRow]) -> Result<(), ImportError> {
+        let Some(decided) = self.decide(rows, None)? else {
+            return Ok(());
+        };
+        match self.propose(decided)? {
+            Some(flight) => self.land(flight),
+            None => Ok(()),
+        }
+    }
+
+    /// Decides a chunk; none when a row of it needs what the chunk `ahead` of it has touched.
+    fn decide(
+        &self,
+        rows: &[ReadRow],
+        ahead: Option<&Touched>,
+    ) -> Result<Option<Decided>, ImportError> {
         let context = context(self.environment, self.job.principal);
         let environment = self.environment;
         let mut chunk = Chunk::new(
@@ -341,55 +453,69 @@ impl Worker<'_> {
             environment.ids.as_ref(),
             &context,
             self.imagined.as_ref(),
+            ahead,
         );
-        let mut tally = Tally { line: self.line, counts: self.counts, rejected: Vec::new() };
+        let (counts, rejected) = (Counts::default(), Vec::new());
+        let mut tally = Tally { line: self.line, counts, rejected };
         for row in rows {
-            tally.take(&mut chunk, row)?;
+            if !tally.take(&mut chunk, row)? {
+                return Ok(None);
+            }
         }
         let mut learned = Imagined::default();
+        let touched = chunk.touched();
         let changes = if self.imagined.is_some() {
             chunk.into_imagined(&mut learned);
             Vec::new()
         } else {
             chunk.into_changes()
         };
-        self.settle(changes, tally, rows.len() as u64)?;
+        Ok(Some(Decided { changes, tally, touched, learned }))
+    }
+
+    /// Proposes a decided chunk; none when there is nothing to wait for.
+    fn propose(&mut self, decided: Decided) -> Result<Option<Flight>, ImportError> {
+        let Decided { changes, tally, touched, learned } = decided;
+        // Listed before they are counted: a resumed run drops the rows behind its durable line.
+        let listed = self.rejects.write_all(&tally.rejected).map_err(ImportError::Rejects)?;
         if let Some(imagined) = &mut self.imagined {
             imagined.learn(learned);
         }
+        if !changes.is_empty() || self.quiet + tally.counts.rows >= QUIET_ROWS_MAX {
+            let counts = sum(self.counts, tally.counts);
+            let command = ImportCommand::Advance(Advanced { line: tally.line, counts });
+            let proposed = propose_run(self.environment, self.job, &self.run, command, changes)?;
+            self.quiet = 0;
+            if let Some(answer) = proposed {
+                return Ok(Some(Flight { answer, tally, listed, touched }));
+            }
+        } else {
+            self.quiet += tally.counts.rows;
+        }
+        self.count(&tally);
+        Ok(None)
+    }
+
+    /// Waits until a chunk is durable and takes over its counts.
+    fn land(&mut self, flight: Flight) -> Result<(), ImportError> {
+        let Flight { answer, tally, listed, .. } = flight;
+        match committed(self.environment, answer) {
+            Ok(run) => self.run = run.unwrap_or_else(|| self.run.clone()),
+            Err(error) => {
+                self.rejects.take_back(listed).map_err(ImportError::Rejects)?;
+                return Err(error);
+            }
+        }
+        self.count(&tally);
         Ok(())
     }
 
-    /// Makes a decided chunk durable and takes over its counts.
-    fn settle(
-        &mut self,
-        changes: Vec<Box<dyn Change>>,
-        tally: Tally,
-        rows: u64,
-    ) -> Result<(), ImportError> {
-        // Listed before they are counted: a resumed run drops the rows behind its durable line.
-        let listed = self.rejects.write_all(&tally.rejected).map_err(ImportError::Rejects)?;
-        if !changes.is_empty() || self.quiet + rows >= QUIET_ROWS_MAX {
-            let advanced = Advanced { line: tally.line, counts: tally.counts };
-            let run = Loaded { version: self.run.version, state: self.run.state.clone() };
-            let command = ImportCommand::Advance(advanced);
-            match commit_run(self.environment, self.job, run, command, changes) {
-                Ok(run) => self.run = run,
-                Err(error) => {
-                    self.rejects.take_back(listed).map_err(ImportError::Rejects)?;
-                    return Err(error);
-                }
-            }
-            self.quiet = 0;
-        } else {
-            self.quiet += rows;
-        }
+    fn count(&mut self, tally: &Tally) {
         self.line = tally.line;
-        self.counts = tally.counts;
-        self.rows_here += rows;
+        self.counts = sum(self.counts, tally.counts);
+        self.rows_here += tally.counts.rows;
         self.job.progress.set(self.counts, self.rows_here, self.meter.read(), self.meter.total());
         (self.environment.on_progress)(self.job.id, &self.job.progress);
-        Ok(())
     }
 
     /// A row that the committer refuses even alone.
@@ -408,14 +534,15 @@ impl Worker<'_> {
         let advance = ImportCommand::Advance(Advanced { line: self.line, counts: self.counts });
         for command in [advance, ImportCommand::End(Ended { state, error })] {
             let run = Loaded { version: self.run.version, state: self.run.state.clone() };
-            self.run = commit_run(self.environment, self.job, run, command, Vec::new())?;
+            self.run = commit_run(self.environment, self.job, run, command)?;
         }
         Ok(ImportRun::clone(&self.run.state))
     }
 }
 
 impl Tally {
-    fn take(&mut self, chunk: &mut Chunk<'_>, row: &ReadRow) -> Result<(), ImportError> {
+    /// Counts what becomes of a row; false when it must wait for the chunk ahead.
+    fn take(&mut self, chunk: &mut Chunk<'_>, row: &ReadRow) -> Result<bool, ImportError> {
         self.line = row.line;
         self.counts.rows += 1;
         let counter = match &row.row {
@@ -428,6 +555,7 @@ impl Tally {
                     self.rejected.push((row.line, faults));
                     &mut self.counts.rejected
                 }
+                Err(RowError::Ahead) => return Ok(false),
                 Err(RowError::Store(error)) => {
                     tracing::warn!(%error, "the import waits for the view");
                     return Err(Refusal::Unavailable.into());
@@ -439,7 +567,18 @@ impl Tally {
             }
         };
         *counter += 1;
-        Ok(())
+        Ok(true)
+    }
+}
+
+const fn sum(one: Counts, other: Counts) -> Counts {
+    Counts {
+        rows: one.rows + other.rows,
+        created: one.created + other.created,
+        updated: one.updated + other.updated,
+        unchanged: one.unchanged + other.unchanged,
+        skipped: one.skipped + other.skipped,
+        rejected: one.rejected + other.rejected,
     }
 }
 

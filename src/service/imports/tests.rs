@@ -504,3 +504,40 @@ fn a_dry_run_counts_a_card_of_several_chunks_as_one() {
     assert_eq!(dry.0, counts(302, 3, 297, 0, 0), "{}", dry.1);
     assert_eq!(the_box.import(&path, mapping, false).0, dry.0);
 }
+
+#[test]
+fn a_row_that_needs_the_chunk_before_it_waits_for_that() {
+    let mut the_box = Box_::new();
+    let mut text = String::from("Код;Фамилия;Имя;ДатаРождения;Телефон;АдресРегистрации\n");
+    // Each client is told of three times, hundreds of rows apart; in between come new ones.
+    for round in 0..3 {
+        for n in 0..200 {
+            let phone = format!("+7 916 {:03}-{:02}-{:02}", 100 + round, n / 100, n % 100);
+            text += &format!("{n};Иванова;Анна;01.02.1990;{phone};г. Москва, д. {n}\n");
+            text += &format!("{round}-{n};Петров;Пётр;01.02.1980;;г. Тверь, д. {n}\n");
+        }
+    }
+    let (found, rejects) = the_box.written(&text, "1c-clients");
+    assert_eq!(found, counts(200 + 600, 400, 0, 0, 0), "{rejects}");
+    let mut numbers = std::collections::BTreeSet::new();
+    for n in 0..200 {
+        let client = the_box.client(&format!("1c:{n}"));
+        assert_eq!(client.details.phones.len(), 3, "client {n}");
+        assert!(client.number > 0 && numbers.insert(client.number), "client {n}");
+    }
+    // The view that the chunks have left is the one that their frames make.
+    let store = Arc::clone(&the_box.environment.store);
+    let position = store.position().unwrap();
+    assert_eq!(rebuild::digest_of_heads(&store).unwrap(), position.digest);
+    the_box.stop();
+    let (environment, thread) = open_elsewhere(the_box.folder.path());
+    assert_eq!(environment.store.position().unwrap().digest, position.digest);
+    environment.committer.stop();
+    thread.join().unwrap();
+}
+
+/// The same journal with a view of its own, made from nothing.
+fn open_elsewhere(folder: &Path) -> (Environment, std::thread::JoinHandle<()>) {
+    std::fs::rename(folder.join("store"), folder.join("store-before")).unwrap();
+    open(folder)
+}
