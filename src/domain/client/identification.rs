@@ -121,8 +121,11 @@ pub fn missing(
     let mut fields: Vec<IdentificationField> =
         policy.required.iter().copied().filter(|field| !confirmed.contains(field)).collect();
     let one_is_there = policy.one_of.iter().any(|field| confirmed.contains(field));
-    if wanted >= 3 && !confirmed.contains(&IdentificationField::CodeWord) {
-        fields.push(IdentificationField::CodeWord);
+    // Without an agreed code word the third level cannot be reached: nothing may be asked that has
+    // no right answer.
+    let code_word = IdentificationField::CodeWord;
+    if wanted >= 3 && !confirmed.contains(&code_word) && can_answer(client, has_loans, code_word) {
+        fields.push(code_word);
     } else if !one_is_there {
         let askable =
             policy.one_of.iter().copied().filter(|field| can_answer(client, has_loans, *field));

@@ -212,6 +212,18 @@ fn only_what_the_card_can_answer_is_asked() {
 }
 
 #[test]
+fn a_code_word_that_was_never_agreed_is_not_asked() {
+    let policy = IdentificationPolicy::default();
+    let mut client = registered();
+    client.details.code_word = None;
+    let missing =
+        |confirmed: &[Field]| identification::missing(&policy, &client, false, confirmed, 3);
+    let base = [Field::FullName, Field::BirthDate];
+    assert_eq!(missing(&base), [Field::PassportLast4, Field::Address]);
+    assert_eq!(missing(&[base[0], base[1], Field::Address]), []);
+}
+
+#[test]
 fn wrong_answers_add_up_within_a_day() {
     let mut client = registered();
     let command = ClientCommand::RecordIdentificationFailure(RecordIdentificationFailure {
