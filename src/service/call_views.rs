@@ -117,6 +117,8 @@ pub struct CallView {
     pub operator: Option<OperatorName>,
     /// Whom it is about.
     pub client_id: Option<String>,
+    /// The short name of whom it is about, in lists only: elsewhere the card says it.
+    pub client_name: Option<String>,
     /// The caller is known to nobody and the operator said so.
     pub anonymous: bool,
     /// Clients with the number.
@@ -355,6 +357,7 @@ impl Services {
             client_number: number(progress.client_number.reveal()),
             operator,
             client_id: call.choice.client().map(|client| client.to_string()),
+            client_name: None,
             anonymous: call.choice == crate::domain::call::ClientChoice::Anonymous,
             candidates_count: call.candidates.len(),
             started_at: progress.started_at.to_rfc3339(),

@@ -3,7 +3,7 @@
 
 use super::call_lane::CallDone;
 use super::call_views::{CallCard, CallView, works_on};
-use super::{Caller, ServiceError, Services};
+use super::{Caller, ServiceError, Services, cards};
 use crate::actors::{ClientLane, SingleLane};
 use crate::base::ids::{CallId, ClientId, EntryId, UserId};
 use crate::base::limits::{LINE_CHARS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
@@ -16,7 +16,7 @@ use crate::domain::call::{
     OpeningWord, RecordIdentification, SetNotes,
 };
 use crate::domain::client::identification::{self, IdentificationField};
-use crate::domain::client::{ClientCommand, RecordIdentificationFailure};
+use crate::domain::client::{Client, ClientCommand, ClientKind, RecordIdentificationFailure};
 use crate::domain::directory::{Entry, EntryKind};
 use crate::domain::{FieldFault, Rejection, StreamId, StreamKind};
 use crate::store::{Loaded, keys};
@@ -466,7 +466,26 @@ impl Services {
             && filter.client.is_none_or(|client| call.choice.client() == Some(client))
             && filter.from.is_none_or(|from| call.opened_at >= from)
             && filter.to.is_none_or(|to| call.opened_at < to);
-        Ok(fits.then(|| self.call_view(caller, id, &lane)))
+        if !fits {
+            return Ok(None);
+        }
+        let mut row = self.call_view(caller, id, &lane);
+        row.client_name = self.client_in_list(caller, call)?;
+        Ok(Some(row))
+    }
+
+    /// The short name of the client of a call, for whoever may see the client.
+    fn client_in_list(&self, caller: &Caller, call: &Call) -> Result<Option<String>, ServiceError> {
+        let Some((client, grant)) =
+            call.choice.client().zip(caller.grant(Action::ReadClients).ok())
+        else {
+            return Ok(None);
+        };
+        let stream = StreamId::new(StreamKind::Client, client.uuid());
+        let details = self.store.load::<Client>(stream)?.state.details.clone();
+        let hidden =
+            grant.scope == Filter::Organisations && details.kind != ClientKind::Organisation;
+        Ok((!hidden).then(|| cards::shown_name(&details, false)))
     }
 
     /// A call as the view has it, without waking its actor.

@@ -49,6 +49,8 @@ pub struct OwnState {
     pub extension: Option<String>,
     /// The call on the desk.
     pub call: Option<CallCard>,
+    /// Other calls that are open, oldest first: a second one that rings, or a card to be finished.
+    pub waiting: Vec<CallCard>,
 }
 
 /// Who sees every operator's state.
@@ -101,19 +103,20 @@ impl Services {
         user: UserId,
         operator: &Operator,
     ) -> Result<OwnState, ServiceError> {
-        let call = match operator.current_call() {
-            Some(id) => {
-                let lane = self.calls.look(id.uuid(), SingleLane::clone).await?;
-                Some(self.frame_of_call(caller, id, &lane).await?)
-            }
-            None => None,
-        };
+        let current = operator.current_call();
+        let (mut call, mut waiting) = (None, Vec::new());
+        for open in &operator.calls {
+            let lane = self.calls.look(open.call.uuid(), SingleLane::clone).await?;
+            let card = self.frame_of_call(caller, open.call, &lane).await?;
+            if current == Some(open.call) { call = Some(card) } else { waiting.push(card) }
+        }
         Ok(OwnState {
             state: operator.state().code(),
             reason: operator.reason().map(NotReadyReason::code),
             since: operator.since.to_rfc3339(),
             extension: self.people.get(user).and_then(|person| person.extension.clone()),
             call,
+            waiting,
         })
     }
 

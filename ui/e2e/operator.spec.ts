@@ -2,6 +2,7 @@ import { become, expect, finish, type Known, knownClient, signIn, test } from '.
 
 test.describe.configure({ mode: 'serial' });
 let known: Known;
+const press = async (page: import('@playwright/test').Page, ...keys: string[]) => { for (const key of keys) await page.keyboard.press(key); };
 test.beforeAll(async ({ box }) => { known = await knownClient(box); });
 
 test('a wrong password is refused in words', async ({ page, box }) => {
@@ -76,7 +77,8 @@ test('a call is answered from the first ring to the finished card', async ({ pag
 test('the finished call stands in the list and can be corrected with a reason', async ({ page, box }) => {
   await signIn(page, box, 'operator');
   await page.getByRole('link', { name: 'Звонки' }).click();
-  await page.locator('tbody tr').first().click();
+  await expect(page.locator('tbody tr').first()).toContainText(known.name);
+  await press(page, 'j', 'Enter');
   await expect(page.getByText('Спросил про следующий платёж')).toBeVisible();
   await page.getByRole('button', { name: 'Исправить итог' }).click();
   const dialog = page.getByRole('dialog');

@@ -182,6 +182,12 @@ test('Enter brings the waiting call when nothing else wants the key', async ({ p
   const second = await box.ring(me.extension, box.announced.sample_phone);
   const strip = page.getByRole('button', { name: new RegExp(`Звонит.*${known.name}`) });
   await expect(strip).toBeVisible();
+  // Both calls are there again after a reload, and what was typed.
+  await page.reload();
+  await expect(strip).toBeVisible();
+  await expect(page.locator('[name=comment]')).toHaveValue('на полусло');
+  await page.locator('[name=comment]').click();
+  await press(page, 'Control+End');
   await expect(page.locator('[name=comment]')).toBeFocused();
   await press(page, 'Enter');
   await expect(page.locator('[name=comment]')).toHaveValue('на полусло\n');

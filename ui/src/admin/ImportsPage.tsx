@@ -1,4 +1,5 @@
 import { Button, Progress } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { administers } from '../app/access';
@@ -17,7 +18,8 @@ export function ImportsPage() {
   const list = useQuery({ queryKey: ['imports'], queryFn: imports.list });
   const { user } = useSession();
   const [watching, setWatching] = useState<string | null>(null);
-  const running = list.data?.items.filter((job) => job.state === 'running') ?? [];
+  // In line or at work; the one at work stands first.
+  const running = (list.data?.items.filter(underWay) ?? []).sort((one, other) => Number(one.state === 'waiting') - Number(other.state === 'waiting') || one.started_at.localeCompare(other.started_at));
   return (
     <>
       <div className={styles.head}><h1 className="grow">{t('admin.section.imports')}</h1></div>
@@ -32,16 +34,19 @@ export function ImportsPage() {
   );
 }
 
+const underWay = (job: ImportJob): boolean => job.state === 'running' || job.state === 'waiting';
+
 function Watched({ id }: { id: string }) {
-  const job = useQuery({ queryKey: ['import', id], queryFn: () => imports.get(id), refetchInterval: (query) => (query.state.data?.state === 'running' ? 2000 : false) });
-  return job.data?.state === 'running' ? <Running job={job.data} /> : null;
+  const job = useQuery({ queryKey: ['import', id], queryFn: () => imports.get(id), refetchInterval: (query) => (query.state.data && underWay(query.state.data) ? 2000 : false) });
+  return job.data && underWay(job.data) ? <Running job={job.data} /> : null;
 }
 
 function Running({ job }: { job: ImportJob }) {
   const { t, language } = useWords();
   const cancel = useMutation({ mutationFn: () => imports.cancel(job.import_id) });
   const share = job.rows_total ? (100 * job.rows_read) / job.rows_total : 0;
-  const words = [
+  const waiting = job.state === 'waiting';
+  const words = waiting ? t('imports.in_line') : [
     job.rows_total ? t('imports.progress', { read: integer(job.rows_read, language), total: integer(job.rows_total, language) }) : t('imports.progress_open', { read: integer(job.rows_read, language) }),
     job.rows_per_second ? t('imports.rate', { rate: integer(job.rows_per_second, language) }) : null,
     job.seconds_left !== null && job.seconds_left !== undefined ? t('imports.left', { time: duration(job.seconds_left) }) : null,
@@ -49,7 +54,7 @@ function Running({ job }: { job: ImportJob }) {
   return (
     <section className="panel stack" style={{ padding: 12 }} aria-live="off">
       <div className="row"><strong className="grow">{job.file_name}{job.dry_run ? ` · ${t('imports.dry')}` : ''}</strong><span className="small">{words}</span><Button size="compact-xs" variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>{t('imports.cancel')}</Button></div>
-      <Progress value={share} aria-label={job.file_name} transitionDuration={200} />
+      {!waiting && <Progress value={job.rows_total ? share : 100} animated={!job.rows_total} aria-label={job.file_name} transitionDuration={200} />}
       {cancel.error && <Failure error={cancel.error} />}
     </section>
   );
@@ -69,8 +74,8 @@ function History({ jobs }: { jobs: ImportJob[] }) {
           {jobs.map((job) => (
             <tr key={job.import_id}>
               <td><Moment at={job.started_at} /></td><td className="cut" style={{ maxWidth: 220 }} title={job.file_name}>{job.file_name}</td><td>{t(`imports.kind_value.${job.kind}`)}</td>
-              <td className="nowrap"><span className={`tag ${job.state === 'failed' ? 'bad' : job.state === 'interrupted' ? 'warn' : job.state === 'running' ? 'info' : ''}`} title={job.error ?? undefined}>{t(`imports.state.${job.state}`)}</span>{job.dry_run && <span className="caption"> {t('imports.dry')}</span>}</td>
-              {count(job.rows_read)}{count(job.created)}{count(job.updated)}{count(job.unchanged)}<td className="num">{job.rejected > 0 ? <a href={imports.rejectsAddress(job.import_id)} download title={t('imports.rejects')} className="bad">{integer(job.rejected, language)}</a> : <span className="dim">0</span>}</td><td className="dim">{job.by}</td>
+              <td className="nowrap"><span className={`tag ${job.state === 'failed' ? 'bad' : job.state === 'interrupted' ? 'warn' : underWay(job) ? 'info' : ''}`}>{t(`imports.state.${job.state}`)}</span>{job.dry_run && <span className="caption"> {t('imports.dry')}</span>}{job.error && <div className="caption bad" style={{ whiteSpace: 'normal', maxWidth: 260 }}>{job.error}</div>}</td>
+              {count(job.rows_read)}{count(job.created)}{count(job.updated)}{count(job.unchanged)}<td className="num">{job.rejected > 0 ? <a href={imports.rejectsAddress(job.import_id)} download title={t('imports.rejects')} className="bad nowrap"><IconDownload size={14} stroke={1.8} role="img" aria-label={t('imports.rejects')} style={{ verticalAlign: -2 }} /> {integer(job.rejected, language)}</a> : <span className="dim">0</span>}</td><td className="dim">{job.by}</td>
               <td className="nowrap num">
                 {job.state === 'interrupted' && <Button size="compact-xs" variant="default" onClick={() => resume.mutate(job.import_id)}>{t('imports.resume')}</Button>}
               </td>

@@ -98,13 +98,14 @@ export const tokens = {
   remove: (id: string) => send<void>('DELETE', `/tokens/${q(id)}`),
 };
 
-export interface ImportRequest { kind: ImportKind; blob: string; file_name: string; mapping?: string; mapping_text?: string; dry_run: boolean }
+export interface ImportRules { kind: ImportKind; blob: string; mapping?: string; mapping_text?: string; lookups?: { name: string; blob: string }[] }
+export interface ImportRequest extends ImportRules { file_name: string; dry_run: boolean }
 
 export const imports = {
   list: () => send<Page<ImportJob>>('GET', '/imports'),
   get: (id: string) => send<ImportJob>('GET', `/imports/${q(id)}`),
   start: (body: ImportRequest) => send<{ import_id: string }>('POST', '/imports', { body }),
-  preview: (body: { kind: ImportKind; blob: string; mapping?: string; mapping_text?: string }) => send<ImportPreview>('POST', '/imports/preview', { body }),
+  preview: (body: ImportRules) => send<ImportPreview>('POST', '/imports/preview', { body }),
   mappings: () => send<Page<ImportMapping>>('GET', '/imports/mappings'),
   resume: (id: string) => send<void>('POST', `/imports/${q(id)}/resume`),
   cancel: (id: string) => send<void>('POST', `/imports/${q(id)}/cancel`),

@@ -21,6 +21,13 @@ describe('feed', () => {
     expect(state.status).toBe('live');
     expect(state.currentCallId).toBe('a');
   });
+  it('shows every open call after a break, the one on the line first', () => {
+    const state = play([{ type: 'hello', head: 1, epoch: 'e', me: { ...me(callCard('b', 1, 'talking')), waiting: [callCard('a', 1, 'wrap_up')] } }]);
+    expect(state.calls.map((each) => each.call.id)).toEqual(['b', 'a']);
+    expect(state.currentCallId).toBe('b');
+    const looking = reduceFeed(state, { type: 'show', callId: 'a' });
+    expect(play([{ type: 'hello', head: 2, epoch: 'e', me: { ...me(callCard('b', 1, 'talking')), waiting: [callCard('a', 1, 'wrap_up')] } }], looking).currentCallId).toBe('a');
+  });
   it('lives without a phone, as for an administrator', () => {
     const state = play([{ type: 'hello', head: 1, epoch: 'e', me: null }]);
     expect(state.status).toBe('live');

@@ -76,8 +76,11 @@ function onFrame(state: FeedState, frame: Frame, userId: string): FeedState {
 
 function onMe(state: FeedState, me: Me): FeedState {
   const next = { ...state, me: { state: me.state, reason: me.reason, since: me.since } };
-  if (!me.call || me.call.call.state === 'finished') return { ...next, calls: [], currentCallId: null };
-  return withCard({ ...next, calls: state.calls.filter((card) => card.call.id === me.call?.call.id) }, me.call);
+  const open = [...(me.call ? [me.call] : []), ...(me.waiting ?? [])];
+  const kept = { ...next, calls: state.calls.filter((card) => open.some((other) => other.call.id === card.call.id)) };
+  const found = open.reduce(withCard, kept);
+  // What the operator was looking at stays, if it is still there.
+  return found.calls.some((card) => card.call.id === found.currentCallId) ? found : { ...found, currentCallId: found.calls[0]?.call.id ?? null };
 }
 
 /** Whole states from the feed and from answers of requests: whichever comes later, the older version loses. */

@@ -28,7 +28,7 @@ export interface OperatorRow {
   user_id: string; name: string; extension: string | null; role: Role; state: OperatorState;
   reason: StateReason | null; since: string; call_id: string | null; missed_today: number;
 }
-export interface Me { state: OperatorState; reason: StateReason | null; since: string; extension?: string | null; call: CallCard | null }
+export interface Me { state: OperatorState; reason: StateReason | null; since: string; extension?: string | null; call: CallCard | null; waiting?: CallCard[] }
 
 export type CallState = 'queued' | 'ringing' | 'talking' | 'held' | 'wrap_up' | 'finished';
 export type CallResult = 'answered' | 'no_answer' | 'busy' | 'abandoned' | 'queue_timeout' | 'failed' | 'rejected';
@@ -46,6 +46,8 @@ export interface Call {
   id: string; number: number | null; direction: Direction; state: CallState; from: string | null; to: string | null; queue: string | null;
   ivr: Record<string, string>; client_number: string | null;
   operator: { user_id: string | null; name: string; extension: string | null } | null;
+  /** In lists only. */
+  client_name?: string | null;
   client_id: string | null; anonymous?: boolean; candidates_count: number;
   /** What the exchange of this call can do when asked; the colleague who is asked before the client is handed over. */
   can_hold?: boolean; can_consult?: boolean; consulting?: string | null;
@@ -159,12 +161,14 @@ export interface Token {
 }
 export type ImportKind = 'clients' | 'loans' | 'schedules' | 'payments';
 export interface ImportJob {
-  import_id: string; kind: ImportKind; file_name: string; state: 'running' | 'finished' | 'failed' | 'interrupted'; dry_run: boolean;
+  import_id: string; kind: ImportKind; file_name: string; state: 'waiting' | 'running' | 'finished' | 'failed' | 'interrupted'; dry_run: boolean;
   rows_read: number; rows_total: number | null; created: number; updated: number; unchanged: number; rejected: number;
   rows_per_second: number | null; seconds_left: number | null; started_at: string; finished_at: string | null; by: string; error: string | null;
 }
 export interface ImportPreview {
   columns: string[]; delimiter: string | null; encoding: string | null;
+  /** Second files that the mapping looks things up in; no rows are shown before all are given. */
+  lookups?: { name: string; file: string; given: boolean }[];
   rows: { line: number; cells: string[]; target: Record<string, unknown> | null; faults: { field: string; code: string; message: string }[] }[];
 }
 export interface ImportMapping { name: string; kind: ImportKind; description: string; text: string }

@@ -28,10 +28,10 @@ export function CallTable({ calls, columns, onOpen, openId }: { calls: Call[]; c
     switch (column) {
       case 'number': return call.number ?? '—';
       case 'time': return <Moment at={call.started_at} />;
-      case 'who': return <span className="row"><DirectionIcon call={call} /><span className="nowrap">{call.client_number ? phone(call.client_number) : t('call.no_number')}</span></span>;
+      case 'who': return <span className="row"><DirectionIcon call={call} />{call.client_name ? <><span className="nowrap">{call.client_name}</span><span className="dim nowrap" data-col="phone">{call.client_number ? phone(call.client_number) : ''}</span></> : <span className="nowrap">{call.client_number ? phone(call.client_number) : t('call.no_number')}</span>}</span>;
       case 'operator': return <span className="cut">{call.operator?.name ?? <span className="dim">—</span>}</span>;
       case 'state': return <CallStateTag call={call} />;
-      case 'topic': return <span>{call.topics.map(topicTitle).join(', ') || <span className="dim">—</span>}</span>;
+      case 'topic': { const titles = call.topics.map(topicTitle).join(', '); return titles ? <span title={titles}>{titles}</span> : <span className="dim">—</span>; }
       case 'result': return <CallResultTag call={call} />;
       case 'talk': return <TalkTime call={call} />;
       case 'wait': return duration(call.wait_seconds ?? 0);

@@ -47,7 +47,7 @@ function Item({ item }: { item: HistoryItem }) {
   return (
     <article className={styles.event}>
       <Icon size={16} stroke={1.6} aria-hidden className="dim" />
-      <span className="dim"><Moment at={item.at} mode="relative" /></span>
+      <span className="dim"><Moment at={item.at} mode="recent" /></span>
       <div>
         <div className="row-wrap" style={{ gap: 6 }}>
           {item.call_id ? <Link to="/calls" search={{ view: 'all', call: item.call_id }}>{head}</Link> : <span>{head}</span>}

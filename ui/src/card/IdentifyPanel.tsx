@@ -58,7 +58,7 @@ export function IdentifyPanel({ callId, of, talking }: { callId: string; of: Ide
   };
 
   if (of.locked) return <Locked until={of.locked_until} />;
-  if (missing.length === 0) return null;
+  if (missing.length === 0) return of.level < of.required_level ? <p className="caption">{t('identify.no_code_word')}</p> : null;
   return (
     <form className={styles.identify} onSubmit={submit} aria-label={t('identify.title')}>
       <div className="row small"><strong className="grow">{t('identify.title')}</strong>{of.required_level > of.level && <span className="caption">{t('identify.need', { level: of.required_level })}</span>}</div>
@@ -83,7 +83,7 @@ export function IdentifyPanel({ callId, of, talking }: { callId: string; of: Ide
           </div>
         );
       })}
-      {of.confirmed.length > 0 && <div className="caption good">{of.confirmed.map((field) => t(`identify.field.${field}`)).join(', ')}: {t('identify.confirmed')}</div>}
+      {of.confirmed.length > 0 && <div className="caption good">{t('identify.confirmed')}: {of.confirmed.map((field) => t(`identify.short.${field}`)).join(', ')}</div>}
       <div className="row">
         <Button type="submit" variant="light" loading={check.isPending}>{t('identify.check')}</Button>
         <span className={of.attempts_left <= 1 ? 'caption bad' : 'caption'}>{t('identify.attempts', { count: of.attempts_left })}</span>

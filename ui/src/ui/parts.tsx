@@ -90,14 +90,18 @@ export function More({ of }: { of: Pages }) {
 
 export function Key({ children }: { children: string }) { return <kbd className="key">{children}</kbd>; }
 
+const WEEK_MS = 7 * 86_400_000;
+
 /** A moment: short on the screen, exact and relative on hover. */
-export function Moment({ at, mode = 'short' }: { at: string; mode?: 'short' | 'relative' | 'time' }) {
+export function Moment({ at, mode = 'short' }: { at: string; mode?: 'short' | 'relative' | 'recent' | 'time' }) {
   const { language } = useWords();
   const { lender } = useSession();
   const zone = lender.time_zone;
   const now = useMinute();
   const exact = exactTime(at, language, zone);
-  const shown = mode === 'relative' ? relative(at, now, language) : mode === 'time' ? inZone(at, zone).time : momentInList(at, language, zone, inZone(now, zone).date);
+  // Longer ago than a week a date says more than "7 months ago".
+  const isRelative = mode === 'relative' || (mode === 'recent' && now - Date.parse(at) < WEEK_MS);
+  const shown = mode === 'recent' && !isRelative ? shortDate(inZone(at, zone).date, language) : isRelative ? relative(at, now, language) : mode === 'time' ? inZone(at, zone).time : momentInList(at, language, zone, inZone(now, zone).date);
   // The browser's own tooltip: a list of hundreds of rows may not carry hundreds of ours.
   return <time dateTime={at} className="nowrap" title={`${exact} · ${relative(at, now, language)}`}>{shown}</time>;
 }

@@ -31,6 +31,7 @@ export const call = {
   },
   prospect: { title: 'New client', save: 'Create and open', duplicates: 'Similar clients already exist', take: 'This one', anyway: 'Create a new one anyway', hard: 'This client already exists: open that card.' },
   identify: {
+    no_code_word: 'There is no code word, so level 2 is the highest. The profile may be changed; agree a code word.',
     title: 'Identity check', need: 'L{{level}} is needed', one_of: 'And one of', wrong: 'no match', confirmed: 'matches', check: 'Check',
     attempts_one: '{{count}} attempt left', attempts_other: '{{count}} attempts left',
     locked: 'Checking is closed until the end of the day. Speak about general matters only.', locked_until: 'until {{time}}', type_something: 'Type at least one answer.', bad_date: 'There is no such date. Example: 15.03.1985', more: 'Confirm further',
