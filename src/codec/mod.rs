@@ -17,6 +17,7 @@ pub use registry::{EventKind, Stored, kinds};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::cell::RefCell;
 
 /// Why bytes cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,13 +57,17 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 /// Encodes a value behind bytes that stand before it.
 #[must_use]
 pub fn encode_behind<T: Serialize>(before: &[u8], value: &T) -> Vec<u8> {
-    // Most rows and bodies fit; growing a vector step by step costs more than the bytes.
-    const USUAL_BYTES: usize = 512;
-    let mut bytes = Vec::with_capacity(USUAL_BYTES);
-    bytes.extend_from_slice(before);
-    bincode::serde::encode_into_std_write(value, &mut bytes, configuration())
-        .expect("persisted types have no maps with unknown length and stay under the limit");
-    bytes
+    thread_local! {
+        /// Grown once: growing a vector step by step for each value costs more than its bytes.
+        static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.clear();
+        scratch.extend_from_slice(before);
+        bincode::serde::encode_into_std_write(value, scratch, configuration())
+            .expect("persisted types have no maps with unknown length and stay under the limit");
+        scratch.as_slice().to_vec()
+    })
 }
 
 /// Decodes a value; all bytes must be used.

@@ -155,10 +155,7 @@ impl<'a> Folder<'a> {
 
     fn head(&mut self, stream: StreamId) -> Result<Option<Vec<u8>>, StoreError> {
         let key = keys::head(stream);
-        // Nobody but this folder writes its streams, and a run knows when it is in the view.
-        while self.sent.back().is_some_and(|run| run.is_written()) {
-            self.sent.pop_back();
-        }
+        // Nobody but this folder writes its streams.
         match self.sent.iter().find_map(|run| run.get(&key)) {
             Some(head) => Ok(head.map(<[u8]>::to_vec)),
             None => self.store.get(&key),
@@ -178,6 +175,10 @@ impl<'a> Folder<'a> {
             run.take(projection);
         }
         run.sort();
+        // What is in the view is let go here, so that the next window finds its memory.
+        while self.sent.back().is_some_and(|run| run.is_written()) {
+            self.sent.pop_back();
+        }
         let run = Arc::new(run);
         self.sent.push_front(Arc::clone(&run));
         self.runs.send(run).is_ok()

@@ -27,8 +27,8 @@ const FOLDERS: usize = 2;
 const FRAMES_PER_WORK: usize = 64;
 /// Pieces of work that may wait for one folder.
 const WORK_WAITING_MAX: usize = 16;
-/// Windows that one folder may have waiting for the writer.
-const RUNS_WAITING_MAX: usize = 2;
+/// Windows that one folder may have waiting for the writer; each is held in memory.
+const RUNS_WAITING_MAX: usize = 1;
 /// A window weighs at least this many bytes: few frames wait for nobody.
 const WINDOW_BYTES_MIN: usize = 8 << 20;
 /// And at most this many: it is held in memory.
