@@ -15,4 +15,5 @@ mod it {
     mod redaction;
     mod search;
     mod session;
+    mod tls;
 }

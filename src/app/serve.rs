@@ -24,6 +24,12 @@ pub enum ServeError {
         #[source]
         source: io::Error,
     },
+    /// Passwords and clients' data would go over the wire for everybody to read.
+    #[error(
+        "{0} is not on this machine and listen.tls is off; choose auto or files, or listen on \
+         127.0.0.1"
+    )]
+    Plain(SocketAddr),
     /// The tokens and sign-ins cannot be read.
     #[error(transparent)]
     View(#[from] ServiceError),
@@ -60,6 +66,10 @@ pub async fn serve(
         &config.storage.folder,
         now,
     )?;
+    // Checked here too: the command line may have named another address than the settings.
+    if tls.is_none() && !address.ip().is_loopback() {
+        return Err(ServeError::Plain(address));
+    }
     let scheme = if tls.is_some() { "https" } else { "http" };
     let listener = TcpListener::bind(address)
         .await

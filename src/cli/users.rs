@@ -78,10 +78,7 @@ impl Users {
                 }
                 UserCommand::Passwd { login } => {
                     let id = find(services, &caller, login)?;
-                    services
-                        .set_user_password(&caller, id, password()?, None)
-                        .await
-                        .map_err(said)?;
+                    services.set_user_password(&caller, id, password()?).await.map_err(said)?;
                     say(format!("{login} has a new password"))
                 }
                 UserCommand::Disable { login } => {

@@ -26,6 +26,17 @@ pub struct CommandKey {
     pub body: CommandId,
 }
 
+impl CommandKey {
+    /// The key of another command that the same request leads to.
+    #[must_use]
+    pub fn derived(&self, what: &str) -> Self {
+        let hash = blake3::Hasher::new().update(&self.id).update(what.as_bytes()).finalize();
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash.as_bytes()[..16]);
+        Self { id, ..*self }
+    }
+}
+
 /// A number drawn from a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drawn {

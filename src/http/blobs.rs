@@ -7,12 +7,15 @@ use crate::service::ServiceError;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use std::io::Read;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use warp::Reply;
 use warp::http::StatusCode;
 
 /// Pieces between the network and the disk.
 const PIECES: usize = 8;
+/// Time that the next piece may take to arrive.
+const PIECE_PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of one piece on the way out.
 const PIECE_BYTES: usize = 64 * 1024;
 
@@ -45,7 +48,10 @@ pub async fn put(edge: Edge, request: Request) -> Outcome {
     });
     let body = request.body.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(mut body) = body {
-        while let Some(piece) = body.next().await {
+        let gone = |_| ApiError::new("malformed_json", "the body broke off; send it again");
+        while let Some(piece) =
+            tokio::time::timeout(PIECE_PATIENCE, body.next()).await.map_err(gone)?
+        {
             let broken = |_| ApiError::new("malformed_json", "the body broke off; send it again");
             let piece = piece.map_err(broken)?;
             if !piece.is_empty() && sender.send(piece).await.is_err() {

@@ -15,6 +15,11 @@ const KEEP_SECONDS: i64 = 86_400;
 /// Bytes of answers that are kept at most.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Bytes that an answer takes beside its body, about.
+const ENTRY_BYTES: usize = 512;
+/// Keys of refused requests that are remembered for nothing.
+const GONE_MAX: usize = 1024;
+
 /// A caller's key for one request.
 pub type ReplayKey = [u8; 32];
 
@@ -83,9 +88,10 @@ impl Replay {
         let mut inner = self.0.lock().expect("never left half written");
         let Some(answer) = answer.filter(|answer| answer.status().is_success()) else {
             inner.entries.remove(&key);
+            inner.forget_gone();
             return;
         };
-        let size = answer.body().len();
+        let size = ENTRY_BYTES + answer.body().len();
         if let Some(entry) = inner.entries.get_mut(&key) {
             entry.answer = Some(answer.clone());
             inner.bytes += size;
@@ -94,6 +100,14 @@ impl Replay {
 }
 
 impl Inner {
+    /// Keys of refused requests are forgotten in order too, now and then.
+    fn forget_gone(&mut self) {
+        if self.order.len() > 2 * self.entries.len() + GONE_MAX {
+            let entries = &self.entries;
+            self.order.retain(|key| entries.contains_key(key));
+        }
+    }
+
     fn forget_old(&mut self, now: Timestamp) {
         while let Some(oldest) = self.order.front().copied() {
             let Some(entry) = self.entries.get(&oldest) else {
@@ -103,7 +117,7 @@ impl Inner {
             if now.seconds_since(entry.at) < KEEP_SECONDS && self.bytes <= BYTES_MAX {
                 break;
             }
-            let size = entry.answer.as_ref().map_or(0, |answer| answer.body().len());
+            let size = entry.answer.as_ref().map_or(0, |a| ENTRY_BYTES + a.body().len());
             self.bytes = self.bytes.saturating_sub(size);
             self.entries.remove(&oldest);
             self.order.pop_front();
@@ -132,6 +146,23 @@ mod tests {
         assert_eq!(answer.body().as_ref(), b"first");
         assert!(matches!(replay.begin(key, [2; 32], at(5)), Known::OtherRequest));
         assert!(matches!(replay.begin(key, [1; 32], at(KEEP_SECONDS)), Known::Fresh));
+    }
+
+    #[test]
+    fn neither_refusals_nor_empty_answers_fill_the_memory() {
+        let replay = Replay::default();
+        let key = |n: u32| replay_key(Principal::System, &n.to_string());
+        for n in 0..10_000 {
+            let _ = replay.begin(key(n), [1; 32], at(0));
+            replay.finish(key(n), None);
+        }
+        assert!(replay.0.lock().unwrap().order.len() <= GONE_MAX + 1);
+        let fitting = u32::try_from(BYTES_MAX / ENTRY_BYTES).unwrap();
+        for n in 0..fitting + 1000 {
+            let _ = replay.begin(key(n), [1; 32], at(0));
+            replay.finish(key(n), Some(&Response::new(Bytes::new())));
+        }
+        assert!(replay.0.lock().unwrap().entries.len() <= fitting as usize + 2);
     }
 
     #[test]

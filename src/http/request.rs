@@ -20,10 +20,17 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 use warp::http::{HeaderMap, Response, StatusCode, header};
 
 /// Bytes of a body that is too large which are read and thrown away.
 const DRAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Time that a whole body may take to arrive.
+const BODY_PATIENCE: Duration = Duration::from_secs(60);
+/// Time for which a refused body is read and thrown away.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The bytes of a body as they arrive.
 pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send>>;
@@ -175,6 +182,10 @@ impl Request {
     /// # Errors
     /// 413 when it is larger, 400 when it breaks off.
     pub async fn bytes(&mut self, limit: u64) -> Result<Bytes, ApiError> {
+        self.bytes_within(limit, BODY_PATIENCE).await
+    }
+
+    async fn bytes_within(&mut self, limit: u64, patience: Duration) -> Result<Bytes, ApiError> {
         let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Some(mut stream) = body.take() else {
             return Ok(Bytes::new());
@@ -186,7 +197,11 @@ impl Request {
             return Err(too_large(limit));
         }
         let mut whole = BytesMut::new();
-        while let Some(part) = stream.next().await {
+        let until = Instant::now() + patience;
+        loop {
+            // Whoever sends a byte now and then would otherwise hold a connection for ever.
+            let next = timeout_at(until, stream.next()).await.map_err(|_| broken_off())?;
+            let Some(part) = next else { break };
             let part = part.map_err(|_| broken_off())?;
             if (whole.len() + part.len()) as u64 > limit {
                 drain(stream).await;
@@ -255,7 +270,8 @@ impl Request {
 /// of the refusal.
 async fn drain(mut stream: BodyStream) {
     let mut left = DRAIN_BYTES_MAX;
-    while let Some(Ok(part)) = stream.next().await {
+    let until = Instant::now() + DRAIN_PATIENCE;
+    while let Ok(Some(Ok(part))) = timeout_at(until, stream.next()).await {
         match left.checked_sub(part.len()) {
             Some(rest) => left = rest,
             None => return,
@@ -498,6 +514,14 @@ pub mod tests {
         let error = request(&long, &[]).bytes(99).await.unwrap_err();
         assert_eq!(error.code(), "too_large");
         assert_eq!(request(&long, &[]).bytes(100).await.unwrap().len(), 100);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_is_given_up() {
+        let mut request = request(b"", &[]);
+        request.body = Mutex::new(Some(Box::pin(futures_util::stream::pending())));
+        let outcome = request.bytes_within(1000, Duration::from_millis(5)).await;
+        assert_eq!(outcome.unwrap_err().code(), "malformed_json");
     }
 
     #[test]

@@ -23,6 +23,10 @@ use warp::reply::Response;
 
 /// Time a client has to say hello in TLS, and to send the head of a request.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Headers of one request.
+const HEADERS_MAX: usize = 64;
+/// Bytes of the head of a request, and of what is read of a body at a time.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Time that running requests have to end when the box stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// Pause after an accept has failed, for instance for want of file descriptors.
@@ -148,6 +152,8 @@ where
     let running = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
         .with_upgrades();
     let mut running = std::pin::pin!(running);

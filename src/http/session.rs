@@ -120,11 +120,12 @@ pub async fn sign_in(edge: Edge, mut request: Request) -> Outcome {
     if !edge.lockout.address_may_try(request.address(), now) {
         return Err(too_many_requests());
     }
-    if let Some(seconds) = edge.lockout.locked_seconds(&login, now) {
-        return Err(locked_out(seconds));
-    }
     let recognised = {
         let _place = edge.hashing.acquire().await.map_err(ApiError::internal)?;
+        // Guesses side by side would all have been let in before the first one was counted.
+        if let Some(seconds) = edge.lockout.locked_seconds(&login, now) {
+            return Err(locked_out(seconds));
+        }
         edge.services.recognise(&login, typed.password.0).await?
     };
     let failed = |error| {

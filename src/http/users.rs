@@ -4,7 +4,6 @@ use crate::base::ids::UserId;
 use crate::domain::FieldFault;
 use crate::domain::access::Role;
 use crate::domain::fields::{Change, FromJson, Shape};
-use crate::domain::sign_ins::SignInKey;
 use crate::domain::user::ChangeUser;
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
@@ -74,11 +73,6 @@ fn one(status: StatusCode, view: &UserView) -> Outcome {
     versioned(status, view.version, view)
 }
 
-/// The sign-in that the request comes from: it goes on when the caller changes the own account.
-fn own_sign_in(request: &Request) -> Option<SignInKey> {
-    request.person().ok().map(|(_, session)| session.key())
-}
-
 /// An empty extension means none.
 fn extension(typed: Option<String>) -> Option<String> {
     typed.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
@@ -142,8 +136,7 @@ pub async fn set_password(edge: Edge, mut request: Request) -> Outcome {
     let caller = request.caller()?;
     {
         let _place = edge.hashing.acquire().await.map_err(ApiError::internal)?;
-        let kept = own_sign_in(&request);
-        edge.services.set_user_password(&caller, id, body.password.0, kept).await?;
+        edge.services.set_user_password(&caller, id, body.password.0).await?;
     }
     edge.lockout.succeeded(&edge.services.user(id)?.login);
     no_content()
@@ -175,6 +168,6 @@ pub async fn enable(edge: Edge, request: Request) -> Outcome {
 /// 404 when there is no such user.
 pub async fn remove_totp(edge: Edge, request: Request) -> Outcome {
     let id: UserId = request.parameter(0, "user")?;
-    edge.services.remove_totp(&request.caller()?, id, own_sign_in(&request)).await?;
+    edge.services.remove_totp(&request.caller()?, id).await?;
     no_content()
 }

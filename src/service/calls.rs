@@ -195,6 +195,10 @@ impl Services {
         // Guesses side by side would all be compared before the first wrong one is counted.
         let turn = self.telephony.identifying.of(client.uuid()).await;
         let lane = self.call_for(caller, Action::WorkCalls, id).await?;
+        if self.was_done(caller)? {
+            drop(turn);
+            return self.card_of_call(caller, id, &lane).await;
+        }
         let call = lane.state();
         call.may_identify(client)?;
         let policy = self.identification_policy();
@@ -286,8 +290,9 @@ impl Services {
         let mut order = caller.order(move |lane: &ClientLane, context| {
             lane.command(ClientCommand::RecordIdentificationFailure(command.clone()), context)
         });
-        // The key of the request belongs to the call's own command.
-        order.command = None;
+        // The key of the request belongs to the call's own command, which comes second: a repeat
+        // after a stop between the two must not count again.
+        order.command = caller.command.map(|key| key.derived("identification failure"));
         let done = self.clients.ask(client.uuid(), order).await?;
         // The day is that of the failure just counted, even if midnight has passed since.
         let failures = done.after.client.state.identification_failures;

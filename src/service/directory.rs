@@ -179,6 +179,10 @@ impl Services {
                             keep it as your own";
                 return Err(Rejection::forbidden(help));
             }
+            // Before the version: it would tell that there is such a snippet.
+            if !entry.is_open_to(context.principal) {
+                return Err(Rejection::not_found("entry"));
+            }
             expect_version(lane.version(), Some(version))?;
             lane.command(command.clone(), context)
         });

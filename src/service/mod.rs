@@ -274,6 +274,19 @@ impl Services {
         }
     }
 
+    /// Whether the caller's command was carried out before, in this run of the box or another one:
+    /// then nothing may be counted or written again.
+    ///
+    /// # Errors
+    /// `KeyReused` when it was another command, `Unavailable`.
+    pub fn was_done(&self, caller: &Caller) -> Result<bool, ServiceError> {
+        let Some(key) = &caller.command else { return Ok(false) };
+        match self.store.command(key)? {
+            Some(row) if row.body != key.body => Err(ServiceError::KeyReused),
+            found => Ok(found.is_some()),
+        }
+    }
+
     /// Today in the lender's zone.
     #[must_use]
     pub fn today(&self) -> Date {

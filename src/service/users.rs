@@ -203,7 +203,8 @@ impl Services {
         self.change(caller, id, None, command).await
     }
 
-    /// Sets somebody's password. Of the person's sign-ins only `kept` goes on.
+    /// Sets somebody's password; the person's sign-ins end. The own one is changed by
+    /// [`Services::change_own_password`], which asks for the present one.
     ///
     /// # Errors
     /// `Rejected`, `Forbidden`.
@@ -212,12 +213,12 @@ impl Services {
         caller: &Caller,
         id: UserId,
         password: Personal<String>,
-        kept: Option<SignInKey>,
     ) -> Result<(), ServiceError> {
         caller.grant(Action::ManageUsers)?;
+        self.refuse_own(caller, id)?;
         let login = self.user(id)?.login.clone();
         let hash = self.new_hash(&login, "password", password).await?;
-        self.change(caller, id, None, UserCommand::SetPassword { hash, kept }).await.map(drop)
+        self.change(caller, id, None, UserCommand::SetPassword { hash, kept: None }).await.map(drop)
     }
 
     /// Replaces the caller's own password. Of the sign-ins only `kept` goes on.
@@ -285,18 +286,15 @@ impl Services {
         self.change(caller, id, None, command).await.map(drop)
     }
 
-    /// Turns somebody's second factor off. Of the person's sign-ins only `kept` goes on.
+    /// Turns somebody's second factor off; the person's sign-ins end. The own one is removed by
+    /// [`Services::remove_own_totp`], after a code.
     ///
     /// # Errors
     /// `Forbidden`, `Rejected`.
-    pub async fn remove_totp(
-        &self,
-        caller: &Caller,
-        id: UserId,
-        kept: Option<SignInKey>,
-    ) -> Result<UserView, ServiceError> {
+    pub async fn remove_totp(&self, caller: &Caller, id: UserId) -> Result<UserView, ServiceError> {
         caller.grant(Action::ManageUsers)?;
-        self.change(caller, id, None, UserCommand::RemoveTotp { kept }).await
+        self.refuse_own(caller, id)?;
+        self.change(caller, id, None, UserCommand::RemoveTotp { kept: None }).await
     }
 
     /// Whose password it is; `None` when log-in or password is wrong or the person is kept out.
@@ -395,7 +393,8 @@ impl Services {
 
     fn refuse_own(&self, caller: &Caller, id: UserId) -> Result<(), ServiceError> {
         if caller.user().is_ok_and(|own| own == id) {
-            let help = "ask another administrator to change this of your own account";
+            let help = "change your own password and code in your profile; for anything else of your \
+                        own account ask another administrator";
             return Err(ServiceError::Rejected(Rejection::rule("own_account", help)));
         }
         Ok(())

@@ -21,7 +21,9 @@ pub use nouns::Noun;
 pub use pool::{FlushReport, Store, StoreSettings};
 
 use crate::codec::DecodeError;
+use crate::codec::frame::CommandKey;
 use crate::domain::{ClaimSpace, StreamId, StreamKind};
+use rebuild::CommandRow;
 use serde::{Deserialize, Serialize};
 
 /// Raise when the stored form of heads or index rows changes: the view is then rebuilt.
@@ -136,6 +138,19 @@ impl Store {
             Some(bytes) => Head::decode(&bytes),
             None => Ok(Loaded::default()),
         }
+    }
+
+    /// What a command became that was carried out today or yesterday.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn command(&self, key: &CommandKey) -> Result<Option<CommandRow>, StoreError> {
+        for hour in [key.hour, key.hour.saturating_sub(keys::HOURS_PER_DAY)] {
+            if let Some(bytes) = self.get(&keys::command(hour, &key.id))? {
+                return Ok(Some(crate::codec::decode("command row", &bytes)?));
+            }
+        }
+        Ok(None)
     }
 
     /// A stream's version, 0 when it was never written.

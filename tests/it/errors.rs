@@ -113,6 +113,63 @@ fn a_repeated_request_is_answered_as_the_first_one() {
     assert_eq!((without_key.status, without_key.code()), (409, "login_taken"));
 }
 
+/// The box is killed after the first answer: nothing of it is left in memory.
+#[test]
+fn a_wrong_answer_that_is_sent_again_is_counted_once_whatever_happens_between() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("data");
+    let mut lenderbox = Lenderbox::start(&data, &["--clients", "10"]);
+    let anna = lenderbox.sign_in("operator", 0);
+    let number = lenderbox.sample_phone();
+    let call = json!({"direction": "inbound", "client_number": number});
+    let opened = anna.post("/calls", &call).ok();
+    let id = opened["call"]["id"].as_str().unwrap().to_owned();
+    let wrong = json!({"answers": [{"field": "birth_date", "value": "1900-01-01"}]});
+    let answer = |anna: &Client, key: &str, body: &Value| {
+        let path = format!("/calls/{id}/identify");
+        let body = Some(body.to_string().into_bytes());
+        anna.send("POST", &path, body, &[("Idempotency-Key", key)])
+    };
+    let left = |answer: Value| answer["identification"]["attempts_left"].as_u64().unwrap();
+    let all = left(opened);
+    assert_eq!(left(answer(&anna, "first", &wrong).ok()), all - 1);
+    assert_eq!(left(answer(&anna, "first", &wrong).ok()), all - 1);
+    lenderbox.kill();
+    let lenderbox = Lenderbox::start(&data, &["--clients", "10"]);
+    let anna = anna.at(&lenderbox);
+    assert_eq!(left(answer(&anna, "first", &wrong).ok()), all - 1, "counted again");
+    let other = json!({"answers": [{"field": "birth_date", "value": "1901-01-01"}]});
+    assert_eq!(answer(&anna, "first", &other).code(), "idempotency_reused");
+    assert_eq!(left(answer(&anna, "second", &other).ok()), all - 2);
+}
+
+#[test]
+fn guesses_side_by_side_are_counted_one_by_one() {
+    let lenderbox = Lenderbox::demo();
+    let (login, _) = lenderbox.login("operator", 1);
+    let guess = || {
+        let body = json!({"login": login, "password": "wrong"});
+        lenderbox.nobody().post("/session", &body).code().to_owned()
+    };
+    let codes: Vec<String> = std::thread::scope(|scope| {
+        let guesses: Vec<_> = (0..16).map(|_| scope.spawn(guess)).collect();
+        guesses.into_iter().map(|guess| guess.join().unwrap()).collect()
+    });
+    // Four are answered, the fifth locks; one more may be at work beside it.
+    let compared = codes.iter().filter(|code| *code == "bad_credentials").count();
+    assert!((3..=5).contains(&compared), "{codes:?}");
+}
+
+#[test]
+fn an_administrator_cannot_go_around_the_own_password_and_code() {
+    let lenderbox = Lenderbox::demo();
+    let administrator = lenderbox.sign_in("administrator", 0);
+    let own = format!("/users/{}", administrator.user["id"].as_str().unwrap());
+    let password = json!({"password": "лодка-под-дождём"});
+    assert_eq!(administrator.put(&format!("{own}/password"), &password).code(), "own_account");
+    assert_eq!(administrator.delete(&format!("{own}/totp")).code(), "own_account");
+}
+
 #[test]
 fn requests_of_other_sites_and_without_proof_are_refused() {
     let lenderbox = Lenderbox::demo();
