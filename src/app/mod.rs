@@ -1,9 +1,11 @@
-//! The box: opens everything in order, serves, and closes in reverse.
+//! The box: opens everything in order, serves, closes in reverse, and begins anew when the
+//! view stops answering.
 //!
 //! Nothing listens before the data is right. Must never hold a rule or a route.
 
 mod open;
 mod serve;
+mod stuck;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,6 @@
 //! Opening the data folder: lock, journal, view, the one writer, the logs, the lanes.
 
+use super::stuck::{self, Watching};
 use crate::actors::{Host, Lanes, Runtime};
 use crate::base::ids::{IdSource, SystemIds};
 use crate::base::time::{Clock, SystemClock};
@@ -88,6 +89,7 @@ pub struct Core {
     /// What opening found.
     pub report: StartReport,
     committer_thread: JoinHandle<()>,
+    _watching: Watching,
     _lock: File,
 }
 
@@ -110,7 +112,7 @@ impl Core {
         let folder = config.storage.folder.clone();
         let lock = lock(&folder)?;
 
-        let (store, journal, journal_report, rebuilt, replayed) =
+        let Truth { store, watching, journal, report: journal_report, rebuilt, replayed } =
             open_truth(&config, &disk, &clock)?;
         let tail = journal.tail();
         let feed = Arc::new(Feed::new(journal_report.head));
@@ -137,7 +139,8 @@ impl Core {
             zone: config.lender.zone,
         };
         let runtime = Runtime::start(ARBITERS);
-        let people = Arc::new(People::load(&store).map_err(StartError::NewView)?);
+        let people = store.read_at_start(|| People::load(&store)).map_err(StartError::NewView)?;
+        let people = Arc::new(people);
         let services = Arc::new(Services {
             clients: Lanes::new(host.clone(), runtime.clone(), CLIENT_LANES_MAX),
             calls: Lanes::new(host.clone(), runtime.clone(), OTHER_LANES_MAX),
@@ -166,7 +169,7 @@ impl Core {
         tokio::spawn(Arc::clone(&services).nightly_round());
         let report =
             StartReport { journal: journal_report, replayed, rebuilt, took: begun.elapsed() };
-        Ok(Self { services, report, committer_thread, _lock: lock })
+        Ok(Self { services, report, committer_thread, _watching: watching, _lock: lock })
     }
 
     /// Commits what waits, attests, flushes and closes. Blocks.
@@ -211,35 +214,56 @@ fn lock(folder: &Path) -> Result<File, StartError> {
 
 /// A view built anew beside the place where it belongs, and put there when it is whole: a building
 /// that is cut off leaves nothing that could be taken for a view.
-fn build_anew(settings: &StoreSettings, log: &Log, head: u64) -> Result<Store, StartError> {
+fn build_anew(
+    settings: &StoreSettings,
+    log: &Log,
+    head: u64,
+) -> Result<(Store, Watching), StartError> {
     let failed = |source| StartError::Folder { path: settings.folder.clone(), source };
     let beside = settings.beside().map_err(failed)?;
     rebuild::build(beside.clone(), &log.tail(), report_progress(head)).map_err(StartError::View)?;
     Store::quarantine(&settings.folder)
         .and_then(|()| std::fs::rename(&beside.folder, &settings.folder))
         .map_err(failed)?;
-    Store::open(settings.clone()).map_err(StartError::NewView)
+    open_watched(settings).map_err(StartError::NewView)
 }
 
-/// The journal and a view that stands at its head. A view that cannot be used is set aside and
+/// The journal and a view that stands at its head.
+struct Truth {
+    store: Arc<Store>,
+    watching: Watching,
+    journal: Log,
+    report: OpenReport,
+    rebuilt: Option<&'static str>,
+    replayed: u64,
+}
+
+/// Opens the view and keeps an eye on it from its first read on.
+fn open_watched(settings: &StoreSettings) -> Result<(Store, Watching), StoreError> {
+    let store = Store::open(settings.clone())?;
+    let watching = stuck::watch(store.watch(), settings.folder.clone());
+    Ok((store, watching.map_err(StoreError::Broken)?))
+}
+
+/// Opens the journal and a view that stands at its head. A view that cannot be used is set aside and
 /// built anew: the journal is the truth.
-#[allow(clippy::type_complexity, reason = "one caller, taken apart at once")]
 fn open_truth(
     config: &Config,
     disk: &Arc<dyn Disk>,
     clock: &Arc<dyn Clock>,
-) -> Result<(Arc<Store>, Log, OpenReport, Option<&'static str>, u64), StartError> {
+) -> Result<Truth, StartError> {
     let settings = StoreSettings {
         folder: config.storage.folder.join("store"),
         cache_bytes: STORE_CACHE_BYTES,
     };
-    let existing = Store::open(settings.clone()).and_then(|store| {
-        let current = rebuild::is_current(&store)?;
-        Ok((current, store.position()?.seq, store))
+    let existing = open_watched(&settings).and_then(|opened| {
+        opened.0.check_seal()?;
+        let current = rebuild::is_current(&opened.0)?;
+        Ok((current, opened.0.position()?.seq, opened))
     });
     // What the view holds was durable before it got there.
     let (existing, from) = match existing {
-        Ok((true, from, store)) => (Ok(store), from),
+        Ok((true, from, opened)) => (Ok(opened), from),
         Ok((false, ..)) => (Err("its stored form is another version's"), 0),
         Err(_) => (Err("its files could not be used"), 0),
     };
@@ -249,18 +273,21 @@ fn open_truth(
     options.attested = from;
     let (log, report) = Log::open(Arc::clone(disk), options)
         .map_err(|source| StartError::Log { folder, source })?;
-    let caught_up = existing.and_then(|store| {
+    let caught_up = existing.and_then(|(store, watching)| {
         if from == 0 && report.head > 0 {
             return Err("it was empty");
         }
         match rebuild::catch_up(&store, &log.tail(), |_| {}) {
-            Ok(_) => Ok(Ok(store)),
-            Err(ReplayError::Store(_)) => Err("its files did not read"),
+            Ok(_) => Ok(Ok((store, watching))),
+            Err(ReplayError::Store(_)) => {
+                store.fail();
+                Err("its files did not read")
+            }
             Err(error) => Ok(Err(StartError::View(error))),
         }
     });
-    let (store, rebuilt) = match caught_up {
-        Ok(store) => (store?, None),
+    let ((store, watching), rebuilt) = match caught_up {
+        Ok(opened) => (opened?, None),
         Err(why) => (build_anew(&settings, &log, report.head)?, Some(why)),
     };
     let head = report.head;
@@ -272,7 +299,7 @@ fn open_truth(
         );
     }
     let replayed = if rebuilt.is_some() { head } else { head - from.min(head) };
-    Ok((Arc::new(store), log, report, rebuilt, replayed))
+    Ok(Truth { store: Arc::new(store), watching, journal: log, report, rebuilt, replayed })
 }
 
 /// Tells the log how far a long replay is, now and then.

@@ -76,8 +76,9 @@ pub async fn serve(
         .map_err(|source| ServeError::Listen { address, source })?;
     let address = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
     let edge = Edge::new(Arc::clone(&core.services));
-    edge.read_tokens()?;
-    edge.read_sign_ins()?;
+    let store = &core.services.store;
+    store.read_at_start(|| edge.read_tokens())?;
+    store.read_at_start(|| edge.read_sign_ins())?;
     let report = &core.report;
     tracing::info!(
         %address,

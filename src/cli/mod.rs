@@ -87,6 +87,10 @@ pub enum CliError {
 /// Runs the command of `arguments`.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Err(error) = crate::telemetry::output::keep() {
+        say_fault(&format!("stdout cannot be set up: {error}"));
+        return ExitCode::FAILURE;
+    }
     let configuration = arguments.config.as_deref();
     let result = match arguments.command {
         Command::Serve(command) => command.run(configuration),
@@ -121,10 +125,7 @@ fn say_fault(text: &str) {
 /// # Errors
 /// When stdout is closed.
 pub fn say(text: impl std::fmt::Display) -> Result<(), CliError> {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")?;
-    Ok(out.flush()?)
+    Ok(crate::telemetry::output::say(&text)?)
 }
 
 /// The configuration of a command, with the data folder of the command line if given.

@@ -2,7 +2,7 @@
 
 use super::change::{Committed, Proposal, Refusal};
 use super::engine::Engine;
-use crate::store::{Position, Store, keys};
+use crate::store::{Position, Store, keys, seal};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -412,6 +412,12 @@ impl Worker {
         self.engine.log().mark_durable()?;
         if let Err(error) = self.engine.store().flush() {
             tracing::warn!(%error, "the view was not flushed; it will catch up at the next start");
+        }
+        let store = self.engine.store();
+        if store.is_failed()
+            && let Err(error) = seal::mark_stuck(store.folder())
+        {
+            tracing::warn!(%error, "the failed view was not marked; the next start finds out itself");
         }
         Ok(())
     }

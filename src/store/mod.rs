@@ -13,12 +13,15 @@ mod nouns;
 mod pool;
 pub mod projection;
 pub mod rebuild;
+pub mod seal;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use head::{Head, Loaded};
 pub use nouns::Noun;
 pub use pool::{FlushReport, Store, StoreSettings};
+pub use watch::Watch;
 
 use crate::codec::DecodeError;
 use crate::codec::frame::CommandKey;

@@ -3,12 +3,13 @@
 //! A sled handle may be used by one thread at a time, so readers borrow one from a pool. Nobody
 //! outside this file ever holds a handle, which is what lets [`Store::recycle`] drop them all.
 
-use super::{Row, StoreError, Write};
+use super::watch::{Pulse, Watch};
+use super::{Row, StoreError, Write, seal};
 use crate::telemetry::points;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 const LEAF_FANOUT: usize = 128;
@@ -18,8 +19,13 @@ type Db = sled::Db<LEAF_FANOUT>;
 const LOCK_TRIES: u32 = 2_000;
 /// Pause between them.
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
-/// A day: our own thread flushes; sled's own never wakes. Never `None` (measured trap).
-const FLUSH_EVERY_MS: usize = 86_400_000;
+/// Ten years: our own thread flushes; sled's own never wakes. Never `None` (measured trap).
+const FLUSH_EVERY_MS: usize = 315_360_000_000;
+
+/// Times that a read at the start is begun anew.
+const START_READS: u32 = 3;
+/// The longest wait for a rebuild at the start.
+const REBUILD_MAX: Duration = Duration::from_secs(3_600);
 
 /// Settings of the view.
 #[derive(Debug, Clone)]
@@ -57,9 +63,26 @@ pub struct FlushReport {
     pub writing: Duration,
 }
 
+/// A handle of its own for one borrower, and what the borrower is doing with it.
+struct Handle {
+    db: Db,
+    pulse: Arc<Pulse>,
+}
+
 struct Pool {
     root: Option<Db>,
-    idle: Vec<Db>,
+    idle: Vec<Handle>,
+}
+
+impl Pool {
+    /// Drops all handles. Those of a view that failed are forgotten instead: with the last one sled
+    /// flushes what the damage does not let it flush, and then ends the process.
+    fn clear(&mut self, failed: bool) {
+        let (idle, root) = (std::mem::take(&mut self.idle), self.root.take());
+        if failed {
+            std::mem::forget((idle, root));
+        }
+    }
 }
 
 /// The open view.
@@ -68,13 +91,22 @@ pub struct Store {
     /// Held for reading while a handle is lent out; for writing while all are dropped.
     gate: RwLock<()>,
     pool: Mutex<Pool>,
+    watch: Arc<Watch>,
     failed: AtomicBool,
     generation: AtomicU64,
+    replaced: Condvar,
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let failed = self.is_failed();
+        self.pool.get_mut().unwrap_or_else(PoisonError::into_inner).clear(failed);
     }
 }
 
@@ -88,14 +120,20 @@ impl Store {
         // sled flushes on rayon's global pool; one thread leaves the other core to the callers.
         // An error only says that the pool was built before.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();
+        if seal::is_stuck(&settings.folder) {
+            let why = io::Error::other("the view's files stopped answering");
+            return Err(StoreError::Broken(why));
+        }
         let root = open_sled(&settings).map_err(StoreError::Broken)?;
         let pool = Mutex::new(Pool { root: Some(root), idle: Vec::new() });
         Ok(Self {
             settings,
             gate: RwLock::new(()),
             pool,
+            watch: Arc::default(),
             failed: AtomicBool::new(false),
             generation: AtomicU64::new(1),
+            replaced: Condvar::new(),
         })
     }
 
@@ -103,6 +141,26 @@ impl Store {
     #[must_use]
     pub const fn settings(&self) -> &StoreSettings {
         &self.settings
+    }
+
+    /// Whether the files hold at least what was flushed into them.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] when they do not: they must be rebuilt. See [`seal`].
+    pub fn check_seal(&self) -> Result<(), StoreError> {
+        let flushed = seal::flushed(self.folder()).map_err(StoreError::Broken)?;
+        if flushed.is_some_and(|flushed| self.position().is_ok_and(|at| at.seq < flushed)) {
+            self.fail();
+            let why = io::Error::other("the view's files are older than their last flush");
+            return Err(StoreError::Broken(why));
+        }
+        Ok(())
+    }
+
+    /// What shows calls that do not come back.
+    #[must_use]
+    pub fn watch(&self) -> Arc<Watch> {
+        Arc::clone(&self.watch)
     }
 
     /// Where its files lie.
@@ -128,7 +186,27 @@ impl Store {
         self.failed.store(true, Ordering::Release);
     }
 
-    fn with<T>(&self, work: impl FnOnce(&Db) -> io::Result<T>) -> Result<T, StoreError> {
+    /// Reads at the start, before anybody waits for an answer: when the view fails meanwhile, waits
+    /// until the committer has rebuilt it and reads again. Blocks.
+    ///
+    /// # Errors
+    /// What `read` says of a view that did not fail, or that could not be rebuilt.
+    pub fn read_at_start<T, E>(&self, read: impl Fn() -> Result<T, E>) -> Result<T, E> {
+        for _ in 0..START_READS {
+            let before = self.generation();
+            let answer = read();
+            if answer.is_ok() || (!self.is_failed() && self.generation() == before) {
+                return answer;
+            }
+            let pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+            let failed = |_: &mut Pool| self.is_failed();
+            let waited = self.replaced.wait_timeout_while(pool, REBUILD_MAX, failed);
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+        }
+        read()
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Db, &Pulse) -> io::Result<T>) -> Result<T, StoreError> {
         if self.is_failed() {
             return Err(StoreError::Unavailable);
         }
@@ -137,18 +215,21 @@ impl Store {
             let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
             match pool.idle.pop() {
                 Some(handle) => handle,
-                None => pool.root.as_ref().ok_or(StoreError::Unavailable)?.clone(),
+                None => {
+                    let db = pool.root.as_ref().ok_or(StoreError::Unavailable)?.clone();
+                    Handle { db, pulse: self.watch.pulse() }
+                }
             }
         };
-        // sled asserts on some damage instead of returning an error; the handle is then dropped.
-        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&handle)));
-        let result = match worked {
-            Ok(result) => {
-                self.pool.lock().unwrap_or_else(PoisonError::into_inner).idle.push(handle);
-                result
-            }
-            Err(_) => Err(io::Error::other("the view's files do not read")),
-        };
+        handle.pulse.begin();
+        // sled asserts on some damage instead of returning an error.
+        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            work(&handle.db, &handle.pulse)
+        }));
+        handle.pulse.end();
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).idle.push(handle);
+        let result =
+            worked.unwrap_or_else(|_| Err(io::Error::other("the view's files do not read")));
         result.map_err(|error| {
             self.fail();
             tracing::error!(%error, "the view failed; it will be rebuilt from the journal");
@@ -161,7 +242,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.with(|db| Ok(db.get(key)?.map(|value| value.to_vec())))
+        self.with(|db, _| Ok(db.get(key)?.map(|value| value.to_vec())))
     }
 
     /// Walks the keys that begin with `prefix`, from `start` on, in order, until `visit` answers
@@ -175,8 +256,9 @@ impl Store {
         start: &[u8],
         mut visit: impl FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), StoreError> {
-        self.with(|db| {
+        self.with(|db, pulse| {
             for entry in db.range(start.to_vec()..) {
+                pulse.step();
                 let (key, value) = entry?;
                 if !key.starts_with(prefix) || !visit(&key, &value) {
                     break;
@@ -202,7 +284,7 @@ impl Store {
         for (key, value) in puts {
             batch.insert(key, value);
         }
-        self.with(|db| db.apply_batch(batch))
+        self.with(|db, _| db.apply_batch(batch))
     }
 
     /// Writes rows, and removes the keys that have no value, as one.
@@ -217,7 +299,7 @@ impl Store {
                 None => batch.remove(key.as_slice()),
             }
         }
-        self.with(|db| db.apply_batch(batch))
+        self.with(|db, _| db.apply_batch(batch))
     }
 
     /// Makes everything written so far survive a stop.
@@ -226,14 +308,23 @@ impl Store {
     /// See [`StoreError`].
     pub fn flush(&self) -> Result<FlushReport, StoreError> {
         points::reached("flush");
-        self.with(|db| {
-            let stats = db.flush()?;
+        let at = self.position()?.seq;
+        let report = self.with(|db, pulse| {
+            // A flush takes as long as the disk does: it is not watched.
+            pulse.end();
+            let flushed = db.flush();
+            pulse.begin();
+            let stats = flushed?;
             Ok(FlushReport {
                 leaves: stats.objects_flushed,
                 serialising: stats.serialization_latency,
                 writing: stats.storage_latency,
             })
-        })
+        })?;
+        if let Err(error) = seal::note_flushed(self.folder(), at) {
+            tracing::warn!(%error, "the view's flush could not be noted; less is checked next time");
+        }
+        Ok(report)
     }
 
     /// Flushes, drops every handle and opens again: the only way to give memory back.
@@ -255,14 +346,14 @@ impl Store {
     ) -> Result<(), StoreError> {
         let _closed = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        pool.idle.clear();
-        pool.root = None;
+        pool.clear(self.is_failed());
         let opened = between(&self.settings).and_then(|()| open_sled(&self.settings));
         match opened {
             Ok(root) => {
                 pool.root = Some(root);
                 self.generation.fetch_add(1, Ordering::AcqRel);
                 self.failed.store(false, Ordering::Release);
+                self.replaced.notify_all();
                 Ok(())
             }
             Err(error) => {

@@ -102,3 +102,46 @@ fn history_is_walked_newest_first() {
     let newer = keys::history(client, Timestamp::from_micros(20), client);
     assert!(newer < older);
 }
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+#[test]
+fn files_older_than_their_last_flush_are_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let (metadata, old) = (folder.path().join("store/metadata"), folder.path().join("old"));
+    for seq in 1..4 {
+        let store = store(folder.path());
+        store.check_seal().unwrap();
+        let (stream, anna) = client(u128::from(seq), "Ёлкина");
+        let mut overlay = Overlay::new(&store, store.position().unwrap());
+        overlay.write(vec![project(stream, &Loaded::default(), &anna, 1)]).unwrap();
+        overlay.advance(seq);
+        overlay.apply().unwrap();
+        if seq < 3 {
+            store.flush().unwrap();
+        }
+        drop(store);
+        if seq == 1 {
+            copy(&metadata, &old);
+        }
+    }
+    // Not flushed is not lost: frames after the note come again from the journal.
+    store(folder.path()).check_seal().unwrap();
+    let note = folder.path().join("store/flushed");
+    let sound = std::fs::read(&note).unwrap();
+    std::fs::write(&note, &sound[..5]).unwrap();
+    assert!(matches!(store(folder.path()).check_seal(), Err(StoreError::Broken(_))));
+    std::fs::write(&note, &sound).unwrap();
+    std::fs::remove_dir_all(&metadata).unwrap();
+    copy(&old, &metadata);
+    assert!(matches!(store(folder.path()).check_seal(), Err(StoreError::Broken(_))));
+    seal::mark_stuck(&folder.path().join("store")).unwrap();
+    let settings = StoreSettings { folder: folder.path().join("store"), cache_bytes: 1 << 20 };
+    assert!(matches!(Store::open(settings), Err(StoreError::Broken(_))));
+}

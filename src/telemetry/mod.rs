@@ -5,6 +5,7 @@
 
 pub mod logs;
 pub mod metrics;
+pub mod output;
 pub mod points;
 pub mod process;
 pub mod window;

@@ -109,10 +109,15 @@ impl Lenderbox {
     pub fn sign_in(&self, role: &str, n: usize) -> Client {
         let (login, password) = self.login(role, n);
         let mut client = self.nobody();
-        let answer = client.post("/session", &json!({"login": login, "password": password}));
-        let cookie = answer.header("set-cookie").expect("a cookie").to_owned();
-        client.cookie = Some(cookie.split(';').next().unwrap().to_owned());
+        let body = json!({"login": login, "password": password});
+        let answer = eventually("the box is ready", || {
+            let answer = client.post("/session", &body);
+            (answer.status != 503).then_some(answer)
+        });
+        let cookie = answer.header("set-cookie").map(str::to_owned);
         let session = answer.ok();
+        let cookie = cookie.expect("a cookie");
+        client.cookie = Some(cookie.split(';').next().unwrap().to_owned());
         client.csrf = session["csrf"].as_str().map(str::to_owned);
         client.user = session["user"].clone();
         client
