@@ -6,7 +6,7 @@ import { tokens } from '../api/endpoints';
 import { useSession } from '../api/session';
 import type { Token, TokenScope } from '../api/types';
 import { useWords } from '../i18n/use-language';
-import { Empty, Failure, Load, Moment } from '../ui/parts';
+import { Empty, Failure, Load } from '../ui/parts';
 import styles from './admin.module.css';
 
 const SCOPES: TokenScope[] = ['pbx', 'ivr', 'cabinet', 'core', 'metrics'];
@@ -27,13 +27,13 @@ export function TokensPage() {
         <Load of={list}>
           {(page) => (page.items.length === 0 ? <Empty>{t('tokens.empty')}</Empty> : (
             <table className="grid">
-              <thead><tr><th>{t('tokens.col.name')}</th><th>{t('tokens.col.scope')}</th><th>{t('tokens.col.ip')}</th><th>{t('tokens.col.rate')}</th><th>{t('tokens.col.created')}</th><th>{t('tokens.col.last')}</th><th><span className="visually-hidden">{t('common.actions')}</span></th></tr></thead>
+              <thead><tr><th>{t('tokens.col.name')}</th><th>{t('tokens.col.scope')}</th><th>{t('tokens.col.ip')}</th><th>{t('tokens.col.rate')}</th><th>{t('tokens.col.state')}</th><th><span className="visually-hidden">{t('common.actions')}</span></th></tr></thead>
               <tbody>
                 {page.items.map((token) => (
                   <tr key={token.id}>
-                    <td>{token.name}</td><td>{t(`tokens.scope.${token.scope}`)}</td><td>{token.ip_list.length > 0 ? token.ip_list.join(', ') : <span className="dim">{t('tokens.anywhere')}</span>}</td>
-                    <td>{token.rate_per_second ? t('common.per_second', { value: token.rate_per_second }) : '—'}</td><td className="dim">{token.created_at ? <Moment at={token.created_at} /> : '—'}</td>
-                    <td className="dim">{token.last_used_at ? <Moment at={token.last_used_at} mode="relative" /> : t('tokens.never')}</td><td className="num">{may && <Button size="compact-xs" variant="subtle" color="red" onClick={() => setRevoking(token)}>{t('tokens.revoke')}</Button>}</td>
+                    <td>{token.name}</td><td>{token.scope ? t(`tokens.scope.${token.scope}`) : '—'}</td><td>{token.ip_list.length > 0 ? token.ip_list.join(', ') : <span className="dim">{t('tokens.anywhere')}</span>}</td>
+                    <td>{token.rate_per_second ? t('common.per_second', { value: token.rate_per_second }) : '—'}</td><td>{token.revoked ? <span className="tag bad">{t('tokens.revoked')}</span> : <span className="dim">{t('tokens.valid')}</span>}</td>
+                    <td className="num">{may && !token.revoked && <Button size="compact-xs" variant="subtle" color="red" onClick={() => setRevoking(token)}>{t('tokens.revoke')}</Button>}</td>
                   </tr>
                 ))}
               </tbody>

@@ -39,7 +39,7 @@ export function UsersPage() {
 function Users({ users: found, onOpen }: { users: User[]; onOpen?: (user: User) => void }) {
   const { t } = useWords();
   const { rows, head } = useSort(found, {
-    name: (user) => user.name, login: (user) => user.login, role: (user) => t(`role.${user.role}`), extension: (user) => user.extension, totp: (user) => Number(user.totp), last: (user) => user.last_login_at, state: (user) => Number(user.disabled),
+    name: (user) => user.name, login: (user) => user.login, role: (user) => user.role && t(`role.${user.role}`), extension: (user) => user.extension, totp: (user) => Number(user.totp), last: (user) => user.last_login_at, state: (user) => Number(user.disabled),
   }, 'name');
   return (
     <table className="grid">
@@ -47,7 +47,7 @@ function Users({ users: found, onOpen }: { users: User[]; onOpen?: (user: User) 
       <tbody>
         {rows.map((user) => (
           <tr key={user.id} {...(onOpen ? { className: 'click', tabIndex: 0, onClick: () => onOpen(user), onKeyDown: (event: KeyboardEvent) => { if (event.key === 'Enter') onOpen(user); } } : {})}>
-            <td>{user.name}</td><td>{user.login}</td><td>{t(`role.${user.role}`)}</td><td>{user.extension}</td><td className={user.totp ? '' : 'dim'}>{t(user.totp ? 'users.on' : 'users.off')}</td>
+            <td>{user.name}</td><td>{user.login}</td><td>{user.role ? t(`role.${user.role}`) : '—'}</td><td>{user.extension}</td><td className={user.totp ? '' : 'dim'}>{t(user.totp ? 'users.on' : 'users.off')}</td>
             <td className="dim">{user.last_login_at ? <Moment at={user.last_login_at} mode="relative" /> : t('users.never')}</td><td>{user.disabled ? <span className="tag bad">{t('users.disabled')}</span> : <span className="dim">{t('users.enabled')}</span>}</td>
           </tr>
         ))}
@@ -56,7 +56,7 @@ function Users({ users: found, onOpen }: { users: User[]; onOpen?: (user: User) 
   );
 }
 
-function RoleSelect({ value, onChange }: { value: Role; onChange: (role: Role) => void }) {
+function RoleSelect({ value, onChange }: { value: Role | null; onChange: (role: Role) => void }) {
   const { t } = useWords();
   return <Select label={t('users.role')} value={value} onChange={(role) => onChange((role ?? 'operator') as Role)} allowDeselect={false} data={ROLES.map((each) => ({ value: each, label: t(`role.${each}`) }))} />;
 }
@@ -109,12 +109,12 @@ function EditUser({ user, onDone }: { user: User; onDone: () => void }) {
   const { t } = useWords();
   const queries = useQueryClient();
   const [name, setName] = useState(user.name);
-  const [role, setRole] = useState<Role>(user.role);
+  const [role, setRole] = useState<Role | null>(user.role);
   const [extension, setExtension] = useState(user.extension ?? '');
   const [password, setPassword] = useState('');
   const refresh = () => queries.invalidateQueries({ queryKey: ['users'] });
   const save = useMutation({
-    mutationFn: () => users.change(user.id, user.version, { name: name.trim(), role, extension: extension.trim() || null }),
+    mutationFn: () => users.change(user.id, user.version, { name: name.trim(), ...(role ? { role } : {}), extension: extension.trim() || null }),
     onSuccess: () => { addConfirmation(t('users.saved')); onDone(); },
     onSettled: refresh,
   });

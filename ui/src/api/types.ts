@@ -3,6 +3,8 @@
  * instants are RFC 3339 in UTC; nothing here is computed by the page.
  */
 
+import type { PaymentKind, PhoneKind } from './schema.gen';
+
 export type Role = 'operator' | 'collector' | 'supervisor' | 'partner_manager' | 'administrator' | 'auditor';
 export type Language = 'ru' | 'en';
 
@@ -54,7 +56,7 @@ export interface Call {
   started_at: string; answered_at: string | null; ended_at: string | null; result: CallResult | null;
   participants: { operator: string; extension: string; from: string | null; to: string | null; role: 'first' | 'transfer' }[];
   talk_seconds: number; hold_seconds: number; wait_seconds: number;
-  topics: { entry_id: string; title: string | Localized; at: string }[];
+  topics: { entry_id: string; title: string; at: string }[];
   consulted: { entry_id: string; link: string; at: string }[];
   comment: string; disposition: Disposition | null; opening_words: OpeningWord[];
   level: Level; by_hand: boolean; recording_url: string | null;
@@ -81,7 +83,7 @@ export interface Answer {
   kind: AnswerKind; locked: boolean; required_level: Level; amount: Money | null; date: string | null; days_left: number | null;
   overdue_days: number | null; overdue: Money | null; as_of: string | null; loans: string[]; none: boolean;
 }
-export interface Phone { number: string; kind: string; verified?: boolean; extension?: string | null }
+export interface Phone { number: string; kind: PhoneKind; verified?: boolean; extension?: string | null }
 export type AddressKind = 'residence' | 'stay' | 'work' | 'legal';
 export interface Address { kind: AddressKind; text: string; region?: string | null; city?: string | null; postcode?: string | null }
 export type DocumentKind = 'passport_rf' | 'foreign_passport' | 'other';
@@ -90,37 +92,37 @@ export interface IdentityDocument {
   department_code: string | null; valid_until: string | null;
 }
 export interface Personal {
-  unmasked: boolean; full_name: string | null; last_name?: string | null; first_name?: string | null; patronymic?: string | null; birth_date: string | null; sex: 'male' | 'female' | string | null; birth_place: string | null;
+  unmasked: boolean; full_name: string | null; last_name?: string | null; first_name?: string | null; patronymic?: string | null; birth_date: string | null; sex: 'male' | 'female' | null; birth_place: string | null;
   inn: string | null; snils: string | null; code_word_set: boolean; phones: Phone[]; emails: { email: string }[];
   addresses: Address[]; documents: IdentityDocument[];
 }
 export interface Organisation {
   form: 'network' | 'store' | 'employee' | 'partner'; short_name: string | null; full_name: string | null; kpp: string | null;
-  ogrn: string | null; parent_id: string | null; children_count?: number;
+  ogrn: string | null; parent_id: string | null;
 }
 export interface LoanRow {
   loan_id: string; number: string; product: string | null; status: string; status_source: string | null; principal: Money | null;
-  issued_on: string | null; term_months: number | null; rate_percent: string | number | null; next_due_on: string | null;
+  issued_on: string | null; term_months: number | null; rate_percent: string | null; next_due_on: string | null;
   next_payment: Money | null; outstanding: Money | null; overdue: Money | null; days_past_due: number | null; as_of: string | null; locked: boolean;
 }
 export interface Consent { id: string; purpose: string; given_at: string; text_version: string; evidence: string; revoked_at: string | null }
 export interface ClientFile { id: string; name: string; kind: 'contract' | 'passport' | 'other'; loan_id: string | null; size: number; mime: string; at: string; locked?: boolean }
 export interface Card {
-  client_id: string; version: number; level: Level; kind: ClientKind; name: string; number: string | number | null; since: string | null;
+  client_id: string; version: number; level: Level; kind: ClientKind; name: string; number: number | null; since: string | null;
   facts: { city: string | null; language: string | null; time_zone: string | null };
   answers: Answer[]; personal: Personal; organisation: Organisation | null; loans: LoanRow[];
   notes: { id: string; at: string; by: string; text: string }[]; consents: Consent[]; files: ClientFile[];
-  restrictions: string[]; recommendations: { kind: string; text_key: string; values: Record<string, unknown> }[];
+  restrictions: string[]; recommendations: { kind: string; text_key: string; values: Record<string, string> }[];
 }
 export interface HistoryItem {
   kind: 'call' | 'note' | 'payment' | 'import'; at: string; call_id: string | null; direction: Direction | null; result: CallResult | null;
-  operator: string | null; topics: (string | Localized)[]; comment: string | null; disposition: Disposition | null; talk_seconds: number | null; title: string | null;
+  operator: string | null; topics: string[]; comment: string | null; disposition: Disposition | null; talk_seconds: number | null; title: string | null;
   amount?: Money | null;
 }
 export interface LoanDetail {
   loan: LoanRow;
   schedule: { n: number; due_on: string; principal: Money; interest: Money; fee: Money | null; payment: Money; balance: Money; state: 'paid' | 'partial' | 'due' | 'overdue' | 'future' }[];
-  payments: { on: string; amount: Money; kind: string; source: string | null }[];
+  payments: { on: string; amount: Money; kind: PaymentKind; source: string | null }[];
   figures: { source: string | null; as_of: string | null };
 }
 export interface SearchHit {
@@ -129,7 +131,7 @@ export interface SearchHit {
 }
 export interface AccessRow { at: string; user: string; action: string; reason: string | null }
 export interface PublicSettings {
-  identification_fields: IdentificationField[]; search_fields: string[]; opening_words: Partial<Record<OpeningWord, string>>; min_comment: number; password_length?: number;
+  identification_fields: IdentificationField[]; search_fields: string[]; opening_words: { creditor?: string }; min_comment: number; password_length?: number;
 }
 
 export interface ClientBody {
@@ -151,12 +153,13 @@ export interface SnippetBody { key: string; title: Localized; text: Localized; t
 export interface DirectoryVersion<B> { version: number; at: string; by: string; action: string; body: B }
 
 export interface User {
-  id: string; login: string; name: string; role: Role; extension: string | null; disabled: boolean; totp: boolean;
+  /** Null is a role of a newer version. */
+  id: string; login: string; name: string; role: Role | null; extension: string | null; disabled: boolean; totp: boolean;
   last_login_at: string | null; version: number;
 }
 export type TokenScope = 'pbx' | 'ivr' | 'cabinet' | 'core' | 'metrics';
 export interface Token {
-  id: string; name: string; scope: TokenScope; ip_list: string[]; rate_per_second: number | null; created_at?: string | null; last_used_at?: string | null;
+  id: string; name: string; scope: TokenScope | null; ip_list: string[]; rate_per_second: number | null; revoked: boolean;
   token?: string;
 }
 export type ImportKind = 'clients' | 'loans' | 'schedules' | 'payments';
@@ -169,7 +172,7 @@ export interface ImportPreview {
   columns: string[]; delimiter: string | null; encoding: string | null;
   /** Second files that the mapping looks things up in; no rows are shown before all are given. */
   lookups?: { name: string; file: string; given: boolean }[];
-  rows: { line: number; cells: string[]; target: Record<string, unknown> | null; faults: { field: string; code: string; message: string }[] }[];
+  rows: { line: number; cells: string[]; target: Record<string, string> | null; faults: { field: string; code: string; message: string }[] }[];
 }
 export interface ImportMapping { name: string; kind: ImportKind; description: string; text: string }
 export interface Backup {

@@ -44,7 +44,6 @@ export function Who({ card, personal, callId, identification, talking, children 
       {organisation?.parent_id && (
         <div className={styles.section}>
           <Link to="/clients/$clientId" params={{ clientId: organisation.parent_id }}>{t('client.parent')}</Link>
-          {organisation.children_count ? <span className="dim">{t('client.stores', { count: organisation.children_count })}</span> : null}
         </div>
       )}
       {card.restrictions.length > 0 && (

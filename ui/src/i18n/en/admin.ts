@@ -8,7 +8,8 @@ export const admin = {
     name: 'Name', login: 'Log-in name', role: 'Role', extension: 'Extension', extension_help: 'The phone on the desk. A call finds its operator by it.', password: 'First password', password_help: 'At least {{count}} characters. The person changes it after logging in.', new_password: 'New password', set_password: 'Set password', disable: 'Close log-in', enable: 'Open log-in', remove_totp: 'Remove log-in by code', saved: 'The person is saved', password_set: 'The password is changed', on: 'on', off: 'no', make_password: 'Make one up',
   },
   tokens: {
-    create: 'New key', empty: 'There are no keys. A PBX, a cabinet or an accounting system needs one to talk to this program.', col: { name: 'Name', scope: 'For', ip: 'From', rate: 'At most', last: 'Seen', created: 'Created' }, scope: { pbx: 'PBX', ivr: 'voice menu', cabinet: 'client cabinet', core: 'accounting system', metrics: 'metrics' },
+    revoked: 'revoked', valid: 'valid',
+    create: 'New key', empty: 'There are no keys. A PBX, a cabinet or an accounting system needs one to talk to this program.', col: { name: 'Name', scope: 'For', ip: 'From', rate: 'At most', state: 'State' }, scope: { pbx: 'PBX', ivr: 'voice menu', cabinet: 'client cabinet', core: 'accounting system', metrics: 'metrics' },
     name: 'Name', scope_label: 'For', ip_list: 'Addresses it may come from', ip_help: 'One per line. Empty: from anywhere.', rate: 'Requests per second, at most', once: 'The key is shown once. Copy it now: nobody will see it later.', anywhere: 'from anywhere', revoke: 'Revoke', revoke_confirm: 'The system with this key stops working at once.', never: 'never',
   },
   dir: {
