@@ -7,6 +7,7 @@ mod telephony {
     mod calls;
     mod commands;
     mod link;
+    mod recordings;
     mod routing;
     mod stage;
 }

@@ -260,7 +260,7 @@ impl Operator {
         }
     }
 
-    /// The call on the desk: on the line, else ringing, else the oldest to be written up.
+    /// The call on the desk: the last one answered, else ringing, else the oldest to be written up.
     #[must_use]
     pub fn current_call(&self) -> Option<CallId> {
         const ORDER: [CallPhase; 5] = [
@@ -270,14 +270,16 @@ impl Operator {
             CallPhase::WrapUp,
             CallPhase::Overdue,
         ];
-        ORDER
-            .into_iter()
-            .find_map(|phase| self.calls.iter().find(|open| open.phase == phase))
-            .map(|open| open.call)
+        let of = |phase| {
+            let mut calls = self.calls.iter().filter(move |open| open.phase == phase);
+            // Who takes a second call talks on that one.
+            if phase == CallPhase::Talking { calls.next_back() } else { calls.next() }
+        };
+        ORDER.into_iter().find_map(of).map(|open| open.call)
     }
 
-    /// Other calls on which this operator still seems to talk when `call` is answered: their end
-    /// was lost.
+    /// Other calls on which this operator still seems to talk when `call` is answered: on hold, or
+    /// their end was lost.
     pub fn forgotten(&self, call: CallId) -> impl Iterator<Item = CallId> + '_ {
         self.calls
             .iter()
@@ -379,7 +381,13 @@ impl Operator {
     fn move_call(&mut self, call: CallId, phase: Option<CallPhase>) {
         let place = self.calls.iter().position(|open| open.call == call);
         match (place, phase) {
-            (Some(index), Some(phase)) => self.calls[index].phase = phase,
+            (Some(index), Some(phase)) => {
+                // The latest to be answered stands last.
+                let open = self.calls.remove(index);
+                let talks = phase == CallPhase::Talking && open.phase != phase;
+                let place = if talks { self.calls.len() } else { index };
+                self.calls.insert(place, OpenCall { phase, ..open });
+            }
             (Some(index), None) => {
                 self.calls.remove(index);
             }
@@ -604,6 +612,13 @@ mod tests {
             run(&mut operator, seconds(at), command).unwrap();
         }
         assert_eq!(operator.current_call(), Some(call(2)));
+        // Two at once: the first on hold, the second answered.
+        let mut two = operator.clone();
+        run(&mut two, seconds(8), follow(0, CallChange::Offered)).unwrap();
+        run(&mut two, seconds(8), follow(0, CallChange::Connected)).unwrap();
+        assert_eq!(two.current_call(), Some(call(0)));
+        run(&mut two, seconds(9), follow(0, CallChange::WrapUp)).unwrap();
+        assert_eq!((two.current_call(), two.state()), (Some(call(2)), OperatorState::OnCall));
         assert_eq!(operator.forgotten(call(3)).collect::<Vec<_>>(), [call(2)]);
         assert_eq!(operator.forgotten(call(2)).count(), 0);
         run(&mut operator, seconds(9), follow(2, CallChange::WrapUp)).unwrap();

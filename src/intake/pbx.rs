@@ -83,6 +83,11 @@ async fn sweep(services: Arc<Services>) {
             Ok(closed) => tracing::info!(closed, "calls whose end was lost were closed"),
             Err(error) => tracing::warn!(%error, "calls were not swept"),
         }
+        match services.reconcile_operators().await {
+            Ok(0) => {}
+            Ok(count) => tracing::warn!(count, "operators' states were put right"),
+            Err(error) => tracing::warn!(%error, "operators' states were not compared"),
+        }
         if let Err(error) = services.sweep_wrap_ups().await {
             tracing::warn!(%error, "wrap-ups were not swept");
         }

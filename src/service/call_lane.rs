@@ -10,6 +10,7 @@ use super::{Caller, ServiceError, Services};
 use crate::actors::{Done, SingleLane};
 use crate::base::ids::{CallId, ClientId};
 use crate::domain::call::pbx_event::Cause;
+use crate::domain::call::progress::Stage;
 use crate::domain::call::{
     Call, CallCommand, CallEffect, CloseStale, MatchCandidates, Station, effects,
 };
@@ -42,7 +43,11 @@ impl Services {
         // Another call of the same operator whose end was lost is over now.
         let mut forgotten: VecDeque<CallId> = forgotten.into();
         let at = done.after.state().last_at();
+        let by_hand = done.after.state().hand.is_some();
         while let Some(lost) = forgotten.pop_front() {
+            if self.goes_on(lost, by_hand).await {
+                continue;
+            }
             let close = CallCommand::CloseStale(CloseStale { at });
             match self.command_one(&Caller::system(), lost, close, None).await {
                 Ok((_, more)) => forgotten.extend(more),
@@ -50,6 +55,21 @@ impl Services {
             }
         }
         Ok(done)
+    }
+
+    /// Whether a call may go on while its operator is on another one: it is on hold, or the other
+    /// is a card by hand, which ends nobody's line.
+    async fn goes_on(&self, id: CallId, beside_a_card_by_hand: bool) -> bool {
+        let stage = self.calls.look(id.uuid(), |lane| {
+            let call = lane.state();
+            (call.progress(None).stage, call.hand.is_some())
+        });
+        match stage.await {
+            Ok((stage, by_hand)) => {
+                stage == Stage::Held || (beside_a_card_by_hand && !by_hand && stage.is_live())
+            }
+            Err(_) => false,
+        }
     }
 
     async fn command_one(
@@ -210,7 +230,7 @@ impl Turns {
 
 impl Telephony {
     /// Waits until `call`'s turn has come; it lasts as long as the guard.
-    async fn turn(&self, call: CallId) -> tokio::sync::MutexGuard<'_, ()> {
+    pub(super) async fn turn(&self, call: CallId) -> tokio::sync::MutexGuard<'_, ()> {
         self.turns.of(call.uuid()).await
     }
 }

@@ -4,13 +4,14 @@
 use super::telephony::{LinkKind, LinkState, SIMULATOR_SOURCE};
 use super::{Caller, ServiceError, Services};
 use crate::base::ids::{CallId, UserId};
+use crate::base::limits::OPERATOR_CALLS_MAX;
 use crate::base::personal::Personal;
 use crate::base::time::Timestamp;
 use crate::codec;
 use crate::domain::access::Action;
 use crate::domain::call::pbx_event::{PbxEvent, PbxEventBody, PbxEventFault, PbxEventKind};
 use crate::domain::call::progress::Stage;
-use crate::domain::call::{CallCommand, CloseStale, Observe};
+use crate::domain::call::{Call, CallCommand, CloseStale, Observe, Standing, standing_of};
 use crate::domain::operator::{CallChange, CallPhase, Operator, OperatorState};
 use crate::domain::{StreamId, StreamKind};
 use crate::feed::Audience;
@@ -507,6 +508,44 @@ impl Services {
         Ok(closed)
     }
 
+    /// Puts right what operators' states say of their calls: a crash or a full queue between the
+    /// call's commit and the operator's would leave somebody on the line for ever. To be called
+    /// every few seconds.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn reconcile_operators(&self) -> Result<usize, ServiceError> {
+        let mut concerned: BTreeSet<(UserId, CallId)> = BTreeSet::new();
+        for (id, lane) in self.live_calls()? {
+            concerned.extend(lane.state().users.values().map(|user| (*user, id)));
+        }
+        for person in self.people.all() {
+            let operator = self.operator(person.id)?;
+            concerned.extend(operator.calls.iter().map(|open| (person.id, open.call)));
+        }
+        let mut put_right = 0;
+        for (user, id) in concerned {
+            let _turn = self.telephony.turn(id).await;
+            let lane = self.load_call(id)?;
+            let operator = self.operator(user)?;
+            let full = operator.calls.len() >= OPERATOR_CALLS_MAX;
+            let phase = operator.calls.iter().find(|open| open.call == id).map(|open| open.phase);
+            if phase.is_none() && full {
+                continue;
+            }
+            if let Some(change) = correction(standing_of(lane.state(), user), phase, lane.state()) {
+                self.follow_call(user, id, change).await?;
+                put_right += 1;
+            }
+        }
+        Ok(put_right)
+    }
+
+    fn operator(&self, user: UserId) -> Result<Arc<Operator>, ServiceError> {
+        let stream = StreamId::new(StreamKind::Operator, user.uuid());
+        Ok(self.store.load::<Operator>(stream)?.state)
+    }
+
     /// Makes operators not ready who let their phone ring too long (domain.md 5.3). The phone may
     /// go on ringing; the exchange decides where the caller goes. To be called every second.
     ///
@@ -629,6 +668,24 @@ impl Services {
                 tracing::warn!(%error, "a made-up call was not taken");
             }
         }
+    }
+}
+
+/// What an operator's state has missed of a call.
+fn correction(standing: Standing, phase: Option<CallPhase>, call: &Call) -> Option<CallChange> {
+    match (standing, phase) {
+        (Standing::Away, None)
+        | (Standing::Ringing, Some(CallPhase::Ringing | CallPhase::Unanswered))
+        | (Standing::Connected, Some(CallPhase::Talking))
+        | (Standing::WrapUp, Some(CallPhase::WrapUp | CallPhase::Overdue)) => None,
+        (Standing::Away, Some(CallPhase::Ringing | CallPhase::Unanswered)) => {
+            Some(CallChange::Withdrawn)
+        }
+        (Standing::Away, Some(_)) if call.finished.is_some() => Some(CallChange::Finished),
+        (Standing::Away, Some(_)) => Some(CallChange::Left),
+        (Standing::Ringing, _) => Some(CallChange::Offered),
+        (Standing::Connected, _) => Some(CallChange::Connected),
+        (Standing::WrapUp, _) => Some(CallChange::WrapUp),
     }
 }
 

@@ -7,6 +7,7 @@ use lenderbox::domain::access::Principal;
 use lenderbox::domain::call::Disposition;
 use lenderbox::domain::call::pbx_event::Direction;
 use lenderbox::domain::call::progress::CallResult;
+use lenderbox::domain::operator::CallChange;
 use lenderbox::gateways::pbx_simulator::Scenario;
 use lenderbox::service::call_control::{DialInput, TransferInput};
 use lenderbox::service::calls::{CallFilter, NotesInput};
@@ -262,6 +263,100 @@ fn events_by_http_are_taken_once_in_any_order_and_faults_are_named() {
         let kinds: Vec<&str> = records.iter().map(|record| record.kind).collect();
         assert_eq!(kinds.iter().filter(|kind| **kind == "rejected").count(), 2);
         assert_eq!(kinds.iter().filter(|kind| **kind == "event").count(), 7);
+    });
+}
+
+/// Tells of a conversation at 101: (kind, second) each.
+async fn at_101(stage: &Stage, call: &str, events: &[(&str, u32)]) {
+    let body = |(kind, second): &(&str, u32)| {
+        event(serde_json::json!({"event_id": format!("{call}{kind}{second}"), "call_id": call,
+            "type": kind, "at": format!("2026-11-21T12:00:{second:02}Z"), "agent": "101",
+            "leg_id": format!("{call}-a"), "direction": "inbound", "from": "89161234567"}))
+    };
+    let bodies = events.iter().map(body).collect();
+    stage.services.take_pbx_bodies(&Caller::system(), "http", bodies).await.unwrap();
+}
+
+#[test]
+fn a_client_on_hold_stays_while_a_second_call_is_taken() {
+    with_stage(None, async |stage| {
+        let Stage { services, anna, .. } = stage;
+        let mut page = Page::open(services, anna);
+        at_101(stage, "one", &[("ringing", 0), ("answered", 2), ("held", 10)]).await;
+        let one = call_id(&page.card("held").await);
+        at_101(stage, "two", &[("ringing", 12), ("answered", 14)]).await;
+        let two = call_id(&page.card("talking").await);
+        assert!(state(services, one).await.progress(None).stage.is_live(), "on hold, not lost");
+        let own = services.own_state(anna).await.unwrap();
+        assert_eq!(own.call.unwrap().call.id, two.to_string());
+        at_101(stage, "two", &[("ended", 20)]).await;
+        page.card("wrap_up").await;
+        services.finish_call(anna, two, stage.notes()).await.unwrap();
+        at_101(stage, "one", &[("resumed", 21)]).await;
+        page.card("talking").await;
+        assert_eq!(stage.state_of(anna).await.0, "on_call");
+        at_101(stage, "one", &[("ended", 30)]).await;
+        page.card("wrap_up").await;
+        let record = state(services, one).await.progress(None);
+        assert_eq!((record.talk_seconds(), record.hold_seconds()), (17, 11));
+        assert!(!record.end_is_estimated);
+    });
+}
+
+#[test]
+fn a_card_by_hand_ends_nobodys_line() {
+    with_stage(None, async |stage| {
+        let Stage { services, anna, .. } = stage;
+        let mut page = Page::open(services, anna);
+        at_101(stage, "one", &[("ringing", 0), ("answered", 2)]).await;
+        let one = call_id(&page.card("talking").await);
+        let by_hand = by_hand(stage).await;
+        assert!(state(services, one).await.progress(None).stage.is_live());
+        services.hang_up(anna, by_hand).await.unwrap();
+        services.finish_call(anna, by_hand, stage.notes()).await.unwrap();
+        assert_eq!(stage.state_of(anna).await.0, "on_call");
+        // The next call that is answered ends a card by hand that was forgotten.
+        let forgotten = self::by_hand(stage).await;
+        at_101(stage, "two", &[("ringing", 12), ("answered", 14)]).await;
+        page.until(|frame| {
+            frame["type"] == "call.card"
+                && call_id(frame) == forgotten
+                && frame["card"]["call"]["state"] == "wrap_up"
+        })
+        .await;
+        let record = state(services, forgotten).await.progress(None);
+        assert!(record.ended_at.unwrap() >= record.started_at);
+    });
+}
+
+#[test]
+fn an_operator_whose_state_missed_a_call_is_put_right() {
+    with_stage(None, async |stage| {
+        let Stage { services, anna, .. } = stage;
+        let Principal::User(user) = anna.principal else { unreachable!() };
+        services.set_own_state(anna, "ready", None).await.unwrap();
+        let mut page = Page::open(services, anna);
+        at_101(stage, "one", &[("ringing", 0), ("answered", 2)]).await;
+        let id = call_id(&page.card("talking").await);
+        page.own("on_call").await;
+        assert_eq!(services.reconcile_operators().await.unwrap(), 0);
+        // As after a crash between the two commits: the operator's is missing.
+        services.follow_call(user, id, CallChange::Left).await.unwrap();
+        assert_eq!(services.reconcile_operators().await.unwrap(), 1);
+        assert_eq!(stage.state_of(anna).await.0, "on_call");
+        at_101(stage, "one", &[("ended", 9)]).await;
+        page.card("wrap_up").await;
+        services.finish_call(anna, id, stage.notes()).await.unwrap();
+        for (missed, stuck) in
+            [(CallChange::Offered, "ringing"), (CallChange::Connected, "on_call")]
+        {
+            services.follow_call(user, id, missed).await.unwrap();
+            assert_eq!(stage.state_of(anna).await.0, stuck);
+            assert_eq!(services.reconcile_operators().await.unwrap(), 1);
+            assert_eq!(stage.state_of(anna).await.0, "not_ready");
+        }
+        services.set_own_state(anna, "ready", None).await.unwrap();
+        assert_eq!(services.reconcile_operators().await.unwrap(), 0);
     });
 }
 

@@ -335,6 +335,11 @@ fn finished(call: &Call, finish: Finish, context: &Context) -> Decided {
     if notes != call.notes {
         events.push(CallEvent::NotesSet(notes));
     }
+    if call.choice == ClientChoice::Open {
+        // A result belongs to a client or to nobody known (F21), never to "not said yet".
+        let choice = ClientChoice::Anonymous;
+        events.push(CallEvent::ClientChosen(ClientChosen { choice, level: 0 }));
+    }
     let mark = FinishMark { at: context.now, by: context.principal };
     events.push(CallEvent::Finished(mark));
     Ok(Decision::events(events))
@@ -410,7 +415,8 @@ fn close_stale(call: &Call, close: CloseStale) -> Decided {
     if !call.progress(None).stage.is_live() {
         return Ok(Decision::nothing());
     }
-    // An end before the last thing seen would be a lie, whatever the clocks say.
-    let at = call.facts.last().map_or(close.at, |fact| close.at.max(fact.at));
+    // An end before the last thing seen, or before the opening of a card by hand, would be a lie,
+    // whatever the clocks say.
+    let at = close.at.max(call.last_at());
     Ok(Decision::events(vec![CallEvent::ClosedStale(ClosedStale { at })]))
 }

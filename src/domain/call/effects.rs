@@ -65,12 +65,24 @@ pub enum CallEffect {
 }
 
 /// Where one operator stands in a call.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Has nothing to do with it, or no more.
     Away,
+    /// The phone rings.
     Ringing,
-    Connected,
+    /// The result is to be written.
     WrapUp,
+    /// On the line.
+    Connected,
+}
+
+/// Where a person stands in a call, at whichever extension.
+#[must_use]
+pub fn standing_of(call: &Call, user: UserId) -> Standing {
+    let standings = standings(call);
+    let own = standings.iter().filter(|(extension, _)| call.users.get(*extension) == Some(&user));
+    own.map(|(_, standing)| *standing).max().unwrap_or(Standing::Away)
 }
 
 /// What changed for whom, in order of extension.

@@ -20,7 +20,7 @@ pub use command::{
     CallCommand, ChooseClient, CloseStale, Consult, Correct, DialFailed, Finish, MatchCandidates,
     Observe, OpenByHand, RecordIdentification, RequestDial, SetNotes,
 };
-pub use effects::{CallEffect, Station, effects};
+pub use effects::{CallEffect, Standing, Station, effects, standing_of};
 pub use event::CallEvent;
 pub use fact::Fact;
 

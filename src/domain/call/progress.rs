@@ -149,6 +149,14 @@ impl Participant {
     pub const fn is_holding(&self) -> bool {
         self.is_connected() && self.held_since.is_some()
     }
+    /// The phone of who was announced is heard of. A click is timed by our clock, everything after
+    /// it by the exchange's: the record is the exchange's.
+    pub(super) const fn shows_up(&mut self, at: Timestamp) {
+        if self.announced && matches!(self.role, Role::First) {
+            self.offered_at = at;
+        }
+        self.announced = false;
+    }
     pub(super) fn leave(&mut self, at: Timestamp, cause: Option<Cause>) {
         if self.left_at.is_none() {
             self.resume(at);
@@ -265,18 +273,20 @@ pub fn derive(call: &Call, now: Option<Timestamp>) -> Progress {
     }
     let mut estimated = false;
     let mut end = walk.conclusion(call);
+    // Our clock may lag behind the exchange's: nothing ends before the last thing seen.
+    let not_before_last = |at: Timestamp| previous.map_or(at, |last| at.max(last));
     if end.is_none()
         && let Some(closed) = call.closed
-        && call.facts.last().is_none_or(|fact| fact.at <= closed || !opens(fact.kind))
+        && !call.facts.iter().any(|fact| fact.at > closed && opens(fact.kind))
     {
-        end = Some((closed, None));
+        end = Some((not_before_last(closed), None));
         estimated = true;
     }
     if let Some(failure) = call.dial.as_ref().and_then(|dial| dial.failed.as_ref())
         && end.is_none()
         && walk.first_talk().is_none()
     {
-        end = Some((failure.at, Some(Cause::Failed)));
+        end = Some((not_before_last(failure.at), Some(Cause::Failed)));
     }
     if let (Some(since), Some(until)) = (previous, end.map(|(at, _)| at).or(now)) {
         walk.count(since, until);

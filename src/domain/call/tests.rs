@@ -373,6 +373,90 @@ fn a_dial_that_fails_is_over_at_once() {
     assert_eq!(refused.unwrap_err().code, "not_dialled");
 }
 
+fn check_order(progress: &Progress) {
+    let ended = progress.ended_at.unwrap();
+    assert!(progress.started_at <= ended, "{progress:?}");
+    assert!(progress.answered_at.is_none_or(|at| at <= ended), "{progress:?}");
+    for part in &progress.participants {
+        let answered = part.answered_at.unwrap_or(part.offered_at);
+        assert!(part.offered_at <= answered && answered <= part.left_at.unwrap(), "{part:?}");
+    }
+}
+
+#[test]
+fn what_is_heard_after_the_sweep_never_makes_a_time_run_backwards() {
+    // Closed at 9 s; then it turns out that it was answered later, and held.
+    let (mut call, _) = record(Direction::Inbound, &DIRECT[..1]);
+    apply(&mut call, CallCommand::CloseStale(CloseStale { at: at(90) })).unwrap();
+    observe(&mut call, &script(Direction::Inbound, &["100 answered l1 101 -"]));
+    assert_eq!(call.progress(None).stage, Stage::Talking, "it lives");
+    observe(&mut call, &script(Direction::Inbound, &["120 held l1 101 -"]));
+    assert_eq!(call.progress(None).stage, Stage::Held, "and goes on");
+    // Closed at 9 s; a late hold shows that it lasted longer.
+    let (mut call, _) = record(Direction::Inbound, &DIRECT[..2]);
+    apply(&mut call, CallCommand::CloseStale(CloseStale { at: at(90) })).unwrap();
+    observe(&mut call, &script(Direction::Inbound, &["120 held l1 101 -"]));
+    let progress = call.progress(None);
+    assert_eq!((progress.ended_at, progress.end_is_estimated), (Some(at(120)), true));
+    check_order(&progress);
+}
+
+#[test]
+fn clocks_that_differ_never_make_a_time_run_backwards() {
+    // The exchange's clock is an hour behind ours, then an hour ahead.
+    for shift in [0, 200_000] {
+        let (mut call, command_id) = dial();
+        let lines = ["ringing l1 101 -", "answered l1 101 -", "ended l1 101 failed"];
+        let moved: Vec<String> =
+            lines.iter().zip(1..).map(|(line, n)| format!("{} {line}", shift + n * 10)).collect();
+        let moved: Vec<&str> = moved.iter().map(String::as_str).collect();
+        observe(&mut call, &script(Direction::Outbound, &moved[..2]));
+        let mut failed = call.clone();
+        let reason = "refused".to_owned();
+        apply(&mut failed, CallCommand::DialFailed(DialFailed { command_id, reason })).unwrap();
+        check_order(&failed.progress(None));
+        let mut closed = call.clone();
+        apply(&mut closed, CallCommand::CloseStale(CloseStale { at: at(0) })).unwrap();
+        check_order(&closed.progress(None));
+        observe(&mut call, &script(Direction::Outbound, &moved));
+        check_order(&call.progress(None));
+    }
+    let mut call = Call::default();
+    let open = OpenByHand {
+        direction: Direction::Inbound,
+        client_number: Personal::default(),
+        user: user_id(),
+        extension: "101".into(),
+        client: None,
+    };
+    apply(&mut call, CallCommand::OpenByHand(open)).unwrap();
+    // Another call of the same operator closes it, timed by the exchange's clock.
+    apply(&mut call, CallCommand::CloseStale(CloseStale { at: at(0) })).unwrap();
+    check_order(&call.progress(None));
+}
+
+#[test]
+fn a_result_belongs_to_a_client_or_to_nobody_known() {
+    let finish = || {
+        let notes = SetNotes {
+            topics: vec![topic(1)],
+            disposition: Some(Disposition::InfoGiven),
+            ..SetNotes::default()
+        };
+        CallCommand::Finish(Finish { notes, ..Finish::default() })
+    };
+    let (mut call, _) = record(Direction::Inbound, DIRECT);
+    apply(&mut call, finish()).unwrap();
+    assert_eq!(call.choice, ClientChoice::Anonymous);
+    // The client may be found later.
+    apply(&mut call, CallCommand::ChooseClient(ChooseClient { client: Some(client(1)) })).unwrap();
+    assert_eq!(call.choice, ClientChoice::Chosen(client(1)));
+    let (mut known, _) = record(Direction::Inbound, DIRECT);
+    apply(&mut known, CallCommand::ChooseClient(ChooseClient { client: Some(client(2)) })).unwrap();
+    apply(&mut known, finish()).unwrap();
+    assert_eq!(known.choice, ClientChoice::Chosen(client(2)));
+}
+
 #[test]
 fn candidates_choose_themselves_only_when_there_is_one() {
     let (mut call, _) = record(Direction::Inbound, DIRECT);

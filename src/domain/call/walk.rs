@@ -117,7 +117,7 @@ impl Walk {
         };
         if let Some(index) = self.open_part(agent) {
             let part = &mut self.participants[index];
-            part.announced = false;
+            part.shows_up(fact.at);
             if part.leg == 0 {
                 part.leg = fact.leg;
             }
@@ -142,7 +142,7 @@ impl Walk {
             self.participants.len() - 1
         });
         let part = &mut self.participants[index];
-        part.announced = false;
+        part.shows_up(fact.at);
         part.leg = if part.leg == 0 { fact.leg } else { part.leg };
         if part.answered_at.is_some() {
             return;
