@@ -250,6 +250,7 @@ impl Checker<'_> {
         let secret = secret::take(&raw.secret, &raw.secret_file, &place, self.folder, self.faults);
         AmiSource {
             port: self.number(&format!("{place}.port"), raw.port, 1, 65_535),
+            pause_queue_members: raw.pause_queue_members,
             ring_seconds: self.number(&format!("{place}.ring_seconds"), raw.ring_seconds, 5, 300),
             name: raw.name,
             host: raw.host,

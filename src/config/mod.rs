@@ -356,6 +356,8 @@ pub struct AmiSource {
     pub caller_id: String,
     /// Seconds a dialled phone rings.
     pub ring_seconds: u32,
+    /// Whether members of queues are paused while their operators are not ready.
+    pub pause_queue_members: bool,
 }
 
 /// One cloud PBX that posts its events.

@@ -187,7 +187,7 @@ settings! {
         host: String = "127.0.0.1".into();
         /// Port of the manager interface.
         port: i64 = 5038;
-        /// Manager user; needs read: call,dialplan,agent,cdr and write: call,originate.
+        /// Manager user; needs read: call,agent and write: call,originate,agent.
         user: String = "lenderbox".into();
         /// Manager secret; better in a file of its own, see secret_file.
         secret: String = String::new();
@@ -207,6 +207,8 @@ settings! {
         caller_id: String = String::new();
         /// Seconds a dialled phone rings.
         ring_seconds: i64 = 30;
+        /// Whether members of Asterisk's queues are paused while their operators are not ready.
+        pause_queue_members: bool = true;
     }
 }
 

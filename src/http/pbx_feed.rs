@@ -56,6 +56,10 @@ fn shown(command: &PbxCommand) -> Value {
             "type": if *complete { "transfer_complete" } else { "transfer_cancel" },
             "command_id": command_id, "call_id": call, "extension": extension,
         }),
+        PbxCommand::AgentState { command_id, extension, state, reason } => json!({
+            "type": "agent_state", "command_id": command_id, "extension": extension,
+            "state": state, "reason": reason,
+        }),
         PbxCommand::Hold { command_id, call, extension, on } => json!({
             "type": if *on { "hold" } else { "resume" },
             "command_id": command_id, "call_id": call, "extension": extension,
@@ -90,6 +94,9 @@ pub async fn serve(edge: Edge, token: TokenId, name: String, can: Abilities, soc
     let number = telephony.follower_came(can);
     edge.services.link_changed(&name, LinkKind::Feed, LinkState::Up, None);
     tracing::info!(exchange = name, "an exchange follows commands");
+    if let Err(error) = edge.services.tell_exchanges() {
+        tracing::warn!(exchange = name, %error, "an exchange was not told who is ready");
+    }
     let why = exchange(&edge, socket, &mut commands, revoked).await;
     let left = telephony.follower_left(number);
     tracing::info!(exchange = name, left, why, "an exchange follows no longer");
@@ -170,6 +177,12 @@ mod tests {
         };
         let expected = json!({"type": "dial", "command_id": "c1", "call_id": "k1",
             "extension": "101", "number": "+79161234567"});
+        assert_eq!(shown(&command), expected);
+        let (command_id, extension) = ("c3".to_owned(), "101".to_owned());
+        let (state, reason) = ("not_ready", Some("after_call"));
+        let command = PbxCommand::AgentState { command_id, extension, state, reason };
+        let expected = json!({"type": "agent_state", "command_id": "c3", "extension": "101",
+            "state": "not_ready", "reason": "after_call"});
         assert_eq!(shown(&command), expected);
         let (command_id, call, extension) = ("c2".to_owned(), "k1".to_owned(), "101".to_owned());
         let hold = |on| PbxCommand::Hold {

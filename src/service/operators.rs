@@ -10,6 +10,7 @@ use crate::domain::operator::{
 };
 use crate::domain::{FieldFault, Rejection, StreamId, StreamKind};
 use crate::feed::Audience;
+use crate::gateways::ami::client::PbxCommand;
 use crate::store::Loaded;
 use serde::Serialize;
 
@@ -170,7 +171,33 @@ impl Services {
         })
     }
 
+    /// Tells the exchanges what everybody at the phones is doing: to be called when one comes.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub fn tell_exchanges(&self) -> Result<(), ServiceError> {
+        for person in self.people.all() {
+            let stream = StreamId::new(StreamKind::Operator, person.id.uuid());
+            self.tell_exchange(person.id, &self.store.load::<Operator>(stream)?.state);
+        }
+        Ok(())
+    }
+
+    /// The box owns who is ready; the exchanges send calls by it (product F27, F28).
+    fn tell_exchange(&self, user: UserId, operator: &Operator) {
+        let person = self.people.get(user).filter(|person| !person.disabled);
+        let phone = person.filter(|person| person.role.works_at_phone());
+        let Some(extension) = phone.and_then(|person| person.extension.clone()) else { return };
+        self.telephony.tell(&PbxCommand::AgentState {
+            command_id: self.ids.next(self.clock.now()).to_string(),
+            extension,
+            state: operator.state().code(),
+            reason: operator.reason().map(NotReadyReason::code),
+        });
+    }
+
     fn publish_operator(&self, user: UserId, operator: &Operator) {
+        self.tell_exchange(user, operator);
         let body = serde_json::json!({
             "user_id": user,
             "state": operator.state().code(),

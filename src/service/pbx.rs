@@ -410,7 +410,12 @@ impl Services {
                     self.link_changed(source, LinkKind::Ami, LinkState::Connecting, None);
                 }
             }
-            Report::Up => self.link_changed(source, LinkKind::Ami, LinkState::Up, None),
+            Report::Up => {
+                self.link_changed(source, LinkKind::Ami, LinkState::Up, None);
+                if let Err(error) = self.tell_exchanges() {
+                    tracing::warn!(source, %error, "the PBX was not told who is ready");
+                }
+            }
             Report::Down(error) => {
                 self.link_changed(source, LinkKind::Ami, LinkState::Down, Some(error));
             }

@@ -341,6 +341,20 @@ impl Telephony {
         taken
     }
 
+    /// Tells every exchange that is reached; none is awaited.
+    pub fn tell(&self, command: &PbxCommand) {
+        let live = self.live();
+        for (source, line) in &live.lines {
+            if live.links.get(source).is_some_and(|link| link.state == LinkState::Up) {
+                // A full line is one that does not answer: it gets all states when it is back.
+                let _ = line.commands.try_send(command.clone());
+            }
+        }
+        if !live.followers.is_empty() {
+            let _ = self.commands.send(command.clone());
+        }
+    }
+
     /// The exchange has taken a command on; it may still fail.
     pub fn taken_on(&self, command_id: &str) {
         if let Ok(id) = command_id.parse::<Uuid>()

@@ -138,9 +138,11 @@ fn the_client_is_held_over_the_feed_of_an_exchange_that_can() {
     let path = |verb: &str| format!("/calls/{}/{verb}", card["call_id"].as_str().unwrap());
     assert_eq!(anna.post(&path("hold"), &json!({})).code(), "not_supported");
     let mut exchange = Socket::open(&pbx, "/pbx/feed?can=hold,attended_transfer");
-    eventually("the exchange follows", || {
-        (anna.post(&path("hold"), &json!({})).status == 202).then_some(())
+    let state = exchange.until("the state", |message| {
+        message["type"] == "agent_state" && message["extension"] == "101"
     });
+    assert_eq!((&state["state"], &state["reason"]), (&json!("on_call"), &Value::Null));
+    assert_eq!(anna.post(&path("hold"), &json!({})).status, 202);
     let command = exchange.until("the hold", |message| message["type"] == "hold");
     assert_eq!((&command["call_id"], &command["extension"]), (&json!("talk-1"), &json!("101")));
     let id = command["command_id"].clone();

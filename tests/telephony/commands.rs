@@ -8,6 +8,7 @@ use lenderbox::service::call_control::{DialInput, TransferInput};
 use lenderbox::service::telephony::Abilities;
 use lenderbox::service::{Caller, ServiceError, Services};
 use serde_json::json;
+use tokio::sync::broadcast::Receiver;
 
 const ALL: Abilities = Abilities { hold: true, attended_transfer: true };
 
@@ -17,6 +18,20 @@ fn code(result: Result<(), ServiceError>) -> &'static str {
         ServiceError::PbxDown => "pbx_down",
         other => panic!("{other}"),
     }
+}
+
+/// The next command about a call; states of people come as they change.
+fn next(line: &mut Receiver<PbxCommand>) -> Option<PbxCommand> {
+    let mut commands = std::iter::from_fn(|| line.try_recv().ok());
+    commands.find(|command| !matches!(command, PbxCommand::AgentState { .. }))
+}
+
+fn asked(line: &mut Receiver<PbxCommand>) -> PbxCommand {
+    next(line).expect("a command")
+}
+
+fn nothing_asked(line: &mut Receiver<PbxCommand>) -> bool {
+    next(line).is_none()
 }
 
 /// Tells of conversation `c1`: (kind, agent, leg, seconds) each.
@@ -51,20 +66,20 @@ fn the_client_is_held_and_taken_back_by_an_exchange_that_can() {
         services.telephony.follower_came(ALL);
         assert!(services.call_card(anna, id).await.unwrap().call.can_hold);
         services.hold(anna, id, true).await.unwrap();
-        let sent = line.try_recv().unwrap();
+        let sent = asked(&mut line);
         let PbxCommand::Hold { call, extension, on, .. } = &sent else { panic!("{sent:?}") };
         assert_eq!((call.as_str(), extension.as_str(), *on), ("c1", "101", true));
         assert_eq!(services.call_card(anna, id).await.unwrap().call.state, "talking");
         tell(services, &[("held", "101", 5)]).await;
         page.card("held").await;
         services.hold(elena, id, false).await.unwrap();
-        let sent = line.try_recv().unwrap();
+        let sent = asked(&mut line);
         assert!(matches!(&sent, PbxCommand::Hold { on: false, .. }), "{sent:?}");
         tell(services, &[("resumed", "101", 9)]).await;
         assert_eq!(page.card("talking").await["card"]["call"]["hold_seconds"], 4);
         assert_eq!(code(services.hold(boris, id, true).await), "not_found");
         services.hang_up(anna, id).await.unwrap();
-        assert!(matches!(line.try_recv().unwrap(), PbxCommand::Hangup { .. }));
+        assert!(matches!(asked(&mut line), PbxCommand::Hangup { .. }));
         tell(services, &[("ended", "101", 12)]).await;
         page.card("wrap_up").await;
         assert_eq!(code(services.hold(anna, id, true).await), "call_not_answered");
@@ -94,7 +109,7 @@ fn what_the_exchange_could_not_do_is_told_to_who_asked_and_the_call_goes_on() {
         let id = talking(stage, &mut page).await;
         let to_102 = TransferInput { to_extension: Some("102".into()), ..TransferInput::default() };
         services.transfer(anna, id, to_102.clone()).await.unwrap();
-        let sent = line.try_recv().unwrap();
+        let sent = asked(&mut line);
         services.command_failed(sent.command_id(), "refused").await;
         let told = page.until(|frame| frame["type"] == "call.command_failed").await;
         assert_eq!(
@@ -104,7 +119,7 @@ fn what_the_exchange_could_not_do_is_told_to_who_asked_and_the_call_goes_on() {
         assert!(told["message"].as_str().unwrap().contains("refused"));
         assert_eq!(services.call_card(anna, id).await.unwrap().call.state, "talking");
         services.hold(anna, id, true).await.unwrap();
-        let sent = line.try_recv().unwrap();
+        let sent = asked(&mut line);
         services.command_failed(sent.command_id(), "the line is in use").await;
         let told = page.until(|frame| frame["type"] == "call.command_failed").await;
         assert_eq!(
@@ -133,7 +148,7 @@ fn a_dial_that_fails_says_why() {
             tokio::join!(services.dial(anna, input.clone()), services.dial(anna, input));
         let refused = [one, two].into_iter().filter_map(Result::err).map(Err).map(code);
         assert_eq!(refused.collect::<Vec<_>>(), ["call_open"]);
-        let sent = line.try_recv().unwrap();
+        let sent = asked(&mut line);
         services.command_failed(sent.command_id(), "agent_busy").await;
         page.until(|frame| frame["type"] == "call.gone").await;
         let told = page.until(|frame| frame["type"] == "call.command_failed").await;
@@ -156,7 +171,7 @@ fn a_colleague_is_asked_before_the_client_is_handed_over() {
         };
         assert_eq!(code(services.end_transfer(anna, id, true).await), "no_consultation");
         services.transfer(anna, id, ask.clone()).await.unwrap();
-        let sent = line.try_recv().unwrap();
+        let sent = asked(&mut line);
         assert!(matches!(&sent, PbxCommand::Transfer { attended: true, .. }), "{sent:?}");
         tell(services, &[("held", "101", 4), ("ringing", "102", 5)]).await;
         assert_eq!(other.card("held").await["reason"], "transfer");
@@ -167,16 +182,16 @@ fn a_colleague_is_asked_before_the_client_is_handed_over() {
         assert_eq!((&told["command"], &told["reason"]), (&json!("transfer"), &json!("no_answer")));
         other.until(|frame| frame["type"] == "call.gone").await;
         services.transfer(anna, id, ask).await.unwrap();
-        line.try_recv().unwrap();
+        asked(&mut line);
         let again = [("held", "101", 30), ("ringing", "102", 31), ("answered", "102", 33)];
         tell(services, &again).await;
         let asking = page.until(|f| f["card"]["call"]["consulting"] == "102").await;
         assert_eq!(asking["card"]["call"]["state"], "held");
         services.end_transfer(anna, id, false).await.unwrap();
-        let sent = line.try_recv().unwrap();
+        let sent = asked(&mut line);
         assert!(matches!(&sent, PbxCommand::EndTransfer { complete: false, .. }), "{sent:?}");
         services.end_transfer(anna, id, true).await.unwrap();
-        let sent = line.try_recv().unwrap();
+        let sent = asked(&mut line);
         let PbxCommand::EndTransfer { extension, complete: true, .. } = &sent else {
             panic!("{sent:?}")
         };
@@ -188,7 +203,7 @@ fn a_colleague_is_asked_before_the_client_is_handed_over() {
         assert_eq!((view.consulting, view.operator.unwrap().extension), (None, "102".to_owned()));
         // Who has handed the client over cannot hang up on the colleague.
         assert_eq!(code(services.hang_up(anna, id).await), "not_on_line");
-        assert!(line.try_recv().is_err());
+        assert!(nothing_asked(&mut line));
     });
 }
 
@@ -249,5 +264,41 @@ fn the_managers_refusal_of_a_transfer_is_told() {
         let told = page.until(|frame| frame["type"] == "call.command_failed").await;
         assert_eq!((&told["command"], &told["reason"]), (&json!("transfer"), &json!("refused")));
         assert_eq!(services.call_card(anna, id).await.unwrap().call.state, "talking");
+    });
+}
+
+#[test]
+fn the_exchange_is_told_who_is_ready_when_it_comes_and_when_that_changes() {
+    with_exchange(async |stage, exchange| {
+        let Stage { services, anna, .. } = stage;
+        let mut told = std::collections::BTreeMap::new();
+        for _ in 0..2 {
+            let action = exchange.action("QueuePause").await;
+            let part = |key: &str| action.get(key).unwrap().to_owned();
+            told.insert(part("Interface"), (part("Paused"), part("Reason")));
+        }
+        let offline = ("true".to_owned(), "offline".to_owned());
+        let both = ["PJSIP/101", "PJSIP/102"].map(|phone| (phone.to_owned(), offline.clone()));
+        assert_eq!(told, both.into());
+        services.set_own_state(anna, "ready", None).await.unwrap();
+        let action = exchange.action("QueuePause").await;
+        assert_eq!(
+            (action.get("Interface"), action.get("Paused")),
+            (Some("PJSIP/101"), Some("false"))
+        );
+        // From the ring on no other call may come, and after the call only when the operator says.
+        let text = recording("01");
+        let (talk, end) = until_mark(&text, "Event: HangupRequest");
+        exchange.say(talk).await;
+        let action = exchange.action("QueuePause").await;
+        assert_eq!(action.get("Paused"), Some("true"));
+        exchange.say(end).await;
+        loop {
+            let action = exchange.action("QueuePause").await;
+            assert_eq!(action.get("Paused"), Some("true"));
+            if action.get("Reason") == Some("wrap_up") {
+                break;
+            }
+        }
     });
 }

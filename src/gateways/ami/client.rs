@@ -82,6 +82,17 @@ pub enum PbxCommand {
         /// Whether to hold.
         on: bool,
     },
+    /// What somebody at the phones is doing: calls may come to who is ready, and to nobody else.
+    AgentState {
+        /// Names the command.
+        command_id: String,
+        /// Whose phone.
+        extension: String,
+        /// `offline`, `ready`, `ringing`, `on_call`, `wrap_up`, `not_ready`.
+        state: &'static str,
+        /// Why not ready.
+        reason: Option<&'static str>,
+    },
 }
 
 impl PbxCommand {
@@ -93,7 +104,8 @@ impl PbxCommand {
             | Self::Hangup { command_id, .. }
             | Self::Transfer { command_id, .. }
             | Self::EndTransfer { command_id, .. }
-            | Self::Hold { command_id, .. } => command_id,
+            | Self::Hold { command_id, .. }
+            | Self::AgentState { command_id, .. } => command_id,
         }
     }
 }
@@ -346,6 +358,20 @@ pub fn action(
             let name = if *complete { "Hangup" } else { "CancelAtxfer" };
             let channel = channel(call, extension)?;
             Message::new(&[("Action", name), ("ActionID", command_id), ("Channel", channel)])
+        }
+        // Paused while on a call, so that the queue sends nobody in the moment after it.
+        PbxCommand::AgentState { command_id, extension, state, reason } => {
+            if !source.pause_queue_members {
+                return Err("not_supported");
+            }
+            let paused = if *state == "ready" { "false" } else { "true" };
+            Message::new(&[
+                ("Action", "QueuePause"),
+                ("ActionID", command_id),
+                ("Interface", &adapter.agent_channel(extension)),
+                ("Paused", paused),
+                ("Reason", reason.unwrap_or(state)),
+            ])
         }
         // The hold of a SIP phone is the phone's own: the manager can only watch it.
         PbxCommand::Hold { .. } => return Err("not_supported"),

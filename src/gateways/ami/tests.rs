@@ -276,6 +276,7 @@ fn source() -> AmiSource {
         dial_prefix: "9".into(),
         caller_id: "74951230001".into(),
         ring_seconds: 25,
+        pause_queue_members: true,
     }
 }
 
@@ -307,6 +308,21 @@ fn commands_name_the_agents_own_channel() {
         message.get("Action").unwrap().to_owned()
     };
     assert_eq!((end(true), end(false)), ("Hangup".to_owned(), "CancelAtxfer".to_owned()));
+    let state = |state, reason| {
+        let (command_id, extension) = ("c5".into(), "101".into());
+        PbxCommand::AgentState { command_id, extension, state, reason }
+    };
+    for (command, paused, why) in [
+        (state("ready", None), "false", "ready"),
+        (state("on_call", None), "true", "on_call"),
+        (state("not_ready", Some("lunch")), "true", "lunch"),
+    ] {
+        let message = action(&source(), &adapter, &command).unwrap();
+        let told = ["Action", "Interface", "Paused", "Reason"].map(|key| message.get(key).unwrap());
+        assert_eq!(told, ["QueuePause", "PJSIP/101", paused, why]);
+    }
+    let free = AmiSource { pause_queue_members: false, ..source() };
+    assert_eq!(action(&free, &adapter, &state("ready", None)), Err("not_supported"));
     let (command_id, extension) = ("c4".into(), "101".into());
     let hold = PbxCommand::Hold { command_id, call: call.clone(), extension, on: true };
     assert_eq!(action(&source(), &adapter, &hold), Err("not_supported"));
