@@ -6,6 +6,7 @@
 mod it {
     mod access;
     mod calls;
+    mod cli;
     mod crash;
     pub mod described;
     mod errors;

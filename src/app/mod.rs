@@ -4,6 +4,8 @@
 //! Nothing listens before the data is right. Must never hold a rule or a route.
 
 mod open;
+#[cfg(test)]
+mod retention_tests;
 mod serve;
 mod stuck;
 #[cfg(test)]

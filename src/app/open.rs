@@ -105,8 +105,15 @@ impl Core {
     /// # Errors
     /// See [`StartError`]. A broken view is no error: it is set aside and rebuilt.
     pub fn open(config: Arc<Config>) -> Result<Self, StartError> {
+        Self::open_at(config, Arc::new(SystemClock))
+    }
+
+    /// Opens the data folder by another clock.
+    ///
+    /// # Errors
+    /// As [`Core::open`].
+    pub fn open_at(config: Arc<Config>, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let begun = std::time::Instant::now();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let folder = config.storage.folder.clone();

@@ -199,7 +199,7 @@ fn name_or_newest(archive: &Backups, name: Option<String>) -> Result<String, Cli
 /// The identity in an age key file: its first line that is no remark.
 fn key(file: Option<&Path>) -> Result<Option<String>, CliError> {
     let Some(file) = file else { return Ok(None) };
-    let text = std::fs::read_to_string(file)?;
+    let text = std::fs::read_to_string(file).map_err(CliError::unread(file))?;
     let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
     line.map(|line| Some(line.to_owned()))
         .ok_or_else(|| CliError::Said(format!("{} holds no key", file.display())))

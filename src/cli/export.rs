@@ -45,7 +45,11 @@ impl Export {
                 .write(true)
                 .create_new(true)
                 .mode(0o600)
-                .open(&self.out)?;
+                .open(&self.out)
+                .map_err(|source| {
+                    let path = self.out.clone();
+                    CliError::File { what: "make", path, source }
+                })?;
             // Spreadsheets take UTF-8 for what it is only with this mark.
             file.write_all("\u{feff}".as_bytes())?;
             let writer = csv::WriterBuilder::new().delimiter(b';').from_writer(file);
@@ -97,6 +101,7 @@ fn write(
             "overdue",
             "days_past_due",
             "as_of",
+            "account",
         ],
         What::Payments => {
             &["loan_id", "loan_number", "source_key", "on", "amount", "currency", "kind"]
@@ -180,6 +185,7 @@ fn loan_row(
         sum(stands.overdue),
         stands.days_past_due.to_string(),
         stands.as_of.map(|date| date.to_string()).unwrap_or_default(),
+        loan.account.as_ref().map(|account| account.reveal().clone()).unwrap_or_default(),
     ];
     out.write_record(row).map_err(failed)?;
     Ok(1)
@@ -194,7 +200,7 @@ fn payment_rows(out: &mut csv::Writer<std::fs::File>, loan: &Loan) -> Result<u64
             payment.on.to_string(),
             loan.money(payment.amount).to_decimal(),
             loan.currency().code().to_owned(),
-            format!("{:?}", payment.kind).to_lowercase(),
+            payment.kind.code().to_owned(),
         ];
         out.write_record(row).map_err(failed)?;
     }

@@ -1,21 +1,27 @@
-//! `lenderbox import`: a file into the base of a stopped box, with progress and a list of rejects.
-//!
-//! A serving box imports by its page or its API; the data folder belongs to one process.
+//! `lenderbox import`: a file into the base of a stopped box, with progress and a list of rejects;
+//! or with `--url` into a running one, which does the work itself: the data folder belongs to one
+//! process.
 
 use super::{CliError, configuration, say, with_core};
+use crate::actors::Runtime;
+use crate::app::StartError;
 use crate::base::ids::ImportId;
+use crate::base::personal::Personal;
 use crate::domain::access::Principal;
-use crate::domain::import::run::{FileSource, ImportPlan, ImportRun, RunState};
+use crate::domain::import::run::{FileSource, GivenLookup, ImportPlan, ImportRun, RunState};
 use crate::domain::import::{ImportKind, shipped, shipped_named};
+use crate::gateways::import_poster::{ImportPoster, ImportToPost, PostedRun};
 use crate::service::Services;
 use crate::service::imports::{
-    Environment, ImportError, Job, Preview, Progress, Request, begin, preview, resume,
+    Environment, ImportError, Job, Preview, Progress, Request, begin, found_lookups, preview,
+    resume,
 };
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// Rows that `--preview` shows.
 const PREVIEW_ROWS: usize = 20;
@@ -68,7 +74,16 @@ pub struct Import {
     /// The data folder, instead of the configured one.
     #[arg(long)]
     data_dir: Option<PathBuf>,
+    /// A running box to import into, for instance <http://127.0.0.1:8080>.
+    #[arg(long, requires = "token", conflicts_with_all = ["preview", "resume", "data_dir"])]
+    url: Option<String>,
+    /// A token of that box, of scope core.
+    #[arg(long, env = "LENDERBOX_CORE_TOKEN", hide_env_values = true)]
+    token: Option<String>,
 }
+
+/// How often a running box is asked how the import stands.
+const ASK_EVERY: Duration = Duration::from_millis(500);
 
 fn lookup(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
@@ -85,6 +100,9 @@ impl Import {
     /// # Errors
     /// When the mapping or the file is at fault, or the folder is in use.
     pub fn run(self, path: Option<&Path>) -> Result<(), CliError> {
+        if let (Some(url), Some(token)) = (&self.url, &self.token) {
+            return self.post(&ImportPoster::new(url, &Personal::new(token.clone())));
+        }
         let config = configuration(path, self.data_dir.as_deref())?;
         let request = self.request()?;
         if self.preview {
@@ -92,14 +110,58 @@ impl Import {
                 use crate::base::time::{Clock, SystemClock};
                 SystemClock.now().date_in(config.lender.zone)
             };
-            let shown = preview(&request, today, PREVIEW_ROWS).map_err(said)?;
+            let shown = preview(&request, today, Some(PREVIEW_ROWS)).map_err(said)?;
             return show_preview(&shown);
         }
-        with_core(config, async move |core| {
+        let done = with_core(config, async move |core| {
             let services = Arc::clone(&core.services);
             let working = tokio::task::spawn_blocking(move || self.work(&services, request));
             working.await.map_err(|_| CliError::Said("the import broke off".into()))?
+        });
+        done.map_err(|error| match error {
+            CliError::Start(StartError::InUse(folder)) => CliError::Said(format!(
+                "the data folder {} is in use by a running box; import on its page, or add \
+                 --url with its address and --token with a token of scope core, or stop it first",
+                folder.display()
+            )),
+            other => other,
         })
+    }
+
+    /// Has a running box do the work, and tells how it stands until the end.
+    fn post(&self, poster: &ImportPoster) -> Result<(), CliError> {
+        let request = self.request()?;
+        let refused = |error| CliError::Said(crate::app::chain(&error));
+        let import = ImportToPost {
+            kind: request.kind.code(),
+            file: &self.file,
+            mapping_text: &request.mapping_text,
+            lookups: &self.lookups_beside(&request),
+            dry_run: self.dry_run,
+        };
+        let id = poster.start(&import).map_err(refused)?;
+        let bar = progress_bar();
+        let run = Runtime::block_on(1, async {
+            loop {
+                let run = poster.run(&id)?;
+                match run.state.as_str() {
+                    "waiting" => {
+                        let ahead = run.ahead.unwrap_or(1);
+                        bar.set_message(format!("waiting, {ahead} imports before this one"));
+                    }
+                    "running" => show_posted(&bar, &run),
+                    _ => return Ok(run),
+                }
+                tokio::time::sleep(ASK_EVERY).await;
+            }
+        });
+        bar.finish_and_clear();
+        report_posted(&run.map_err(refused)?)
+    }
+
+    /// Files for the lookups of the mapping: as named, or lying beside the file.
+    fn lookups_beside(&self, request: &Request) -> Vec<(String, PathBuf)> {
+        found_lookups(request).into_iter().collect()
     }
 
     fn request(&self) -> Result<Request, CliError> {
@@ -138,6 +200,7 @@ impl Import {
         let id = unfinished
             .unwrap_or_else(|| ImportId::from_uuid(services.ids.next(services.clock.now())));
         let plan = self.plan(&request, full_path);
+        let lookups = request.lookups.iter().map(|(name, path)| given(name, path)).collect();
         let job = Job {
             id,
             principal: Principal::System,
@@ -155,7 +218,7 @@ impl Import {
         };
         let session = match unfinished {
             Some(_) => resume(environment, job),
-            None => begin(environment, job, plan),
+            None => begin(environment, job, plan, lookups),
         };
         let run = session.and_then(|session| session.work());
         bar.finish_and_clear();
@@ -173,6 +236,11 @@ impl Import {
             dry_run: self.dry_run,
         }
     }
+}
+
+fn given(name: &str, path: &Path) -> GivenLookup {
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    GivenLookup { name: name.to_owned(), source: FileSource::Path(path.display().to_string()) }
 }
 
 fn said(error: ImportError) -> CliError {
@@ -223,11 +291,40 @@ fn report(run: &ImportRun, rejects: &Path) -> Result<(), CliError> {
     if counts.rejected == 0 {
         return Ok(());
     }
-    let text = std::fs::read_to_string(rejects)?;
+    let text = std::fs::read_to_string(rejects).map_err(CliError::unread(rejects))?;
     for line in text.lines().skip(1).take(REJECTS_SHOWN) {
         say(format!("  line {line}"))?;
     }
     say(format!("all rejected rows, with line, field and reason: {}", rejects.display()))
+}
+
+fn show_posted(bar: &ProgressBar, run: &PostedRun) {
+    let total = run.rows_total.unwrap_or(0).max(1);
+    bar.set_position(run.rows_read.min(total) * 1_000 / total);
+    bar.set_message(format!("{} rows, {} rejected", run.rows_read, run.rejected));
+}
+
+fn report_posted(run: &PostedRun) -> Result<(), CliError> {
+    let what = match run.state.as_str() {
+        "finished" if run.dry_run => "would be",
+        "finished" => "done",
+        _ => "interrupted",
+    };
+    say(format!(
+        "{what}: {} rows: {} created, {} updated, {} unchanged, {} skipped, {} rejected",
+        run.rows_read, run.created, run.updated, run.unchanged, run.skipped, run.rejected
+    ))?;
+    if run.rejected > 0 {
+        let id = &run.import_id;
+        say(format!("rejected rows: on the page of imports, or GET /api/v1/imports/{id}/rejects"))?;
+    }
+    match (&run.error, what) {
+        (Some(error), _) => Err(CliError::Said(format!("the import failed: {error}"))),
+        (None, "interrupted") => {
+            Err(CliError::Said("the import was stopped; it can be resumed on the page".to_owned()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn show_preview(shown: &Preview) -> Result<(), CliError> {

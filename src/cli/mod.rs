@@ -82,6 +82,25 @@ pub enum CliError {
     /// Output could not be written.
     #[error("cannot write")]
     Output(#[from] std::io::Error),
+    /// A file does not read, or cannot be made.
+    #[error("cannot {what} {}", path.display())]
+    File {
+        /// `read` or `make`.
+        what: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl CliError {
+    /// For `map_err`: `path` does not read.
+    fn unread(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { what: "read", path, source }
+    }
 }
 
 /// Runs the command of `arguments`.

@@ -111,7 +111,7 @@ impl Simulate {
 
 impl Replay {
     fn run(self) -> Result<(), CliError> {
-        let bytes = std::fs::read(&self.file)?;
+        let bytes = std::fs::read(&self.file).map_err(CliError::unread(&self.file))?;
         let events = read_recording(&bytes, &self.operator_channel, &self.trunk_prefix)
             .map_err(|fault| CliError::Said(fault.to_string()))?;
         if self.as_recorded {

@@ -4,6 +4,7 @@ use super::{CliError, configuration, say, with_core};
 use crate::app::chain;
 use crate::base::ids::UserId;
 use crate::base::personal::Personal;
+use crate::domain::ClaimSpace;
 use crate::domain::access::Role;
 use crate::service::users::UserToCreate;
 use crate::service::{Caller, Services};
@@ -105,7 +106,15 @@ impl Users {
 
 /// What a use case says, with every field at fault.
 pub(super) fn said(error: crate::service::ServiceError) -> CliError {
-    let mut text = chain(&error);
+    let mut text = match &error {
+        crate::service::ServiceError::Duplicate { space: ClaimSpace::Login, .. } => {
+            "another person has this log-in; choose another one".to_owned()
+        }
+        crate::service::ServiceError::Duplicate { space: ClaimSpace::Extension, .. } => {
+            "another person has this extension; choose another one".to_owned()
+        }
+        _ => chain(&error),
+    };
     if let crate::service::ServiceError::Rejected(rejection) = &error {
         for fault in &rejection.fields {
             text.push_str(&format!("\n  {}: {}", fault.field, fault.message));

@@ -162,5 +162,6 @@ register! {
         2 v 1 false Advanced(run::Advanced),
         3 v 1 false Ended(run::Ended),
         4 v 1 false Resumed(run::Resumed),
+        5 v 1 false LookupsGiven(run::LookupsGiven),
     }
 }

@@ -327,6 +327,12 @@ mod samples {
             ImportEvent::Advanced(Advanced { line: 301, counts }),
             ImportEvent::Ended(Ended { state: RunState::Failed, error }),
             ImportEvent::Resumed(Resumed {}),
+            ImportEvent::LookupsGiven(LookupsGiven {
+                lookups: vec![GivenLookup {
+                    name: "owner".into(),
+                    source: FileSource::Blob("ab".into()),
+                }],
+            }),
         ]
     }
 

@@ -131,6 +131,8 @@ pub const FIELD_FAULTS: &[(&str, &str)] = &[
     ("invalid_birth_date", "not a valid birth date"),
     ("invalid_bic", "not a valid bic"),
     ("invalid_account", "not a valid account"),
+    ("error_cell", "a formula of the workbook has failed"),
+    ("lost_digits", "a spreadsheet has lost digits of a long number"),
     ("not_positive", "the number must be above zero"),
     ("too_many_columns", "too many columns"),
     ("not_allowed", "not allowed here"),

@@ -7,7 +7,7 @@ use crate::http::edge::Edge;
 use crate::http::error::ApiError;
 use crate::http::request::{Answer, Outcome, Request, json, no_content, ok};
 use crate::json_object;
-use crate::service::imports::{FileToImport, Preview, PreviewRow};
+use crate::service::imports::{FileToImport, LookupNeeded, Preview, PreviewRow};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::json;
@@ -32,8 +32,21 @@ json_object! {
         pub mapping: Option<String>,
         /// Or the text of one.
         pub mapping_text: Option<String>,
+        /// Stored files for the lookups of the mapping.
+        pub lookups: Option<Vec<LookupBody>>,
         /// Only count.
         pub dry_run: Option<bool>,
+    }
+}
+
+json_object! {
+    /// A stored file for a lookup of a mapping.
+    #[derive(Debug)]
+    pub struct LookupBody {
+        /// The lookup's name in the mapping.
+        pub name: String,
+        /// The stored file.
+        pub blob: String,
     }
 }
 
@@ -49,7 +62,13 @@ json_object! {
         pub mapping: Option<String>,
         /// Or the text of one.
         pub mapping_text: Option<String>,
+        /// Stored files for the lookups of the mapping.
+        pub lookups: Option<Vec<LookupBody>>,
     }
+}
+
+fn pairs(lookups: Option<Vec<LookupBody>>) -> Vec<(String, String)> {
+    lookups.unwrap_or_default().into_iter().map(|lookup| (lookup.name, lookup.blob)).collect()
 }
 
 fn id(request: &Request) -> Result<ImportId, ApiError> {
@@ -82,35 +101,39 @@ pub async fn mappings(edge: Edge, request: Request) -> Outcome {
     ok(&json!({ "items": items, "next_cursor": null }))
 }
 
-/// `POST /imports`.
+/// `POST /imports`; while another one works it waits in line (`waiting`).
 ///
 /// # Errors
-/// 409 while another one runs; 422 names every fault of the mapping or the file.
+/// 409 when too many wait; 422 names every fault of the mapping or the file.
 pub async fn start(edge: Edge, mut request: Request) -> Outcome {
     let caller = request.caller()?;
-    let StartBody { kind, blob, file_name, mapping, mapping_text, dry_run } =
+    let StartBody { kind, blob, file_name, mapping, mapping_text, lookups, dry_run } =
         request.json().await?;
-    let dry_run = dry_run.unwrap_or(false);
-    let file = FileToImport { kind, blob, file_name, mapping, mapping_text, dry_run };
+    let (lookups, dry_run) = (pairs(lookups), dry_run.unwrap_or(false));
+    let file = FileToImport { kind, blob, file_name, mapping, mapping_text, lookups, dry_run };
     let services = edge.services.clone();
     let starting = tokio::task::spawn_blocking(move || services.start_import(&caller, &file));
     let import_id = starting.await.map_err(ApiError::internal)??;
     json(StatusCode::ACCEPTED, &ImportStarted { import_id })
 }
 
-/// `POST /imports/preview`.
+/// `POST /imports/preview`; no rows until every lookup is given.
 ///
 /// # Errors
 /// 422 names every fault of the mapping or the file.
 pub async fn preview(edge: Edge, mut request: Request) -> Outcome {
     let caller = request.caller()?;
-    let PreviewBody { kind, blob, mapping, mapping_text } = request.json().await?;
-    let file_name = String::new();
-    let file = FileToImport { kind, blob, file_name, mapping, mapping_text, dry_run: true };
+    let PreviewBody { kind, blob, mapping, mapping_text, lookups } = request.json().await?;
+    let (file_name, lookups) = (String::new(), pairs(lookups));
+    let file =
+        FileToImport { kind, blob, file_name, mapping, mapping_text, lookups, dry_run: true };
     let services = edge.services.clone();
-    let reading = tokio::task::spawn_blocking(move || services.preview_import(&caller, &file));
-    let shown = reading.await.map_err(ApiError::internal)??;
-    ok(&shown_preview(shown))
+    let reading = tokio::task::spawn_blocking(move || {
+        let lookups = services.lookups_needed(&caller, &file)?;
+        services.preview_import(&caller, &file).map(|preview| (preview, lookups))
+    });
+    let (shown, lookups) = reading.await.map_err(ApiError::internal)??;
+    ok(&shown_preview(shown, lookups))
 }
 
 /// One row of a file as a mapping understands it.
@@ -135,8 +158,21 @@ pub struct PreviewView {
     pub delimiter: String,
     /// Of the text, or `xlsx`.
     pub encoding: &'static str,
-    /// The first rows.
+    /// Second files that the mapping asks for.
+    pub lookups: Vec<LookupView>,
+    /// The first rows; none until every second file is given.
     pub rows: Vec<PreviewRowView>,
+}
+
+/// A second file that a mapping asks for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LookupView {
+    /// Its name in the mapping.
+    pub name: String,
+    /// What the file is called where it comes from.
+    pub file: String,
+    /// Whether it was sent along.
+    pub given: bool,
 }
 
 /// An import under way.
@@ -146,17 +182,19 @@ pub struct ImportStarted {
     pub import_id: ImportId,
 }
 
-fn shown_preview(preview: Preview) -> PreviewView {
+fn shown_preview(preview: Preview, lookups: Vec<(LookupNeeded, bool)>) -> PreviewView {
     let row = |row: PreviewRow| PreviewRowView {
         line: row.line,
         cells: row.cells,
         target: row.target.into_iter().collect(),
         faults: row.faults,
     };
+    let lookup = |(LookupNeeded { name, file }, given)| LookupView { name, file, given };
     PreviewView {
         columns: preview.columns,
         delimiter: preview.delimiter,
         encoding: preview.encoding,
+        lookups: lookups.into_iter().map(lookup).collect(),
         rows: preview.rows.into_iter().map(row).collect(),
     }
 }
@@ -164,7 +202,7 @@ fn shown_preview(preview: Preview) -> PreviewView {
 /// `POST /imports/{id}/resume`.
 ///
 /// # Errors
-/// 404; 409 when it has finished or another one runs.
+/// 404; 409 when it has finished or is in line already.
 pub async fn resume(edge: Edge, request: Request) -> Outcome {
     let (caller, id) = (request.caller()?, id(&request)?);
     let services = edge.services.clone();

@@ -18,6 +18,8 @@ use std::sync::Arc;
 pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 /// Bytes of a segment of a log that is kept for a time only.
 pub const RETAINED_SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
+/// A segment of a retained log is closed after this part of the time that frames are kept.
+const CLOSED_AFTER_PART: i64 = 8;
 /// Buffered bytes that are written out without waiting for a sync.
 const BUFFER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -301,12 +303,25 @@ impl Log {
         Ok(seqs.len() as u64 * self.options.segment_bytes)
     }
 
-    /// Removes full segments whose frames were all written before `before`; returns how many.
-    /// The segment being written always stays, so some frames stay a little longer.
+    /// Removes segments whose frames were all written before `before`; returns how many. A segment
+    /// begun longer ago than an eighth of that age is closed, full or not: frames of a quiet log
+    /// stay an eighth longer than asked, and not until the segment is full.
     ///
     /// # Errors
     /// [`LogError::Read`] when the disk refuses; what was removed stays removed.
     pub fn drop_before(&mut self, before: Timestamp) -> Result<usize, LogError> {
+        self.usable()?;
+        let now = self.options.clock.now().micros();
+        let part = (now - before.micros()) / CLOSED_AFTER_PART;
+        let holds_frames = self.last_seq >= self.header.first_seq;
+        if self.options.retained && holds_frames && now - self.header.created_at > part {
+            self.sync()?;
+            match self.next_segment() {
+                // Without room for another one it goes on filling this one.
+                Ok(()) | Err(LogError::NoSpace { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
         self.drop_segments(|next| next.header.created_at <= before.micros())
     }
 
@@ -378,9 +393,11 @@ impl Log {
 
     fn make_room(&mut self, bytes: usize) -> Result<(), LogError> {
         let end = self.offset + self.buffer.len() as u64 + bytes as u64;
-        if end <= self.header.segment_bytes {
-            return Ok(());
-        }
+        if end <= self.header.segment_bytes { Ok(()) } else { self.next_segment() }
+    }
+
+    /// Closes the segment being written and begins another one.
+    fn next_segment(&mut self) -> Result<(), LogError> {
         if let Err(source) = self.preparer.wait() {
             return Err(match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

@@ -1,6 +1,6 @@
 //! Backups: taking one while serving, proving that it can be restored, the nightly round.
 
-use super::{Caller, ServiceError, Services};
+use super::{Caller, ServiceError, Services, imports};
 use crate::backup::{BackupError, Backups, LogSource, Point, Rebuilt, Source};
 use crate::base::time::Clock;
 use crate::domain::Rejection;
@@ -19,6 +19,8 @@ const REBUILD_CACHE_BYTES: usize = 64 << 20;
 /// How often the hour of the nightly round is looked at.
 const ROUND_PAUSE: Duration = Duration::from_secs(60);
 const SECONDS_PER_DAY: i64 = 86_400;
+/// The hour of the lender's day at which old records are dropped when no backup is taken.
+const RETENTION_HOUR: u32 = 3;
 
 /// The archive, opened when it is first needed: a missing backup disk does not keep the box closed.
 #[derive(Debug, Default)]
@@ -184,22 +186,38 @@ impl Services {
             tokio::time::sleep(ROUND_PAUSE).await;
             let now = self.clock.now();
             let local = now.to_utc().with_timezone(&self.config.lender.zone);
-            let due = self.config.backup.daily_hour.map(u32::from) == Some(local.hour());
-            if !due || last == Some(local.date_naive()) {
+            let hour = self.config.backup.daily_hour.map_or(RETENTION_HOUR, u32::from);
+            if hour != local.hour() || last == Some(local.date_naive()) {
                 continue;
             }
             last = Some(local.date_naive());
-            let retention = &self.config.retention;
-            for (log, days) in [
-                (&self.access_log, retention.access_log_days),
-                (&self.pbx_log, retention.pbx_event_days),
-            ] {
-                let before = now.plus_seconds(-i64::from(days) * SECONDS_PER_DAY);
-                if let Err(error) = log.drop_before(before) {
-                    tracing::error!(%error, "old records were not dropped");
-                }
+            let services = Arc::clone(&self);
+            let dropping = tokio::task::spawn_blocking(move || services.drop_expired());
+            if dropping.await.is_err() {
+                tracing::error!("old records were not dropped");
             }
-            self.nightly_backup().await;
+            if self.config.backup.daily_hour.is_some() {
+                self.nightly_backup().await;
+            }
+        }
+    }
+
+    /// Drops what has been kept as long as the settings say: reads of personal data, raw call
+    /// events, lists of rejected rows. Blocks.
+    pub fn drop_expired(&self) {
+        let (now, retention) = (self.clock.now(), &self.config.retention);
+        let before = |days: u32| now.plus_seconds(-i64::from(days) * SECONDS_PER_DAY);
+        for (log, days) in [
+            (&self.access_log, retention.access_log_days),
+            (&self.pbx_log, retention.pbx_event_days),
+        ] {
+            if let Err(error) = log.drop_before(before(days)) {
+                tracing::error!(%error, "old records were not dropped");
+            }
+        }
+        let folder = self.config.storage.folder.join("imports");
+        if let Err(error) = imports::drop_rejects(&folder, before(retention.import_reject_days)) {
+            tracing::error!(%error, "old lists of rejected rows were not dropped");
         }
     }
 

@@ -97,6 +97,29 @@ impl Lenderbox {
         Self { child, address, start, _temporary: None }
     }
 
+    /// A box of one's own in a folder, with the settings that come with the product.
+    pub fn serve(data: &Path) -> Self {
+        let folder = data.parent().unwrap();
+        std::fs::write(folder.join("serve.toml"), "[listen]\ntls = \"off\"\n").unwrap();
+        let mut child = Command::new(binary())
+            .args(["--config", "serve.toml", "serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data)
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let address = lines.find_map(|line| Some(line.strip_prefix("Lenderbox at ")?.to_owned()));
+        let address = address.unwrap_or_else(|| {
+            let _ = child.kill();
+            panic!("the box did not start")
+        });
+        // What it says later must find a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address, start: Value::Null, _temporary: None }
+    }
+
     /// Log-in and password of the n-th person with a role.
     pub fn login(&self, role: &str, n: usize) -> (String, String) {
         let logins = self.start["logins"].as_array().unwrap();

@@ -21,7 +21,7 @@ fn upload(client: &Client, bytes: &[u8]) -> String {
 fn finished(client: &Client, id: &str) -> Value {
     eventually("the import has ended", || {
         let run = client.get(&format!("/imports/{id}")).ok();
-        (run["state"] != "running").then_some(run)
+        (run["state"] != "running" && run["state"] != "waiting").then_some(run)
     })
 }
 
@@ -182,8 +182,10 @@ fn a_run_cut_off_by_a_power_cut_goes_on_without_losing_or_repeating_a_row() {
         json!({"kind": "clients", "blob": blob, "file_name": "f.csv", "mapping_text": PEOPLE});
     let started = admin.post("/imports", &body).ok();
     let id = started["import_id"].as_str().unwrap().to_owned();
-    let second = admin.post("/imports", &body);
-    assert_eq!((second.status, second.code()), (409, "import_running"));
+    let second = admin.post("/imports", &body).ok();
+    let second = format!("/imports/{}", second["import_id"].as_str().unwrap());
+    let waiting = admin.get(&second).ok();
+    assert_eq!((&waiting["state"], &waiting["ahead"]), (&json!("waiting"), &json!(1)));
     let path = format!("/imports/{id}");
     eventually("some rows are durable", || {
         let run = admin.get(&path).ok();
@@ -196,6 +198,7 @@ fn a_run_cut_off_by_a_power_cut_goes_on_without_losing_or_repeating_a_row() {
     let admin = lenderbox.sign_in("administrator", 0);
     let cut_off = admin.get(&path).ok();
     assert_eq!(cut_off["state"], "interrupted");
+    assert_eq!(admin.get(&second).ok()["state"], "interrupted", "it waited when the power went");
     let durable = cut_off["created"].as_u64().unwrap();
     assert!((1..ROWS - 6).contains(&durable), "{cut_off}");
     assert_eq!(admin.post(&format!("{path}/resume"), &json!({})).status, 202);
@@ -210,4 +213,139 @@ fn a_run_cut_off_by_a_power_cut_goes_on_without_losing_or_repeating_a_row() {
         })),
         [ROWS, 0, 0, ROWS - 6, 6]
     );
+}
+
+const LOANS: &str = "kind = \"loans\"\nsource = \"t\"\nkey = \"{n}\"\n[[lookup]]\nname = \"owner\"\n\
+    file = \"owners.csv\"\nkey = \"account\"\non = \"{account}\"\n[columns]\nnumber = \"n\"\n\
+    client_key = \"owner.client\"\nprincipal = \"sum\"\nissued_on = \"on\"\n[constants]\n\
+    status = \"active\"\n";
+const LOAN_FILE: &str = "n;account;sum;on\nА-1;7;1000;2026-01-15\nА-2;8;1000;2026-01-15\n";
+const OWNERS: &str = "account;client\n7;1\n8;2\n";
+
+#[test]
+fn second_files_are_uploaded_and_the_preview_says_which() {
+    let lenderbox = Lenderbox::demo();
+    let admin = lenderbox.sign_in("administrator", 0);
+    let mappings = admin.get("/imports/mappings").ok();
+    let berka = mappings["items"].as_array().unwrap().iter().find(|m| m["name"] == "berka-loans");
+    assert_eq!(berka.unwrap()["lookups"], json!([{"name": "owner", "file": "disp.asc"}]));
+    let people = json!({"kind": "clients", "blob": upload(&admin, FILE.as_bytes()),
+        "file_name": "a.csv", "mapping_text": PEOPLE});
+    let people = admin.post("/imports", &people).ok();
+    finished(&admin, people["import_id"].as_str().unwrap());
+
+    let blob = upload(&admin, LOAN_FILE.as_bytes());
+    let mut body = json!({"kind": "loans", "blob": blob, "mapping_text": LOANS});
+    let shown = admin.post("/imports/preview", &body).ok();
+    let owner = |given: bool| json!([{"name": "owner", "file": "owners.csv", "given": given}]);
+    assert_eq!((&shown["lookups"], &shown["rows"]), (&owner(false), &json!([])));
+    assert_eq!(shown["columns"], json!(["n", "account", "sum", "on"]));
+    let start = |body: &Value, lookups: Value| {
+        let mut body = body.clone();
+        body["file_name"] = json!("loans.csv");
+        body["lookups"] = lookups;
+        admin.post("/imports", &body)
+    };
+    let without = start(&body, json!([]));
+    assert_eq!((without.status, without.fields()), (422, vec!["lookup.owner"]));
+    let other = upload(&admin, OWNERS.as_bytes());
+    let unknown = start(&body, json!([{"name": "owners", "blob": other}]));
+    assert_eq!(unknown.fields(), ["lookup.owners"], "{}", unknown.body);
+    let nothing = start(&body, json!([{"name": "owner", "blob": "0".repeat(64)}]));
+    assert_eq!(nothing.fields(), ["lookup.owner"], "{}", nothing.body);
+    let old = upload(&admin, b"\xd0\xcf\x11\xe0 an old workbook");
+    let unreadable = start(&body, json!([{"name": "owner", "blob": old}]));
+    assert_eq!((unreadable.status, unreadable.fields()), (422, vec!["lookup.owner"]));
+
+    body["lookups"] = json!([{"name": "owner", "blob": other}]);
+    let shown = admin.post("/imports/preview", &body).ok();
+    assert_eq!(shown["lookups"], owner(true));
+    assert_eq!(shown["rows"][0]["target"]["client_key"], "1", "{shown}");
+    let done = start(&body, body["lookups"].clone()).ok();
+    let run = finished(&admin, done["import_id"].as_str().unwrap());
+    assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [2, 2, 0, 0, 0]), "{run}");
+}
+
+#[test]
+fn imports_wait_in_line_and_leave_it_when_cancelled() {
+    let lenderbox = Lenderbox::demo();
+    let admin = lenderbox.sign_in("administrator", 0);
+    let mut text = "Код;ФИО;Телефон;ИНН\n".to_owned();
+    (1..=20_000).for_each(|row| text.push_str(&format!("{row};Тестов Иван;;\n")));
+    let start = |blob: &str, dry: bool| {
+        let body = json!({"kind": "clients", "blob": blob, "file_name": "f.csv",
+            "mapping_text": PEOPLE, "dry_run": dry});
+        admin.post("/imports", &body).ok()["import_id"].as_str().unwrap().to_owned()
+    };
+    let (long, short) = (upload(&admin, text.as_bytes()), upload(&admin, FILE.as_bytes()));
+    let first = start(&long, false);
+    let (second, third) = (start(&short, false), start(&short, false));
+    let state = |id: &str| admin.get(&format!("/imports/{id}")).ok();
+    assert_eq!(state(&first)["state"], "running");
+    assert_eq!(
+        (&state(&second)["state"], &state(&second)["ahead"]),
+        (&json!("waiting"), &json!(1))
+    );
+    assert_eq!((&state(&third)["state"], &state(&third)["ahead"]), (&json!("waiting"), &json!(2)));
+    let twice = admin.post(&format!("/imports/{second}/resume"), &json!({}));
+    assert_eq!((twice.status, twice.code()), (409, "import_running"));
+    assert_eq!(admin.post(&format!("/imports/{second}/cancel"), &json!({})).status, 204);
+    let left = eventually("the second has left the line", || {
+        let run = state(&second);
+        (run["state"] != "waiting").then_some(run)
+    });
+    assert_eq!((&left["state"], counts(&left)), (&json!("interrupted"), [0; 5]), "{left}");
+    assert_eq!(counts(&finished(&admin, &first)), [20_000, 20_000, 0, 0, 0]);
+    let run = finished(&admin, &third);
+    assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [3, 0, 2, 0, 1]), "{run}");
+    assert_eq!(admin.post(&format!("/imports/{second}/resume"), &json!({})).status, 202);
+    assert_eq!(counts(&finished(&admin, &second)), [3, 0, 0, 2, 1]);
+}
+
+#[test]
+fn a_running_box_is_imported_into_by_its_address() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("data");
+    let lenderbox = Lenderbox::start(&data, &["--clients", "20"]);
+    let place = |name: &str, text: &str| {
+        let path = temporary.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (people, mapping) = (place("people.csv", FILE), place("people.toml", PEOPLE));
+    let (loans, loan_mapping) = (place("loans.csv", LOAN_FILE), place("loans.toml", LOANS));
+    place("owners.csv", OWNERS);
+    let locked = run(&data, &["import", "clients", &people, "--mapping", &mapping]);
+    let words = String::from_utf8_lossy(&locked.stderr).into_owned();
+    assert!(!locked.status.success() && words.contains("in use by a running box"), "{words}");
+    assert!(words.contains("--url") && words.contains("on its page"), "{words}");
+    let token = lenderbox.start["tokens"]["core"].as_str().unwrap();
+    let post = |arguments: &[&str], token: &str| {
+        let url = ["--url", &lenderbox.address, "--token", token];
+        Command::new(binary()).arg("import").args(arguments).args(url).output().unwrap()
+    };
+    let clients = ["clients", &people, "--mapping", &mapping];
+    let done = said(&post(&clients, token));
+    let first = "done: 3 rows: 2 created, 0 updated, 0 unchanged, 0 skipped, 1 rejected";
+    assert!(done.starts_with(first) && done.contains("/rejects"), "{done}");
+    let dry = said(&post(&[&clients[..], &["--dry-run"]].concat(), token));
+    assert!(dry.starts_with("would be: 3 rows: 0 created, 0 updated, 2 unchanged"), "{dry}");
+    let loans = said(&post(&["loans", &loans, "--mapping", &loan_mapping], token));
+    assert!(
+        loans.starts_with("done: 2 rows: 2 created"),
+        "the owners lie beside the file: {loans}"
+    );
+    for (arguments, token, expected) in [
+        (&clients[..], "lbx_wrong", "status 401"),
+        (
+            &["loans", &people, "--mapping", &mapping][..],
+            token,
+            "kind: this mapping brings clients",
+        ),
+        (&["clients", "none.csv", "--mapping", &mapping][..], token, "cannot read none.csv"),
+    ] {
+        let refused = post(arguments, token);
+        let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && words.contains(expected), "{words}");
+    }
 }

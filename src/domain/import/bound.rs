@@ -118,6 +118,8 @@ fn missing_column(path: &str, column: &str, columns: &[String]) -> FieldFault {
 struct Binder<'a> {
     columns: &'a [String],
     lookups: &'a [LookupTable],
+    /// Lookups without a file: named once, and not again for each column of theirs.
+    missing: Vec<&'a str>,
     faults: Vec<FieldFault>,
 }
 
@@ -133,8 +135,10 @@ impl Binder<'_> {
             }
             return cell.map(|cell| Piece::Found { lookup, cell });
         }
+        let of_missing =
+            column.split_once('.').is_some_and(|(name, _)| self.missing.contains(&name));
         let cell = self.columns.iter().position(|known| known == column);
-        if cell.is_none() {
+        if cell.is_none() && !of_missing {
             self.faults.push(missing_column(path, column, self.columns));
         }
         cell.map(Piece::Cell)
@@ -186,12 +190,14 @@ impl Mapping {
         lookups: Vec<LookupTable>,
         today: Date,
     ) -> Result<Bound, Vec<FieldFault>> {
-        let mut binder = Binder { columns, lookups: &lookups, faults: Vec::new() };
+        let mut binder =
+            Binder { columns, lookups: &lookups, missing: Vec::new(), faults: Vec::new() };
         for lookup in &self.lookups {
             if !lookups.iter().any(|table| table.name == lookup.name) {
                 let message = format!("this mapping needs a second file, {}", lookup.file);
                 let path = format!("lookup.{}", lookup.name);
                 binder.faults.push(FieldFault::new(path, "missing_lookup", message));
+                binder.missing.push(&lookup.name);
             }
         }
         let key = binder.cells("key", &self.key);

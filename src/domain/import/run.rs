@@ -40,6 +40,15 @@ pub struct ImportPlan {
     pub dry_run: bool,
 }
 
+/// A file that was given for a lookup of the mapping.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenLookup {
+    /// The lookup's name.
+    pub name: String,
+    /// The file.
+    pub source: FileSource,
+}
+
 /// What became of the rows so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -109,6 +118,8 @@ pub struct ImportRun {
     pub counts: Counts,
     /// Why it failed: code and words.
     pub error: Option<(String, String)>,
+    /// Files for the lookups of the mapping.
+    pub lookups: Vec<GivenLookup>,
 }
 
 /// What is asked of a run.
@@ -131,6 +142,8 @@ pub struct StartImport {
     pub id: ImportId,
     /// What is asked.
     pub plan: ImportPlan,
+    /// Files for the lookups of the mapping; none when they lie beside the file.
+    pub lookups: Vec<GivenLookup>,
 }
 
 /// What happened to a run.
@@ -144,6 +157,8 @@ pub enum ImportEvent {
     Ended(Ended),
     /// It went on.
     Resumed(Resumed),
+    /// Files were given for the lookups of its mapping.
+    LookupsGiven(LookupsGiven),
 }
 
 /// It began.
@@ -177,6 +192,13 @@ pub struct Ended {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resumed {}
 
+/// Files were given for the lookups of its mapping.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookupsGiven {
+    /// The files.
+    pub lookups: Vec<GivenLookup>,
+}
+
 impl ImportRun {
     /// Whether it was started.
     #[must_use]
@@ -188,7 +210,7 @@ impl ImportRun {
         if self.exists() {
             return Err(Rejection::rule("already_exists", "this import was started already"));
         }
-        let StartImport { id, plan } = command;
+        let StartImport { id, plan, lookups } = command;
         let mut faults = Vec::new();
         let mut fault = |field: &str, code, message: &str| {
             faults.push(FieldFault::new(field, code, message));
@@ -202,7 +224,11 @@ impl ImportRun {
             fault("mapping_text", "too_long", "a mapping has at most 32 KiB");
         }
         if faults.is_empty() {
-            Ok(Decision::events(vec![ImportEvent::Started(Started { id, plan })]))
+            let mut events = vec![ImportEvent::Started(Started { id, plan })];
+            if !lookups.is_empty() {
+                events.push(ImportEvent::LookupsGiven(LookupsGiven { lookups }));
+            }
+            Ok(Decision::events(events))
         } else {
             Err(Rejection::invalid(faults))
         }
@@ -262,6 +288,7 @@ impl Aggregate for ImportRun {
                 self.started_at = meta.at;
                 self.state = RunState::Running;
             }
+            ImportEvent::LookupsGiven(given) => self.lookups.clone_from(&given.lookups),
             ImportEvent::Advanced(advanced) => {
                 self.line = advanced.line;
                 self.counts = advanced.counts;
@@ -320,7 +347,7 @@ mod tests {
 
     fn start() -> ImportCommand {
         let id = ImportId::from_uuid(Uuid::from_u128(1));
-        ImportCommand::Start(Box::new(StartImport { id, plan: plan() }))
+        ImportCommand::Start(Box::new(StartImport { id, plan: plan(), lookups: Vec::new() }))
     }
 
     fn end(state: RunState) -> ImportCommand {
@@ -355,7 +382,8 @@ mod tests {
         let id = ImportId::from_uuid(Uuid::from_u128(1));
         let faulty =
             ImportPlan { file_name: " ".into(), mapping_text: "x".repeat(40_000), ..plan() };
-        let start = ImportCommand::Start(Box::new(StartImport { id, plan: faulty }));
+        let start =
+            ImportCommand::Start(Box::new(StartImport { id, plan: faulty, lookups: Vec::new() }));
         let rejection = given(vec![start]).unwrap_err();
         let codes: Vec<&str> = rejection.fields.iter().map(|fault| fault.code).collect();
         assert_eq!(codes, ["required", "too_long"]);

@@ -137,6 +137,19 @@ pub enum PaymentKind {
     GoodsReturn,
 }
 
+impl PaymentKind {
+    /// The word of the API and of mappings.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+            Self::Refund => "refund",
+            Self::Penalty => "penalty",
+            Self::GoodsReturn => "goods_return",
+        }
+    }
+}
+
 /// A payment as its source tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {

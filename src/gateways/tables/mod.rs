@@ -83,6 +83,25 @@ pub enum TableError {
         /// Cells of this row.
         found: usize,
     },
+    /// A cell whose formula has failed.
+    #[error("line {line}: the formula in column {column} has failed; correct it in the workbook")]
+    ErrorCell {
+        /// Where.
+        line: u64,
+        /// Which, from 1.
+        column: u32,
+    },
+    /// A long number kept as a number: a spreadsheet keeps 15 digits of it and makes up the rest.
+    #[error(
+        "line {line}: the number in column {column} is longer than a spreadsheet can keep; format \
+         the column as text and type it again"
+    )]
+    LostDigits {
+        /// Where.
+        line: u64,
+        /// Which, from 1.
+        column: u32,
+    },
     /// Bytes that are not text in the file's encoding.
     #[error("line {line} has bytes that are not {encoding}; save the file in one encoding")]
     Encoding {
@@ -98,7 +117,10 @@ impl TableError {
     #[must_use]
     pub const fn row_line(&self) -> Option<u64> {
         match self {
-            Self::Ragged { line, .. } | Self::Encoding { line, .. } => Some(*line),
+            Self::Ragged { line, .. }
+            | Self::Encoding { line, .. }
+            | Self::ErrorCell { line, .. }
+            | Self::LostDigits { line, .. } => Some(*line),
             _ => None,
         }
     }
@@ -114,6 +136,8 @@ impl TableError {
             Self::RowTooLong { .. } => "row_too_long",
             Self::Ragged { .. } => "ragged_row",
             Self::Encoding { .. } => "wrong_encoding",
+            Self::ErrorCell { .. } => "error_cell",
+            Self::LostDigits { .. } => "lost_digits",
         }
     }
 }

@@ -197,6 +197,32 @@ fn the_first_sheet_of_a_workbook_is_read() {
     assert_eq!((meter.read(), meter.total()), (5, 5));
 }
 
+#[test]
+fn failed_formulas_and_lost_digits_are_faults_of_their_row() {
+    let head = "<c r=\"A1\" t=\"inlineStr\"><is><t>A</t></is></c><c r=\"B1\" t=\"inlineStr\"><is><t>B</t></is></c>";
+    let sheet = format!(
+        "<?xml version=\"1.0\"?><worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><dimension ref=\"A1:B6\"/><sheetData>\
+         <row r=\"1\">{head}</row>\
+         <row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\"><f>1+2</f><v>3</v></c></row>\
+         <row r=\"3\"><c r=\"A3\"><v>2</v></c><c r=\"B3\" t=\"e\"><f>1/0</f><v>#DIV/0!</v></c></row>\
+         <row r=\"4\"><c r=\"A4\"><v>3</v></c><c r=\"B4\"><v>4.2301810500000002E+19</v></c></row>\
+         <row r=\"5\"><c r=\"A5\"><v>4</v></c><c r=\"B5\"><f>TODAY()</f></c></row>\
+         <row r=\"6\"><c r=\"A6\"><v>5</v></c><c r=\"B6\"><v>999999999999999</v></c></row>\
+         </sheetData></worksheet>"
+    );
+    let read: Vec<String> = open(&workbook(&sheet))
+        .unwrap()
+        .map(|row| match row {
+            Ok(row) => format!("{}: {}", row.line(), row.cells().collect::<Vec<_>>().join("|")),
+            Err(error) => format!("{:?} {} {error}", error.row_line(), error.code()),
+        })
+        .collect();
+    assert_eq!(read[0], "2: 1|3", "what a formula came to");
+    assert!(read[1].starts_with("Some(3) error_cell line 3: the formula in column 2"), "{read:?}");
+    assert!(read[2].starts_with("Some(4) lost_digits line 4: the number in column 2"), "{read:?}");
+    assert_eq!(read[3..], ["5: 4|", "6: 5|999999999999999"]);
+}
+
 /// The sample sets stand beside the project, not in it.
 fn shared(path: &str) -> Option<PathBuf> {
     let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);

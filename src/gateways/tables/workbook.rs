@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// From here on a spreadsheet keeps no longer every digit of a number: 15 of them are exact.
+const NUMBER_MAX: f64 = 1e15;
 /// Rows read ahead.
 const ROWS_AHEAD: usize = 256;
 
@@ -62,7 +64,10 @@ impl Iterator for Rows {
             let reason = "reading broke off before the end of the sheet".to_owned();
             Err(TableError::Workbook { path: self.path.clone(), reason })
         });
-        self.ended = !matches!(sent, Ok(Some(_)));
+        self.ended = match &sent {
+            Ok(row) => row.is_none(),
+            Err(error) => error.row_line().is_none(),
+        };
         sent.transpose()
     }
 }
@@ -92,18 +97,22 @@ impl Job {
         let rows = u64::from(cells.dimensions().end.0) + 1;
         self.meter.total.store(rows, Ordering::Relaxed);
         let mut row: Option<Row> = None;
+        let mut fault: Option<TableError> = None;
         while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
             let (at, column) = cell.get_position();
             let line = u64::from(at) + 1;
             if row.as_ref().is_none_or(|row| row.line() != line) {
                 let finished = row.replace(Row::new(line));
                 if let Some(finished) = finished
-                    && !self.send(finished)
+                    && !self.send(finished, fault.take())
                 {
                     return Ok(());
                 }
             }
             let current = row.get_or_insert_with(|| Row::new(line));
+            if fault.is_none() {
+                fault = cell_fault(cell.get_value(), line, column + 1);
+            }
             let text = shown(cell.get_value());
             if !text.is_empty() && (column as usize) < super::COLUMNS_MAX {
                 while current.len() < column as usize {
@@ -113,19 +122,33 @@ impl Job {
             }
         }
         if let Some(last) = row {
-            self.send(last);
+            self.send(last, fault);
         }
         Ok(())
     }
 
-    /// Hands a row over; blank ones are dropped. False when nobody listens any more.
-    fn send(&self, row: Row) -> bool {
+    /// Hands a row or its fault over; blank rows are dropped. False when nobody listens any more.
+    fn send(&self, row: Row, fault: Option<TableError>) -> bool {
         AtomicU64::store(&self.meter.read, row.line(), Ordering::Relaxed);
+        if let Some(fault) = fault {
+            return self.sender.send(Err(fault)).is_ok();
+        }
         row.is_blank() || self.sender.send(Ok(Some(row))).is_ok()
     }
 }
 
-/// The text of a cell: numbers without an exponent, dates as `YYYY-MM-DD`, nothing for errors.
+/// What makes a cell unfit: taking it for a blank or for its rounded number would be silent harm.
+fn cell_fault(value: &DataRef<'_>, line: u64, column: u32) -> Option<TableError> {
+    match value {
+        DataRef::Error(_) => Some(TableError::ErrorCell { line, column }),
+        DataRef::Float(number) if number.abs() >= NUMBER_MAX => {
+            Some(TableError::LostDigits { line, column })
+        }
+        _ => None,
+    }
+}
+
+/// The text of a cell: numbers without an exponent, dates as `YYYY-MM-DD`.
 fn shown(value: &DataRef<'_>) -> String {
     match value {
         DataRef::Int(number) => number.to_string(),

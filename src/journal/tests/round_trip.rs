@@ -1,6 +1,6 @@
 //! What is written is read, across segments, restarts and while the writer goes on.
 
-use crate::base::time::{ManualClock, Timestamp};
+use crate::base::time::{Clock, ManualClock, Timestamp};
 use crate::journal::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -182,6 +182,35 @@ fn old_segments_are_dropped_by_age_and_by_seq() {
     let strict = LogOptions { retained: false, ..options };
     let error = Log::open(Arc::new(RealDisk), strict).unwrap_err();
     assert!(matches!(error, OpenError::MissingSegment { first_seq: 1, .. }), "{error}");
+}
+
+#[test]
+fn a_quiet_log_forgets_in_time_though_no_segment_is_ever_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let time = ManualClock::at(Timestamp::from_micros(1_000_000));
+    let options = LogOptions {
+        segment_bytes: 64 * 1024,
+        ..LogOptions::retained(folder.path(), "pbx", Arc::new(time.clone()))
+    };
+    let (mut log, _) = Log::open(Arc::new(RealDisk), options.clone()).unwrap();
+    let kept = 800;
+    for _ in 0..200 {
+        time.advance_micros(10);
+        let now = time.now().micros();
+        log.append(b"", &now.to_le_bytes()).unwrap();
+        log.sync().unwrap();
+        log.drop_before(Timestamp::from_micros(now - kept)).unwrap();
+    }
+    let oldest = match log.tail().read_from(1).unwrap_err() {
+        LogError::Gone { oldest, .. } => oldest,
+        other => panic!("{other}"),
+    };
+    let left = 201 - oldest;
+    assert!((80..=92).contains(&left), "frames of 80 to 91 turns are kept, not {left}");
+    drop(log);
+    let (log, report) = Log::open(Arc::new(RealDisk), options).unwrap();
+    assert_eq!((report.head, report.oldest), (200, oldest));
+    assert_eq!(log.tail().read_from(oldest).unwrap().count() as u64, left);
 }
 
 #[test]

@@ -1,21 +1,24 @@
-//! The imports of a serving box: started from stored files, watched on the feed, one at a time.
+//! The imports of a serving box: started from stored files, watched on the feed, one at a time and
+//! the others in line.
 
+use super::line::{Live, Place};
 use super::prepare::{self, Preview, Request};
-use super::progress::{Progress, Snapshot};
+use super::progress::Snapshot;
 use super::runner::{self, Environment, Job, Session};
 use super::{ImportError, read_rejects, rejects_path};
 use crate::base::ids::ImportId;
 use crate::domain::access::{Action, Principal, Role};
-use crate::domain::import::run::{Counts, FileSource, ImportPlan, ImportRun, RunState};
+use crate::domain::import::run::{
+    Counts, FileSource, GivenLookup, ImportPlan, ImportRun, RunState,
+};
 use crate::domain::import::{ImportKind, Mapping, shipped, shipped_named};
 use crate::domain::{FieldFault, Rejection, StreamId, StreamKind};
 use crate::feed::Audience;
 use crate::service::{Caller, ServiceError, Services};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Runs that a list shows.
@@ -24,57 +27,6 @@ const RUNS_SHOWN_MAX: usize = 10_000;
 const PREVIEW_ROWS: usize = 20;
 /// Progress is told to pages this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
-
-/// A run under way.
-#[derive(Debug, Clone)]
-struct Live {
-    cancel: Arc<AtomicBool>,
-    progress: Arc<Progress>,
-}
-
-/// The runs under way.
-#[derive(Debug, Default)]
-pub struct Imports {
-    live: Arc<Mutex<HashMap<ImportId, Live>>>,
-}
-
-/// The place of the one run under way; free again when this is dropped, also by a panic.
-#[derive(Debug)]
-struct Place {
-    id: ImportId,
-    live: Arc<Mutex<HashMap<ImportId, Live>>>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
-    }
-}
-
-impl Imports {
-    fn live(&self) -> MutexGuard<'_, HashMap<ImportId, Live>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes the place of the one run under way.
-    fn occupy(&self, id: ImportId) -> Result<(Place, Live), ServiceError> {
-        let mut live = self.live();
-        if !live.is_empty() {
-            let rejection = Rejection::rule(
-                "import_running",
-                "another import is under way; wait for its end or cancel it",
-            );
-            return Err(rejection.into());
-        }
-        let one = Live { cancel: Arc::default(), progress: Arc::new(Progress::new()) };
-        live.insert(id, one.clone());
-        Ok((Place { id, live: Arc::clone(&self.live) }, one))
-    }
-
-    fn get(&self, id: ImportId) -> Option<Live> {
-        self.live().get(&id).cloned()
-    }
-}
 
 /// What a caller asks to import or to preview.
 #[derive(Debug, Clone)]
@@ -89,6 +41,8 @@ pub struct FileToImport {
     pub mapping: Option<String>,
     /// Or the text of one.
     pub mapping_text: Option<String>,
+    /// Stored files for the lookups of the mapping: name and blob.
+    pub lookups: Vec<(String, String)>,
     /// Only count.
     pub dry_run: bool,
 }
@@ -102,8 +56,10 @@ pub struct ImportView {
     pub kind: &'static str,
     /// The file.
     pub file_name: String,
-    /// `running`, `finished`, `failed` or `interrupted`.
+    /// `waiting`, `running`, `finished`, `failed` or `interrupted`.
     pub state: &'static str,
+    /// While it waits: imports before it, the working one among them.
+    pub ahead: Option<usize>,
     /// Nothing is written.
     pub dry_run: bool,
     /// Rows dealt with.
@@ -143,8 +99,27 @@ pub struct MappingView {
     pub kind: &'static str,
     /// What it is for.
     pub description: String,
+    /// Second files that it needs.
+    pub lookups: Vec<LookupNeeded>,
     /// Its text.
     pub text: &'static str,
+}
+
+/// A second file that a mapping asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct LookupNeeded {
+    /// Its name in the mapping.
+    pub name: String,
+    /// What the file is called where it comes from.
+    pub file: String,
+}
+
+fn lookups_of(mapping: &Mapping) -> Vec<LookupNeeded> {
+    let needed = |lookup: &crate::domain::import::Lookup| LookupNeeded {
+        name: lookup.name.clone(),
+        file: lookup.file.clone(),
+    };
+    mapping.lookups.iter().map(needed).collect()
 }
 
 fn stream(id: ImportId) -> StreamId {
@@ -165,10 +140,12 @@ fn told(error: ImportError, path: &std::path::Path, file_name: &str) -> ServiceE
         }
         ImportError::Rejected(rejection) => rejection.into(),
         ImportError::Refused(refusal) => refusal.into(),
-        ImportError::Lookup { .. }
-        | ImportError::Rejects(_)
-        | ImportError::ReadingBroke
-        | ImportError::NoThread(_) => {
+        ImportError::Lookup { name, source } => {
+            // Its words may name a path on the box.
+            let code = source.code();
+            field_fault(&format!("lookup.{name}"), code, format!("this file does not read: {code}"))
+        }
+        ImportError::Rejects(_) | ImportError::ReadingBroke | ImportError::NoThread(_) => {
             tracing::error!(%error, "the import does not begin");
             ServiceError::Unavailable
         }
@@ -197,6 +174,7 @@ impl Services {
             Some(MappingView {
                 name: shipped.name,
                 kind: mapping.kind.code(),
+                lookups: lookups_of(&mapping),
                 description: mapping.description,
                 text: shipped.text,
             })
@@ -215,8 +193,27 @@ impl Services {
     ) -> Result<Preview, ServiceError> {
         caller.grant(Action::RunImports)?;
         let request = self.import_request(file)?;
-        prepare::preview(&request, self.today(), PREVIEW_ROWS)
+        let complete = self.lookups_needed(caller, file)?.iter().all(|(_, given)| *given);
+        // Without the second files no row can be understood; the columns can be shown.
+        let rows = if complete { Some(PREVIEW_ROWS) } else { None };
+        prepare::preview(&request, self.today(), rows)
             .map_err(|error| told(error, &request.path, "the file"))
+    }
+
+    /// Second files that the mapping of `file` asks for, and whether they are given.
+    ///
+    /// # Errors
+    /// `Forbidden`; `Rejected` names every fault of the mapping.
+    pub fn lookups_needed(
+        &self,
+        caller: &Caller,
+        file: &FileToImport,
+    ) -> Result<Vec<(LookupNeeded, bool)>, ServiceError> {
+        caller.grant(Action::RunImports)?;
+        let mapping = Mapping::parse(&mapping_text(file)?).map_err(Rejection::invalid)?;
+        let given = |name: &str| file.lookups.iter().any(|(known, _)| known == name);
+        let needed = lookups_of(&mapping).into_iter();
+        Ok(needed.map(|lookup| (lookup.clone(), given(&lookup.name))).collect())
     }
 
     fn import_request(&self, file: &FileToImport) -> Result<Request, ServiceError> {
@@ -224,9 +221,23 @@ impl Services {
             kind: file.kind,
             path: self.blob_path(&file.blob)?,
             mapping_text: mapping_text(file)?,
-            lookups: BTreeMap::new(),
+            lookups: self.lookup_paths(&file.lookups)?,
             beside: false,
         })
+    }
+
+    fn lookup_paths(
+        &self,
+        lookups: &[(String, String)],
+    ) -> Result<BTreeMap<String, PathBuf>, ServiceError> {
+        let path = |(name, blob): &(String, String)| {
+            let unknown = |_| {
+                let help = "there is no such file; upload it first";
+                field_fault(&format!("lookup.{name}"), "unknown_value", help)
+            };
+            Ok((name.clone(), self.blob_path(blob).map_err(unknown)?))
+        };
+        lookups.iter().map(path).collect()
     }
 
     fn blob_path(&self, blob: &str) -> Result<PathBuf, ServiceError> {
@@ -238,7 +249,8 @@ impl Services {
     /// durable.
     ///
     /// # Errors
-    /// `Forbidden`, `import_running`; `Rejected` names every fault of the mapping or the file.
+    /// `Forbidden`, `import_running` when too many wait; `Rejected` names every fault of the mapping
+    /// or the files.
     pub fn start_import(
         self: &Arc<Self>,
         caller: &Caller,
@@ -254,9 +266,17 @@ impl Services {
             mapping_text: request.mapping_text.clone(),
             dry_run: file.dry_run,
         };
+        let lookups = file
+            .lookups
+            .iter()
+            .map(|(name, blob)| GivenLookup {
+                name: name.clone(),
+                source: FileSource::Blob(blob.clone()),
+            })
+            .collect();
         let id = ImportId::from_uuid(self.ids.next(self.clock.now()));
         self.session(caller.principal, id, request, &file.file_name, |environment, job| {
-            runner::begin(environment, job, plan)
+            runner::begin(environment, job, plan, lookups)
         })?;
         Ok(id)
     }
@@ -273,16 +293,20 @@ impl Services {
         caller.grant(Action::RunImports)?;
         let run = self.store.load::<ImportRun>(stream(id))?;
         let plan = run.state.plan.clone().ok_or_else(|| Rejection::not_found("import"))?;
-        let (path, beside) = match &plan.source {
-            FileSource::Path(path) => (PathBuf::from(path), true),
-            FileSource::Blob(blob) => (self.blob_path(blob)?, false),
+        let place = |source: &FileSource| match source {
+            FileSource::Path(path) => Ok(PathBuf::from(path)),
+            FileSource::Blob(blob) => self.blob_path(blob),
         };
+        let lookups = run.state.lookups.iter();
+        let lookups = lookups
+            .map(|given| Ok((given.name.clone(), place(&given.source)?)))
+            .collect::<Result<_, ServiceError>>()?;
         let request = Request {
             kind: plan.kind,
-            path,
+            path: place(&plan.source)?,
             mapping_text: plan.mapping_text,
-            lookups: BTreeMap::new(),
-            beside,
+            lookups,
+            beside: matches!(plan.source, FileSource::Path(_)),
         };
         self.session(caller.principal, id, request, &plan.file_name, runner::resume)
     }
@@ -295,7 +319,7 @@ impl Services {
         file_name: &str,
         open: impl FnOnce(Environment, Job) -> Result<Session, ImportError>,
     ) -> Result<(), ServiceError> {
-        let (place, Live { cancel, progress }) = self.imports.occupy(id)?;
+        let (place, Live { cancel, progress, .. }) = self.imports.join(id)?;
         let path = request.path.clone();
         let rejects = self.rejects_path(id);
         let job = Job { id, principal, request, rejects, cancel, progress };
@@ -312,11 +336,15 @@ impl Services {
 
     fn work_import(&self, place: Place, session: Session) {
         let id = place.id;
+        self.tell_import(id);
+        place.wait_for_turn();
         if let Err(error) = session.work() {
             tracing::warn!(code = error.code(), import = %id, "the import stopped; it can be resumed");
         }
         drop(place);
         self.tell_import(id);
+        // Everybody behind has moved up.
+        self.imports.all().into_iter().for_each(|id| self.tell_import(id));
     }
 
     /// What a run needs of the box; progress is told to pages.
@@ -365,18 +393,21 @@ impl Services {
 
     fn import_view(&self, id: ImportId, run: &ImportRun) -> Option<ImportView> {
         let plan = run.plan.as_ref()?;
-        let live = self.imports.get(id).map(|live| live.progress.snapshot());
-        let running = live.filter(|snapshot| !snapshot.ended);
+        let live = self.imports.get(id);
+        let ahead = live.as_ref().map(|(ahead, _)| *ahead).filter(|ahead| *ahead > 0);
+        let live = live.map(|(_, live)| live.progress.snapshot());
+        let running = live.filter(|snapshot| !snapshot.ended && ahead.is_none());
         let state = match run.state {
+            RunState::Running | RunState::Planned if ahead.is_some() => "waiting",
             RunState::Running | RunState::Planned if running.is_some() => "running",
             RunState::Finished => "finished",
             RunState::Failed => "failed",
             _ => "interrupted",
         };
         // The journal is a chunk or a few behind what is known here.
-        let ahead = running.map(|snapshot| snapshot.counts).filter(|c| c.rows > run.counts.rows);
+        let newer = running.map(|snapshot| snapshot.counts).filter(|c| c.rows > run.counts.rows);
         let Counts { rows, created, updated, unchanged, skipped, rejected } =
-            ahead.unwrap_or(run.counts);
+            newer.unwrap_or(run.counts);
         let estimate = |snapshot: Snapshot| {
             let permille = u64::from(snapshot.permille?);
             let before = rows.saturating_sub(snapshot.rows_here);
@@ -389,6 +420,7 @@ impl Services {
             kind: plan.kind.code(),
             file_name: plan.file_name.clone(),
             state,
+            ahead: ahead.filter(|_| state == "waiting"),
             dry_run: plan.dry_run,
             rows_read: rows,
             rows_total,
@@ -453,19 +485,17 @@ impl Services {
         Ok(self.import_view(id, &run.state).ok_or_else(|| Rejection::not_found("import"))?)
     }
 
-    /// Stops a run after its present chunk.
+    /// Stops a run after its present chunk, or takes it out of the line.
     ///
     /// # Errors
     /// `Forbidden`, not found, `import_not_running`.
     pub fn cancel_import(&self, caller: &Caller, id: ImportId) -> Result<(), ServiceError> {
         caller.grant(Action::RunImports)?;
         self.import_run(caller, id)?;
-        let live = self
-            .imports
-            .get(id)
-            .ok_or_else(|| Rejection::rule("import_not_running", "this import has ended"))?;
-        live.cancel.store(true, Ordering::Relaxed);
-        Ok(())
+        if self.imports.cancel(id) {
+            return Ok(());
+        }
+        Err(Rejection::rule("import_not_running", "this import has ended").into())
     }
 
     /// The list of rejected rows of a run, as CSV.
@@ -484,25 +514,5 @@ impl Services {
     #[must_use]
     pub fn rejects_path(&self, id: ImportId) -> PathBuf {
         rejects_path(&self.config.storage.folder.join("imports"), id)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_that_panics_leaves_its_place() {
-        let imports = Imports::default();
-        let id = ImportId::from_uuid(uuid::Uuid::nil());
-        let (place, _) = imports.occupy(id).unwrap();
-        assert!(imports.occupy(id).is_err());
-        let work = move || {
-            let _place = place;
-            panic!("on purpose");
-        };
-        assert!(std::thread::spawn(work).join().is_err());
-        assert!(imports.get(id).is_none());
-        assert!(imports.occupy(id).is_ok());
     }
 }

@@ -8,6 +8,7 @@
 mod chunk;
 mod desk;
 mod enrich;
+mod line;
 mod prepare;
 mod progress;
 mod rejects;
@@ -15,10 +16,11 @@ mod runner;
 #[cfg(test)]
 mod tests;
 
-pub use desk::{FileToImport, ImportView, Imports, MappingView};
-pub use prepare::{Preview, PreviewRow, Request, preview};
+pub use desk::{FileToImport, ImportView, LookupNeeded, MappingView};
+pub use line::Imports;
+pub use prepare::{Preview, PreviewRow, Request, found_lookups, preview};
 pub use progress::{Progress, Snapshot};
-pub use rejects::{read_rejects, rejects_path};
+pub use rejects::{drop_rejects, read_rejects, rejects_path};
 pub use runner::{Environment, Job, Session, begin, resume};
 
 use crate::committer::Refusal;

@@ -67,6 +67,13 @@ pub(super) fn prepare(request: &Request, today: Date) -> Result<Prepared, Import
         let fault = FieldFault::new("kind", "unknown_word", message);
         return Err(ImportError::Mapping(vec![fault]));
     }
+    let unknown =
+        request.lookups.keys().find(|name| mapping.lookups.iter().all(|l| l.name != **name));
+    if let Some(name) = unknown {
+        let message = "the mapping has no such lookup";
+        let fault = FieldFault::new(format!("lookup.{name}"), "unknown_key", message);
+        return Err(ImportError::Mapping(vec![fault]));
+    }
     let table = Table::open(&request.path)?;
     let mut lookups = Vec::with_capacity(mapping.lookups.len());
     for lookup in &mapping.lookups {
@@ -77,6 +84,19 @@ pub(super) fn prepare(request: &Request, today: Date) -> Result<Prepared, Import
     let bound = mapping.bind(table.columns(), lookups, today).map_err(ImportError::Mapping)?;
     let meter = table.meter();
     Ok(Prepared { table, bound, meter })
+}
+
+/// The files of a request's lookups as far as they are named or found; none when the mapping does
+/// not read.
+#[must_use]
+pub fn found_lookups(request: &Request) -> BTreeMap<String, PathBuf> {
+    let mut found = request.lookups.clone();
+    for lookup in Mapping::parse(&request.mapping_text).map(|m| m.lookups).unwrap_or_default() {
+        if let Some(path) = lookup_path(request, &lookup.name, &lookup.file) {
+            found.insert(lookup.name, path);
+        }
+    }
+    found
 }
 
 fn lookup_path(request: &Request, name: &str, file: &str) -> Option<PathBuf> {
@@ -106,11 +126,22 @@ fn lookup_table(mapping: &Mapping, name: &str, path: &Path) -> Result<LookupTabl
     Ok(lookup)
 }
 
-/// Shows how the first `count` rows would be understood; nothing is looked up or written.
+/// Shows how the first `count` rows would be understood, or with `None` the columns alone; nothing
+/// is looked up or written.
 ///
 /// # Errors
 /// See [`ImportError`].
-pub fn preview(request: &Request, today: Date, count: usize) -> Result<Preview, ImportError> {
+pub fn preview(
+    request: &Request,
+    today: Date,
+    count: Option<usize>,
+) -> Result<Preview, ImportError> {
+    let Some(count) = count else {
+        let table = Table::open(&request.path)?;
+        let (columns, format) = (table.columns().to_vec(), table.format());
+        let (delimiter, encoding) = (format.delimiter(), format.encoding());
+        return Ok(Preview { columns, delimiter, encoding, rows: Vec::new() });
+    };
     let Prepared { table, bound, .. } = prepare(request, today)?;
     let columns = table.columns().to_vec();
     let format = table.format();

@@ -1,6 +1,7 @@
 //! The reject file: line, field, reason; never the text of a cell.
 
 use crate::base::ids::ImportId;
+use crate::base::time::Timestamp;
 use crate::domain::FieldFault;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -8,11 +9,13 @@ use std::path::{Path, PathBuf};
 
 /// So that spreadsheets read the names of columns as UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
+/// What stands behind the run in the name of a list.
+const REJECTS_SUFFIX: &str = ".rejects.csv";
 
 /// Where the reject file of a run lies in `folder`.
 #[must_use]
 pub fn rejects_path(folder: &Path, id: ImportId) -> PathBuf {
-    folder.join(format!("{id}.rejects.csv"))
+    folder.join(format!("{id}{REJECTS_SUFFIX}"))
 }
 
 /// The reject file of a run; only the heading when nothing was rejected.
@@ -28,6 +31,38 @@ pub fn read_rejects(path: &Path) -> io::Result<String> {
 
 fn heading() -> String {
     format!("{BYTE_ORDER_MARK}line;field;reason\r\n")
+}
+
+/// Deletes the lists of runs that began before `before`; gives how many. The age of a list is in
+/// its name: identifiers carry the time they were made at.
+///
+/// # Errors
+/// When the folder does not read or a list cannot be deleted; the others are deleted all the same.
+pub fn drop_rejects(folder: &Path, before: Timestamp) -> io::Result<usize> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        other => other?,
+    };
+    let (mut dropped, mut failed) = (0, None);
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.strip_suffix(REJECTS_SUFFIX));
+        if begun_at(id).is_none_or(|at| at >= before) {
+            continue;
+        }
+        match std::fs::remove_file(entry.path()) {
+            Ok(()) => dropped += 1,
+            Err(error) => failed = Some(error),
+        }
+    }
+    failed.map_or(Ok(dropped), Err)
+}
+
+fn begun_at(id: Option<&str>) -> Option<Timestamp> {
+    let (seconds, nanos) = uuid::Uuid::parse_str(id?).ok()?.get_timestamp()?.to_unix();
+    let micros = i64::try_from(seconds).ok()?.checked_mul(1_000_000)?;
+    Some(Timestamp::from_micros(micros + i64::from(nanos / 1_000)))
 }
 
 /// Writes rejected rows.

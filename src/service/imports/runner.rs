@@ -11,7 +11,8 @@ use crate::base::time::{Clock, Zone};
 use crate::committer::{Change, Committed, Committer, Proposal, Refusal, TypedChange};
 use crate::domain::access::Principal;
 use crate::domain::import::run::{
-    Advanced, Counts, Ended, ImportCommand, ImportPlan, ImportRun, RunState, StartImport,
+    Advanced, Counts, Ended, GivenLookup, ImportCommand, ImportPlan, ImportRun, RunState,
+    StartImport,
 };
 use crate::domain::import::{Bound, Outcome, Record};
 use crate::domain::{Aggregate, Context, FieldFault, StreamId, StreamKind};
@@ -92,10 +93,15 @@ pub struct Session {
 ///
 /// # Errors
 /// See [`ImportError`]; then nothing was written.
-pub fn begin(environment: Environment, job: Job, plan: ImportPlan) -> Result<Session, ImportError> {
+pub fn begin(
+    environment: Environment,
+    job: Job,
+    plan: ImportPlan,
+    lookups: Vec<GivenLookup>,
+) -> Result<Session, ImportError> {
     let context = context(&environment, job.principal);
     let prepared = prepare(&job.request, context.today())?;
-    let command = ImportCommand::Start(Box::new(StartImport { id: job.id, plan }));
+    let command = ImportCommand::Start(Box::new(StartImport { id: job.id, plan, lookups }));
     let run = commit_run(&environment, &job, Loaded::default(), command)?;
     let rejects = RejectWriter::open(&job.rejects, 0).map_err(ImportError::Rejects)?;
     Ok(Session { environment, job, prepared, run, rejects })
@@ -328,6 +334,10 @@ impl Worker<'_> {
     fn work(&mut self, receiver: &Receiver<Handed>) -> Result<(), ImportError> {
         let mut under_way = None;
         for handed in receiver {
+            // Looked at first: cancelled while it waited in line, it touches no row.
+            if self.job.cancel.load(Ordering::Relaxed) {
+                return self.await_all(under_way);
+            }
             match handed {
                 Handed::Rows(rows) if rows.is_empty() => {}
                 Handed::Rows(rows) => under_way = self.follow(under_way.take(), rows)?,
@@ -336,9 +346,6 @@ impl Worker<'_> {
                     return Err(error.into());
                 }
                 Handed::End => return self.await_all(under_way),
-            }
-            if self.job.cancel.load(Ordering::Relaxed) {
-                return self.await_all(under_way);
             }
         }
         self.await_all(under_way)?;

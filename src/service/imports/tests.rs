@@ -113,7 +113,7 @@ impl Box_ {
         let job = self.job(path, text);
         let rejects = job.rejects.clone();
         let plan = Self::plan(&job, dry_run);
-        let session = begin(self.environment.clone(), job, plan).unwrap();
+        let session = begin(self.environment.clone(), job, plan, Vec::new()).unwrap();
         let run = session.work().unwrap();
         assert_eq!(run.state, RunState::Finished);
         (run.counts, read_rejects(&rejects).unwrap())
@@ -357,7 +357,7 @@ fn a_cancelled_run_goes_on_exactly_behind_its_last_row() {
         cancel.store(progress.snapshot().counts.rows >= 300, Ordering::Relaxed);
     });
     let plan = Box_::plan(&job, false);
-    let run = begin(environment, job.clone(), plan).unwrap().work().unwrap();
+    let run = begin(environment, job.clone(), plan, Vec::new()).unwrap().work().unwrap();
     assert_eq!((run.state, run.counts), (RunState::Cancelled, counts(381, 0, 0, 0, 3)));
     // The list of rejected rows holds one that was never counted, as after a crash.
     let mut rejects = std::fs::OpenOptions::new().append(true).open(&job.rejects).unwrap();
@@ -378,7 +378,7 @@ fn a_run_that_cannot_begin_writes_nothing() {
     let job = the_box.job(&path, PEOPLE);
     let plan = Box_::plan(&job, false);
     let before = the_box.environment.store.position().unwrap().seq;
-    let refused = begin(the_box.environment.clone(), job.clone(), plan);
+    let refused = begin(the_box.environment.clone(), job.clone(), plan, Vec::new());
     let Err(ImportError::Mapping(faults)) = refused else { panic!("refused") };
     assert_eq!(faults.len(), 6);
     assert_eq!(the_box.environment.store.position().unwrap().seq, before);
@@ -392,7 +392,7 @@ fn a_preview_shows_rows_targets_and_faults() {
     let text = "id;name;born;inn;snils;phone;email\n1;ИВАНОВ ПЁТР;;;;x;\n2;Ким\n";
     std::fs::write(&path, text).unwrap();
     let request = the_box.job(&path, PEOPLE).request;
-    let shown = preview(&request, date("2026-11-21"), 20).unwrap();
+    let shown = preview(&request, date("2026-11-21"), Some(20)).unwrap();
     assert_eq!((shown.delimiter.as_str(), shown.encoding), (";", "UTF-8"));
     assert_eq!(shown.rows[0].target[0], ("full_name", "ИВАНОВ ПЁТР".to_owned()));
     assert_eq!(shown.rows[0].faults[0].code, "invalid_phone");
@@ -452,7 +452,7 @@ fn a_card_edited_meanwhile_is_never_a_rejected_row() {
         let mut environment = the_box.environment.clone();
         let (known, edits_left) = (environment.clone(), AtomicUsize::new(edits));
         environment.clock = Arc::new(Meddler { environment: known, stream, edits: edits_left });
-        let worked = begin(environment, job.clone(), plan).unwrap().work();
+        let worked = begin(environment, job.clone(), plan, Vec::new()).unwrap().work();
         let run = if edits == usize::MAX {
             assert!(matches!(worked, Err(ImportError::Refused(Refusal::Conflict(_)))));
             let failed = the_box.run(job.id);
@@ -477,7 +477,7 @@ fn a_reader_that_breaks_fails_the_run_and_the_rest_comes_with_its_resumption() {
     std::fs::write(&path, text).unwrap();
     let job = the_box.job(&path, PEOPLE);
     let plan = Box_::plan(&job, false);
-    let session = begin(the_box.environment.clone(), job.clone(), plan).unwrap();
+    let session = begin(the_box.environment.clone(), job.clone(), plan, Vec::new()).unwrap();
     let broken = session.with_table(|table| table.breaking_after(200)).work();
     assert!(matches!(broken, Err(ImportError::ReadingBroke)));
     let failed = the_box.run(job.id);
