@@ -68,12 +68,8 @@ fn failed(error: impl std::fmt::Display) -> CliError {
     CliError::Said(error.to_string())
 }
 
-fn write(
-    services: &Services,
-    what: What,
-    mut out: csv::Writer<std::fs::File>,
-) -> Result<u64, CliError> {
-    let head: &[&str] = match what {
+const fn columns(what: What) -> &'static [&'static str] {
+    match what {
         What::Clients => &[
             "client_id",
             "number",
@@ -106,8 +102,15 @@ fn write(
         What::Payments => {
             &["loan_id", "loan_number", "source_key", "on", "amount", "currency", "kind"]
         }
-    };
-    out.write_record(head).map_err(failed)?;
+    }
+}
+
+fn write(
+    services: &Services,
+    what: What,
+    mut out: csv::Writer<std::fs::File>,
+) -> Result<u64, CliError> {
+    out.write_record(columns(what)).map_err(failed)?;
     let (prefix, today) = (keys::lanes(), services.today());
     let (mut rows, mut fault) = (0, None);
     services

@@ -95,18 +95,23 @@ impl Services {
         Ok((done, forgotten))
     }
 
-    /// Looks up the clients of a number that the call has and that was not looked up yet.
+    /// Looks up the clients of a number that the call has and that was not looked up yet, and of
+    /// what was typed into the IVR.
     async fn match_number(
         &self,
         id: CallId,
         call: &Call,
     ) -> Result<Option<CallDone>, ServiceError> {
-        let number = call.progress(None).client_number;
-        if number.reveal().is_empty() || call.matched_number.as_ref() == Some(&number) {
+        let progress = call.progress(None);
+        let number = progress.client_number;
+        let named =
+            self.clients_named_in_ivr(progress.ivr.values().map(|value| value.reveal().as_str()))?;
+        let is_known = number.reveal().is_empty() || call.matched_number.as_ref() == Some(&number);
+        if is_known && named.is_empty() {
             return Ok(None);
         }
         let clients: Vec<ClientId> = self.candidates_for(number.reveal())?;
-        let command = CallCommand::MatchCandidates(MatchCandidates { number, clients });
+        let command = CallCommand::MatchCandidates(MatchCandidates { number, clients, named });
         let mut order = Caller::system()
             .order(move |lane: &SingleLane<Call>, context| lane.command(command.clone(), context));
         order.essential = true;

@@ -3,8 +3,7 @@
 
 use super::telephony::HTTP_SOURCE;
 use super::{Caller, ServiceError, Services};
-use crate::base::ids::{CallId, ClientId, UserId};
-use crate::base::limits::IVR_VALUES_MAX;
+use crate::base::ids::{CallId, UserId};
 use crate::base::time::Timestamp;
 use crate::domain::access::Action;
 use crate::domain::call::Call;
@@ -146,10 +145,7 @@ impl Services {
             Some(number) => self.candidates_for(number)?,
             None => Vec::new(),
         };
-        for value in question.ivr.values().take(IVR_VALUES_MAX) {
-            let loans = self.store.holders(ClaimSpace::LoanNumber, value.trim())?;
-            clients.extend(loans.iter().map(|stream| ClientId::from_uuid(stream.owner)));
-        }
+        clients.extend(self.clients_named_in_ivr(question.ivr.values().map(String::as_str))?);
         let earliest = self.clock.now().plus_seconds(-LAST_TALK_DAYS * 86_400);
         let mut last: Option<(Timestamp, UserId)> = None;
         for client in clients {

@@ -242,7 +242,7 @@ impl Services {
             &opened,
         )?;
         let number = Personal::new(phone.to_owned());
-        let matched = MatchCandidates { number, clients: vec![client] };
+        let matched = MatchCandidates { number, clients: vec![client], named: Vec::new() };
         call.decide(CallCommand::MatchCandidates(matched), &context)?;
         call.decide(CallCommand::ChooseClient(ChooseClient { client: Some(client) }), &context)?;
         let answered = contact.talk_seconds > 0;

@@ -5,6 +5,7 @@ use super::access_log::AccessKind;
 use super::clients::Candidate;
 use super::{Caller, ServiceError, Services};
 use crate::base::ids::ClientId;
+use crate::base::limits::{CALL_CANDIDATES_MAX, IVR_VALUES_MAX};
 use crate::base::{documents, limits, names, phone, text};
 use crate::config::SearchField;
 use crate::domain::access::{Action, Filter};
@@ -35,6 +36,9 @@ const LOAN_NUMBER_CHARS_MIN: usize = 3;
 /// Characters of an account before accounts that begin so are looked for: all of one bank begin
 /// alike.
 const ACCOUNT_CHARS_MIN: usize = 10;
+
+/// Characters of what was typed into an IVR before it may be a contract or an account.
+const IVR_NAME_CHARS_MIN: usize = 4;
 
 struct Finds {
     limit: usize,
@@ -113,6 +117,34 @@ impl Services {
     pub fn clients_with_phone(&self, e164: &str) -> Result<Vec<ClientId>, StoreError> {
         let holders = self.store.holders(ClaimSpace::Phone, e164)?;
         Ok(holders.into_iter().map(|stream| ClientId::from_uuid(stream.owner)).collect())
+    }
+
+    /// Clients whose contract or account was typed into the IVR (product P1), each once.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn clients_named_in_ivr<'a>(
+        &self,
+        values: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<ClientId>, StoreError> {
+        let mut finds = Finds { limit: CALL_CANDIDATES_MAX, found: Vec::new() };
+        for value in values.take(IVR_VALUES_MAX) {
+            let typed = value.trim();
+            // A digit of a menu is no contract.
+            if typed.chars().count() < IVR_NAME_CHARS_MIN {
+                continue;
+            }
+            for number in [typed, &typed.to_uppercase()] {
+                self.find_claim(ClaimSpace::LoanNumber, number, "loan_number", &mut finds)?;
+            }
+            if let Some(account) = documents::account_number(typed) {
+                let prefix = keys::account_prefix(&account);
+                self.store.scan(&prefix, &prefix, |key, _| {
+                    keys::client_of_account(key).is_none_or(|client| finds.add(client, "account"))
+                })?;
+            }
+        }
+        Ok(finds.found.into_iter().map(|(client, _)| ClientId::from_uuid(client)).collect())
     }
 
     fn find(

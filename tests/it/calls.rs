@@ -209,3 +209,30 @@ fn a_card_by_hand_and_the_command_lines_calls() {
     assert!(!wrong.status.success());
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("bad_token"));
 }
+
+#[test]
+fn a_contract_typed_into_the_ivr_brings_its_clients_card() {
+    let lenderbox = Lenderbox::demo();
+    let supervisor = lenderbox.sign_in("supervisor", 0);
+    let found = supervisor.get(&format!("/search?q={}", &lenderbox.sample_phone()[1..])).ok();
+    let client = found["items"][0]["client_id"].as_str().unwrap().to_owned();
+    let card = supervisor.get(&format!("/clients/{client}")).ok();
+    let contract = card["loans"][0]["number"].as_str().unwrap().to_owned();
+    let (anna, mut feed) = ready(&lenderbox);
+    let pbx = lenderbox.machine("pbx");
+    let leg = json!({"leg_id": "l1", "agent": "101", "from": "+79990000001",
+        "ivr": {"contract": contract.to_lowercase()}});
+    pbx.post("/pbx/events", &event("e1", "ringing", 0, &leg)).ok();
+    let popped = feed.until("the client's card", |message| {
+        message["type"] == "call.card" && message["card"]["card"]["client_id"] == client.as_str()
+    });
+    // Anybody may know a number of a contract: it unlocks nothing.
+    assert_eq!(popped["card"]["call"]["level"], 0);
+    let answers = popped["card"]["card"]["answers"].as_array().unwrap();
+    let sums = ["next_payment", "debt_today", "total_left"];
+    let of_sums: Vec<&Value> =
+        answers.iter().filter(|answer| sums.iter().any(|kind| answer["kind"] == *kind)).collect();
+    assert_eq!(of_sums.len(), sums.len());
+    assert!(of_sums.iter().all(|answer| answer["locked"] == true), "{answers:?}");
+    assert_eq!(anna.get("/operators/me").ok()["state"], "ringing");
+}

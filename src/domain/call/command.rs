@@ -101,6 +101,8 @@ pub struct MatchCandidates {
     pub number: Personal<String>,
     /// Clients with it, best first.
     pub clients: Vec<ClientId>,
+    /// Clients whose contract or account was typed into the IVR (product P1).
+    pub named: Vec<ClientId>,
 }
 
 /// See [`CallCommand::ChooseClient`].

@@ -96,7 +96,9 @@ fn observed(call: &Call, observe: Observe, context: &Context) -> Decided {
         let known = seen.matched_number.as_ref() == Some(&number);
         let found = observe.matches.into_iter().find(|(one, _)| *one == number);
         if let Some((number, clients)) = found.filter(|_| !known) {
-            decision.events.extend(candidates(call, MatchCandidates { number, clients })?.events);
+            decision.events.extend(
+                candidates(call, MatchCandidates { number, clients, named: Vec::new() })?.events,
+            );
         }
     }
     Ok(decision)
@@ -170,18 +172,35 @@ fn dial_failed(call: &Call, failed: DialFailed, context: &Context) -> Decided {
     Ok(Decision::events(vec![CallEvent::DialFailed(failure)]))
 }
 
+/// What was typed into the IVR narrows the clients of a number. Where the number is nobody's, it
+/// names the client, and proves nothing: anybody may know a contract's number (domain.md 5.3).
 fn candidates(call: &Call, matched: MatchCandidates) -> Decided {
+    let both: Vec<ClientId> =
+        matched.clients.iter().filter(|client| matched.named.contains(client)).copied().collect();
     let mut clients = Vec::new();
-    for client in matched.clients {
+    for client in if both.is_empty() { matched.clients } else { both } {
         if !clients.contains(&client) && clients.len() < CALL_CANDIDATES_MAX {
             clients.push(client);
         }
     }
-    if call.matched_number.as_ref() == Some(&matched.number) && call.candidates == clients {
-        return Ok(Decision::nothing());
+    let nobody = clients.is_empty();
+    let known = call.matched_number.as_ref() == Some(&matched.number)
+        || (matched.number.reveal().is_empty() && nobody);
+    let mut events = Vec::new();
+    if !known || call.candidates != clients {
+        let event = CandidatesMatched { number: matched.number, clients };
+        events.push(CallEvent::CandidatesMatched(event));
     }
-    let event = CandidatesMatched { number: matched.number, clients };
-    Ok(Decision::events(vec![CallEvent::CandidatesMatched(event)]))
+    let open = match call.choice {
+        ClientChoice::Open => true,
+        ClientChoice::Matched(_) => !events.is_empty(),
+        ClientChoice::Chosen(_) | ClientChoice::Anonymous => false,
+    };
+    if let ([only], true, true) = (matched.named.as_slice(), nobody, open) {
+        let choice = ClientChoice::Matched(*only);
+        events.push(CallEvent::ClientChosen(ClientChosen { choice, level: 0 }));
+    }
+    Ok(Decision::events(events))
 }
 
 fn choose(call: &Call, command: ChooseClient) -> Decided {

@@ -464,6 +464,7 @@ fn candidates_choose_themselves_only_when_there_is_one() {
         CallCommand::MatchCandidates(MatchCandidates {
             number: Personal::new("+79161234567".into()),
             clients: clients.iter().map(|n| client(*n)).collect(),
+            named: Vec::new(),
         })
     };
     apply(&mut call, matched(&[1, 2, 1])).unwrap();
@@ -506,12 +507,47 @@ fn answered(n: u128, confirmed: &[&str], failed: u8) -> CallCommand {
 }
 
 #[test]
+fn what_was_typed_into_the_ivr_narrows_a_number_and_names_the_client_of_an_unknown_one() {
+    let matched = |clients: &[u128], named: &[u128]| {
+        let ids = |numbers: &[u128]| numbers.iter().map(|n| client(*n)).collect();
+        CallCommand::MatchCandidates(MatchCandidates {
+            number: Personal::new("+79161234567".into()),
+            clients: ids(clients),
+            named: ids(named),
+        })
+    };
+    // Two share the number: the contract says who calls, the number still proves what it proves.
+    let (mut call, _) = record(Direction::Inbound, DIRECT);
+    apply(&mut call, matched(&[1, 2], &[])).unwrap();
+    assert_eq!(call.choice, ClientChoice::Open);
+    apply(&mut call, matched(&[1, 2], &[2, 7])).unwrap();
+    assert_eq!((call.choice, call.identification.level), (ClientChoice::Matched(client(2)), 1));
+    assert!(apply(&mut call, matched(&[1, 2], &[2, 7])).unwrap().is_empty());
+    // Somebody else's contract from a known number: the number decides.
+    apply(&mut call, matched(&[1], &[7])).unwrap();
+    assert_eq!(call.choice, ClientChoice::Matched(client(1)));
+    // An unknown number: the contract names the client and proves nothing.
+    let (mut call, _) = record(Direction::Inbound, DIRECT);
+    apply(&mut call, matched(&[], &[3])).unwrap();
+    assert_eq!((call.choice, call.identification.level), (ClientChoice::Matched(client(3)), 0));
+    assert!(apply(&mut call, matched(&[], &[3])).unwrap().is_empty());
+    // Two contracts of two clients name nobody, and nothing overrules an operator's choice.
+    let (mut call, _) = record(Direction::Inbound, DIRECT);
+    apply(&mut call, matched(&[], &[3, 4])).unwrap();
+    assert_eq!(call.choice, ClientChoice::Open);
+    apply(&mut call, CallCommand::ChooseClient(ChooseClient { client: Some(client(9)) })).unwrap();
+    apply(&mut call, matched(&[], &[3])).unwrap();
+    assert_eq!(call.choice, ClientChoice::Chosen(client(9)));
+}
+
+#[test]
 fn an_identification_never_reaches_another_client() {
     let (mut call, _) = record(Direction::Inbound, DIRECT);
     let matched = |clients: &[u128]| {
         CallCommand::MatchCandidates(MatchCandidates {
             number: Personal::new("+79161234567".into()),
             clients: clients.iter().map(|n| client(*n)).collect(),
+            named: Vec::new(),
         })
     };
     let unknown = CallIdentification { level: 1, ..CallIdentification::default() };

@@ -47,8 +47,7 @@ holds<Omit<page.DirectoryVersion<unknown>, 'body'>, server.EntryVersionView>(tru
 holds<page.User, server.UserView>(true);
 holds<Omit<page.Token, 'token'>, server.TokenView>(true);
 holds<page.ImportJob, server.ImportView>(true);
-// Files of lookups are asked for when the server names them.
-holds<Omit<page.ImportPreview, 'lookups'>, server.PreviewView>(true);
+holds<page.ImportPreview, server.PreviewView>(true);
 holds<page.ImportMapping, server.MappingView>(true);
 holds<page.Backup, server.BackupView>(true);
 holds<page.Job, server.Job>(true);

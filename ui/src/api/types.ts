@@ -171,7 +171,7 @@ export interface ImportJob {
 export interface ImportPreview {
   columns: string[]; delimiter: string | null; encoding: string | null;
   /** Second files that the mapping looks things up in; no rows are shown before all are given. */
-  lookups?: { name: string; file: string; given: boolean }[];
+  lookups: { name: string; file: string; given: boolean }[];
   rows: { line: number; cells: string[]; target: Record<string, string> | null; faults: { field: string; code: string; message: string }[] }[];
 }
 export interface ImportMapping { name: string; kind: ImportKind; description: string; text: string }
