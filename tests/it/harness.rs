@@ -133,9 +133,10 @@ impl Lenderbox {
         let (login, password) = self.login(role, n);
         let mut client = self.nobody();
         let body = json!({"login": login, "password": password});
+        // While a view is built anew every sign-in is refused, and soon for being tried too often.
         let answer = eventually("the box is ready", || {
             let answer = client.post("/session", &body);
-            (answer.status != 503).then_some(answer)
+            (!matches!(answer.status, 429 | 503)).then_some(answer)
         });
         let cookie = answer.header("set-cookie").map(str::to_owned);
         let session = answer.ok();
