@@ -5,8 +5,10 @@
 //! *evolve* the state. `evolve` is total: what was once decided is never refused again.
 
 pub mod access;
+pub mod calendar;
 pub mod call;
 pub mod client;
+pub mod credit;
 pub mod directory;
 pub mod fields;
 pub mod import;
