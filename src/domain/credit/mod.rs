@@ -4,6 +4,7 @@
 //! exact in `i128` and rounded half-up once per segment. Numbers of the law stand in [`policy`] as
 //! dated rows. Must never use floats and never lose a kopeck between two figures.
 
+pub mod calculator;
 pub mod dates;
 pub mod early;
 pub mod figures;

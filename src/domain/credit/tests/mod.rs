@@ -1,5 +1,6 @@
 //! Worked examples of domain.md 2 and every vector, to the kopeck.
 
+mod calculations;
 mod independent;
 mod properties;
 mod second;
