@@ -50,3 +50,12 @@ pub const CALL_CONSULTED_MAX: usize = 100;
 pub const CALL_CORRECTIONS_MAX: usize = 20;
 /// Open calls (ringing, talking, wrap-up) of one operator.
 pub const OPERATOR_CALLS_MAX: usize = 20;
+/// Operations (payments, fees, changes) of one loan that is kept here.
+pub const LOAN_OPERATIONS_MAX: usize = 600;
+/// Rows of all schedules that one loan has had.
+pub const LOAN_SCHEDULE_ROWS_MAX: usize = 700;
+/// Requests for early repayment that a loan remembers; older ones stay in the journal.
+pub const EARLY_REQUESTS_MAX: usize = 20;
+/// Days after the day of an early repayment for which money booked on that day is waited for: bank
+/// statements come on the next working day.
+pub const EARLY_GRACE_DAYS: u64 = 5;

@@ -82,6 +82,30 @@ impl fmt::Debug for Timestamp {
     }
 }
 
+/// Stores a date as one number (days since year one): five bytes instead of eleven.
+pub mod day_number {
+    use super::Date;
+    use chrono::Datelike;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes the number.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(date: &Date, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i32(date.num_days_from_ce())
+    }
+    /// Reads the number.
+    ///
+    /// # Errors
+    /// When it is no date.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+        let days = i32::deserialize(deserializer)?;
+        Date::from_num_days_from_ce_opt(days).ok_or_else(|| D::Error::custom("not a date"))
+    }
+}
+
 /// The only source of "now".
 pub trait Clock: Send + Sync {
     /// The present instant.

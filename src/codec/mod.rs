@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod call_samples;
 pub mod frame;
+#[cfg(test)]
+mod loan_samples;
 mod registry;
 #[cfg(test)]
 mod tests;

@@ -114,6 +114,16 @@ register! {
         4 v 1 false PaymentReceived(loan::PaymentReceived),
         5 v 1 false FiguresStated(loan::FiguresStated),
         6 v 1 true AccountStated(loan::AccountStated),
+        16 v 1 false LedgerOpened(loan::own::LedgerOpened),
+        17 v 1 false PaymentPosted(loan::own::PaymentPosted),
+        18 v 1 false OperationReversed(loan::own::OperationReversed),
+        19 v 1 false FeeCharged(loan::own::FeeCharged),
+        20 v 1 false PenaltyForgiven(loan::own::PenaltyForgiven),
+        21 v 1 false RefundPaid(loan::own::RefundPaid),
+        22 v 1 false ScheduleReplaced(loan::own::ScheduleReplaced),
+        23 v 1 false LedgerClosed(loan::own::LedgerClosed),
+        24 v 1 false EarlyRequested(loan::own::EarlyRequested),
+        25 v 1 false EarlyRequestAdvanced(loan::own::EarlyRequestAdvanced),
     }
     Call, CallEvent, StreamKind::Call => {
         1 v 1 false Opened(call::event::Opened),

@@ -88,6 +88,14 @@ fn a_frame_round_trips_and_a_flipped_body_is_seen() {
     assert!(bodies(&bytes.bodies).is_err());
 }
 
+#[test]
+fn the_fullest_book_of_a_loan_fits_into_a_stream() {
+    let loan = loan_samples::fullest();
+    let size = encode(&loan).len();
+    assert!(size <= crate::base::limits::STREAM_STATE_BYTES_MAX, "{size} bytes");
+    assert_eq!(decode::<Loan>("loan", &encode(&loan)), Ok(loan));
+}
+
 proptest! {
     #[test]
     fn decoders_survive_arbitrary_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
@@ -232,7 +240,7 @@ mod samples {
             amount: 100,
             kind: PaymentKind::Payment,
         };
-        vec![
+        let mut all = vec![
             LoanEvent::Opened(LoanOpened {
                 id: LoanId::from_uuid(Uuid::from_u128(2)),
                 client: ClientId::from_uuid(Uuid::from_u128(1)),
@@ -255,7 +263,9 @@ mod samples {
             LoanEvent::AccountStated(AccountStated {
                 account: Personal::new("40817810500000000001".into()),
             }),
-        ]
+        ];
+        all.extend(loan_samples::ledger());
+        all
     }
 
     fn encoded<A: Stored>(events: &[A::Event]) -> Vec<(EventKind, EncodedEvent)> {

@@ -282,6 +282,7 @@ fn figures(made: &SampleLoan, today: Date) -> Option<Figures> {
             .collect(),
         figures: Figures::default(),
         account: None,
+        own: None,
     };
     let standing = standing::on(&loan, as_of);
     Some(Figures {

@@ -390,10 +390,8 @@ pub fn quote(
     let agreement = match agreement(&ask.loan) {
         Ok(agreement) => Some(agreement),
         Err(found) => {
-            let inside = |fault: FieldFault| FieldFault {
-                field: format!("loan.{}", fault.field),
-                ..fault
-            };
+            let inside =
+                |fault: FieldFault| FieldFault { field: format!("loan.{}", fault.field), ..fault };
             faults.0.splice(0..0, found.into_iter().map(inside));
             None
         }

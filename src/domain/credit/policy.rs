@@ -90,6 +90,9 @@ pub struct Policy<'a> {
     pub instalment_months: &'a [Dated<u16>],
 }
 
+/// The rules of Russia, for books that outlive a function.
+pub static RU: Policy<'static> = Policy::RU;
+
 const fn row<T>(from: (i32, u32, u32), value: T, source: &'static str) -> Dated<T> {
     Dated { from, value: Some(value), source }
 }

@@ -5,7 +5,7 @@
 
 use super::dates::{Due, Step};
 use super::interest::{Interest, Rate, WHOLE};
-use crate::base::time::Date;
+use crate::base::time::{Date, day_number};
 use num_bigint::BigUint;
 use serde::{Deserialize, Serialize};
 
@@ -49,8 +49,10 @@ pub struct PlanRow {
     /// Its number in the loan, from 1.
     pub n: u16,
     /// The last day to pay.
+    #[serde(with = "day_number")]
     pub due_on: Date,
     /// Interest is reckoned up to this day.
+    #[serde(with = "day_number")]
     pub accrues_to: Date,
     /// Part that repays principal.
     pub principal: i64,

@@ -1,5 +1,6 @@
 //! What is asked of a loan.
 
+use super::own::LedgerCommand;
 use super::{Figures, Instalment, LoanStatus, PaymentKind};
 use crate::base::ids::{ClientId, LoanId};
 use crate::base::money::Money;
@@ -19,6 +20,8 @@ pub enum LoanCommand {
     ImportPayment(ImportPayment),
     /// Figures of an outside core system.
     ImportFigures(ImportFigures),
+    /// What is asked of a loan that is kept here.
+    Ledger(LedgerCommand),
 }
 
 /// Terms of a loan agreement.

@@ -3,7 +3,7 @@
 use super::{
     AccountStated, Figures, FiguresStated, ImportInstalments, ImportLoan, ImportPayment,
     Instalment, InstalmentsSet, Loan, LoanCommand, LoanEvent, LoanOpened, LoanTerms, Payment,
-    PaymentReceived, TermsChanged,
+    PaymentReceived, TermsChanged, own,
 };
 use crate::base::limits;
 use crate::domain::{Context, Decision, FieldFault, Rejection};
@@ -13,6 +13,11 @@ type Decided = Result<Decision<LoanEvent>, Rejection>;
 
 pub(super) fn decide(loan: &Loan, command: LoanCommand, context: &Context) -> Decided {
     match command {
+        LoanCommand::Ledger(command) => own::decide(loan, command, context),
+        _ if loan.own.is_some() => Err(Rejection::rule(
+            "loan_kept_here",
+            "the book of this loan is kept here; leave it out of the import",
+        )),
         LoanCommand::Import(command) => import(loan, command, context),
         _ if !loan.exists() => Err(Rejection::not_found("loan")),
         LoanCommand::ImportInstalments(command) => instalments(loan, command),

@@ -1,6 +1,6 @@
 //! What happened to a loan. One payload struct per kind; frozen once released (design 6).
 
-use super::{Figures, Instalment, LoanTerms, Payment};
+use super::{Figures, Instalment, LoanTerms, Payment, own};
 use crate::base::ids::{ClientId, LoanId};
 use crate::base::personal::Personal;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,26 @@ pub enum LoanEvent {
     FiguresStated(FiguresStated),
     /// The account of the loan became known or changed.
     AccountStated(AccountStated),
+    /// The book of a loan that is kept here was opened.
+    LedgerOpened(own::LedgerOpened),
+    /// A payment was booked.
+    PaymentPosted(own::PaymentPosted),
+    /// An operation does not count any more.
+    OperationReversed(own::OperationReversed),
+    /// A fee became due.
+    FeeCharged(own::FeeCharged),
+    /// Penalty was forgiven.
+    PenaltyForgiven(own::PenaltyForgiven),
+    /// Money went back to the client.
+    RefundPaid(own::RefundPaid),
+    /// The schedule was replaced.
+    ScheduleReplaced(own::ScheduleReplaced),
+    /// The loan ended otherwise than by its last payment.
+    LedgerClosed(own::LedgerClosed),
+    /// An early repayment was asked for.
+    EarlyRequested(own::EarlyRequested),
+    /// A request for early repayment went on.
+    EarlyRequestAdvanced(own::EarlyRequestAdvanced),
 }
 
 /// The loan became known.

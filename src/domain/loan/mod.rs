@@ -7,6 +7,8 @@
 mod command;
 mod decide;
 mod event;
+pub mod own;
+pub mod reconcile;
 pub mod standing;
 #[cfg(test)]
 mod tests;
@@ -23,9 +25,11 @@ use crate::base::ids::{ClientId, LoanId};
 use crate::base::money::{Currency, Money};
 use crate::base::personal::Personal;
 use crate::base::time::Date;
+use crate::domain::credit::ledger::{Closing, Operation};
 use crate::domain::{
     Aggregate, Claim, ClaimSpace, ClaimStrength, Context, Decision, Meta, Rejection,
 };
+use own::Own;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -199,6 +203,8 @@ pub struct Loan {
     pub figures: Figures,
     /// The account it is kept on, when its source tells.
     pub account: Option<Personal<String>>,
+    /// Its book, when it is kept here and not by another system.
+    pub own: Option<Box<Own>>,
 }
 
 impl Loan {
@@ -231,6 +237,48 @@ impl Default for LoanTerms {
             status: LoanStatus::default(),
             status_text: String::new(),
         }
+    }
+}
+
+impl From<Closing> for LoanStatus {
+    fn from(closing: Closing) -> Self {
+        match closing {
+            Closing::Paid => Self::ClosedPaid,
+            Closing::Early => Self::ClosedEarly,
+            Closing::Withdrawn => Self::Cancelled,
+            Closing::GoodsReturned => Self::ReturnedGoods,
+            Closing::WrittenOff => Self::WrittenOff,
+            Closing::Ceded => Self::Ceded,
+        }
+    }
+}
+
+/// How events change a book that is kept here.
+fn evolve_own(own: &mut Own, event: &LoanEvent) {
+    match event {
+        LoanEvent::PaymentPosted(posted) => own.post(posted),
+        LoanEvent::OperationReversed(reversed) => own.reverse(reversed),
+        LoanEvent::FeeCharged(fee) => own.add(fee.id, fee.on, Operation::Fee(fee.amount)),
+        LoanEvent::PenaltyForgiven(forgiven) => {
+            own.add(forgiven.id, forgiven.on, Operation::ForgivePenalty(forgiven.amount));
+        }
+        LoanEvent::RefundPaid(paid) => own.add(paid.id, paid.on, Operation::Refund(paid.amount)),
+        LoanEvent::ScheduleReplaced(replaced) => {
+            let replan = Operation::Replan(Box::new(replaced.replan.clone()));
+            own.add(replaced.id, replaced.on, replan);
+        }
+        LoanEvent::LedgerClosed(closed) => {
+            own.add(closed.id, closed.on, Operation::Close(closed.closing));
+        }
+        LoanEvent::EarlyRequested(requested) => own.request(&requested.request),
+        LoanEvent::EarlyRequestAdvanced(advanced) => own.advance(advanced),
+        LoanEvent::Opened(_)
+        | LoanEvent::TermsChanged(_)
+        | LoanEvent::InstalmentsSet(_)
+        | LoanEvent::PaymentReceived(_)
+        | LoanEvent::FiguresStated(_)
+        | LoanEvent::AccountStated(_)
+        | LoanEvent::LedgerOpened(_) => {}
     }
 }
 
@@ -270,6 +318,15 @@ impl Aggregate for Loan {
             }
             LoanEvent::FiguresStated(stated) => self.figures = stated.figures.clone(),
             LoanEvent::AccountStated(stated) => self.account = Some(stated.account.clone()),
+            LoanEvent::LedgerOpened(opened) => self.own = Some(Box::new(Own::new(opened))),
+            booked => {
+                if let Some(own) = &mut self.own {
+                    evolve_own(own, booked);
+                }
+            }
+        }
+        if let LoanEvent::LedgerClosed(closed) = event {
+            self.terms.status = closed.closing.into();
         }
     }
 

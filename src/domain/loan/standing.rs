@@ -2,8 +2,10 @@
 //! (domain.md 2.6). Figures of an outside core system win and carry their as-of date; without
 //! them the schedule is filled by the payments, oldest instalment first.
 
+use super::own::Own;
 use super::{Instalment, Loan, PaymentKind};
 use crate::base::time::Date;
+use crate::domain::credit::figures;
 
 /// Where a loan stands on a date. Minor units of the loan's currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,6 +91,9 @@ pub fn instalment_state(row: &Instalment, left: i64, today: Date) -> InstalmentS
 /// Where the loan stands on `today`.
 #[must_use]
 pub fn on(loan: &Loan, today: Date) -> Standing {
+    if let Some(own) = &loan.own {
+        return from_book(own, today);
+    }
     if !loan.terms.status.is_open() {
         return Standing { outstanding: Some(0), as_of: loan.figures.as_of, ..Standing::default() };
     }
@@ -108,6 +113,20 @@ pub fn on(loan: &Loan, today: Date) -> Standing {
         standing.next_payment = figures.next_payment.or(standing.next_payment);
     }
     standing
+}
+
+/// Where a loan stands whose book is kept here.
+fn from_book(own: &Own, today: Date) -> Standing {
+    let at = own.position(today);
+    let next = figures::next_payment(&at);
+    Standing {
+        next_due_on: next.as_ref().map(|next| next.due_on),
+        next_payment: next.map(|next| next.figure.amount),
+        overdue: at.overdue(),
+        days_past_due: at.days_past_due(),
+        outstanding: Some(at.total_left()),
+        as_of: None,
+    }
 }
 
 fn from_schedule(loan: &Loan, today: Date) -> Standing {

@@ -183,3 +183,44 @@ fn the_account_of_a_loan_is_stated_once_and_never_forgotten() {
     assert_eq!(loan.account, Some(Personal::new("40817".to_owned())));
     assert_eq!(apply(&mut loan, told(Some("40818"))), Ok(1));
 }
+
+/// domain.md 7.3: what the other system states is compared with our own reckoning of its day.
+#[test]
+fn differences_of_another_systems_figures_are_named() {
+    use super::reconcile::{Difference, differences};
+    let mut loan = opened();
+    let instalments = vec![row(1, "2026-09-16"), row(2, "2026-10-16"), row(3, "2026-12-15")];
+    apply(&mut loan, LoanCommand::ImportInstalments(ImportInstalments { instalments })).unwrap();
+    pay(&mut loan, "p1", "2026-09-20", 1_000_000).unwrap();
+    let right = Figures {
+        as_of: Some(date("2026-11-20")),
+        outstanding: Some(3 * 945_596 - 1_000_000),
+        overdue: Some(2 * 945_596 - 1_000_000),
+        days_past_due: Some(35),
+        next_due_on: Some(date("2026-12-15")),
+        next_payment: Some(945_596),
+    };
+    let mut state = |figures: Figures| {
+        loan.figures = figures;
+        differences(&loan, 100)
+    };
+    assert_eq!(state(right.clone()), []);
+    assert_eq!(state(Figures { overdue: Some(891_192 + 100), ..right.clone() }), []);
+    let wrong = Figures {
+        as_of: right.as_of,
+        outstanding: Some(0),
+        overdue: Some(891_192 + 101),
+        days_past_due: Some(36),
+        next_due_on: Some(date("2026-12-16")),
+        next_payment: Some(1),
+    };
+    let expected = [
+        Difference::Balance { stated: 0, reckoned: 1_836_788 },
+        Difference::Overdue { stated: 891_293, reckoned: 891_192 },
+        Difference::DaysPastDue { stated: 36, reckoned: 35 },
+        Difference::NextDue { stated: date("2026-12-16"), reckoned: Some(date("2026-12-15")) },
+        Difference::NextPayment { stated: 1, reckoned: 945_596 },
+    ];
+    assert_eq!(state(wrong), expected);
+    assert_eq!(state(Figures { as_of: None, ..right }), []);
+}

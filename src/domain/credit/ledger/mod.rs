@@ -156,7 +156,7 @@ pub enum Operation {
 }
 
 /// An operation with its day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Booking day.
     pub on: Date,
@@ -184,8 +184,16 @@ impl<'a> Book<'a> {
     /// A book with these operations, put in order of their days.
     #[must_use]
     pub fn with(agreement: &'a Agreement, plan: &'a Plan, entries: &'a [Entry]) -> Self {
-        let mut entries: Vec<(Date, &Operation)> =
-            entries.iter().map(|entry| (entry.on, &entry.operation)).collect();
+        Self::of(agreement, plan, entries.iter().map(|entry| (entry.on, &entry.operation)))
+    }
+    /// The same from pairs of day and operation; of one day they stay in order.
+    #[must_use]
+    pub fn of(
+        agreement: &'a Agreement,
+        plan: &'a Plan,
+        entries: impl Iterator<Item = (Date, &'a Operation)>,
+    ) -> Self {
+        let mut entries: Vec<(Date, &Operation)> = entries.collect();
         entries.sort_by_key(|(on, _)| *on);
         Self { agreement, plan, entries }
     }

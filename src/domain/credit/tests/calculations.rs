@@ -71,7 +71,10 @@ fn a_quote_is_the_worked_example() {
     assert_eq!(found["schedule"][7]["payment"], "6748.59");
     let part = json!({"on":"2026-05-15","mode":"shorter_term","amount":"20000"});
     let found = quote(e1(), part).unwrap();
-    assert_eq!((&found["saving"], &found["schedule"][5]["payment"]), (&json!("3093.54"), &json!("5208.14")));
+    assert_eq!(
+        (&found["saving"], &found["schedule"][5]["payment"]),
+        (&json!("3093.54"), &json!("5208.14"))
+    );
     let found = quote(e1(), json!({"on":"2026-05-25","mode":"full"})).unwrap();
     assert_eq!((&found["to_pay"], &found["interest"]), (&json!("69623.98"), &json!("454.81")));
     assert_eq!(found["schedule"], json!([]));
@@ -129,8 +132,14 @@ fn every_faulty_field_is_named() {
     let rows = [
         (json!({"on":"2026-01-01","mode":"full"}), ("on", "before_issue")),
         (json!({"on":"2026-05-25","mode":"full","amount":"5"}), ("amount", "not_needed")),
-        (json!({"on":"2026-05-25","mode":"shorter_term","amount":"1"}), ("amount", "early_sum_too_small")),
-        (json!({"on":"2026-05-25","mode":"shorter_term","amount":"99999"}), ("amount", "early_sum_too_large")),
+        (
+            json!({"on":"2026-05-25","mode":"shorter_term","amount":"1"}),
+            ("amount", "early_sum_too_small"),
+        ),
+        (
+            json!({"on":"2026-05-25","mode":"shorter_term","amount":"99999"}),
+            ("amount", "early_sum_too_large"),
+        ),
         (json!({"on":"2027-05-25","mode":"full"}), ("", "loan_closed")),
     ];
     for (rest, (field, code)) in rows {

@@ -1,0 +1,188 @@
+//! A loan whose book is kept here: agreement, signed schedule, operations, requests for early
+//! repayment. Lives in its client's lane like every loan.
+//!
+//! Balances are never stored: every figure is walked from the book ([`crate::domain::credit`]).
+//! Must never change an operation; what was wrong is marked as reversed.
+
+mod command;
+mod decide;
+mod event;
+pub mod request;
+#[cfg(test)]
+mod tests;
+
+pub use command::{
+    BookOperation, ChangeSchedule, GrantHoliday, LedgerCommand, OpenLedger, PostPayment,
+    RequestEarly, ReturnGoods,
+};
+pub(super) use decide::decide;
+pub use event::{
+    EarlyRequestAdvanced, EarlyRequested, FeeCharged, LedgerClosed, LedgerOpened,
+    OperationReversed, PaymentPosted, PenaltyForgiven, RefundPaid, ScheduleReplaced,
+};
+pub use request::{EarlyRequest, RequestState};
+
+use super::LoanStatus;
+use crate::base::ids::PartId;
+use crate::base::limits;
+use crate::base::time::{Date, day_number};
+use crate::domain::credit::ledger::{
+    Agreement, Assume, Book, Operation, Position, ReplanReason, walk,
+};
+use crate::domain::credit::policy;
+use crate::domain::credit::schedule::Plan;
+use serde::{Deserialize, Serialize};
+
+/// Who paid. Stored: append only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Payer {
+    /// The client, or somebody for him.
+    Client,
+    /// The shop, for returned goods.
+    Shop,
+}
+
+/// Why an operation does not count. Words would be personal data; stored: append only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReversalReason {
+    /// Booked by mistake.
+    Mistake,
+    /// The bank took the money back.
+    RecalledByBank,
+    /// Booked twice.
+    Repeated,
+    /// It belongs to another loan.
+    OtherLoan,
+}
+
+/// An operation in the book.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booked {
+    /// The operation.
+    pub id: PartId,
+    /// Hash of the key in its source; `None` when booked by hand.
+    pub key: Option<[u8; 16]>,
+    /// Its day.
+    #[serde(with = "day_number")]
+    pub on: Date,
+    /// Who paid, of a payment.
+    pub payer: Payer,
+    /// Why it does not count, if it does not.
+    pub reversed: Option<ReversalReason>,
+    /// What happened.
+    pub operation: Operation,
+}
+
+/// The book of a loan that is kept here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Own {
+    /// What the parties agreed.
+    pub agreement: Agreement,
+    /// The schedule of the contract.
+    pub plan: Plan,
+    /// Operations in order of booking.
+    pub booked: Vec<Booked>,
+    /// Requests for early repayment, oldest first.
+    pub requests: Vec<EarlyRequest>,
+}
+
+impl Own {
+    /// The book: everything that counts.
+    #[must_use]
+    pub fn book(&self) -> Book<'_> {
+        let counting = self.booked.iter().filter(|booked| booked.reversed.is_none());
+        let entries = counting.map(|booked| (booked.on, &booked.operation));
+        Book::of(&self.agreement, &self.plan, entries)
+    }
+
+    /// Where the loan stands at the end of `day`; what is booked later does not count.
+    #[must_use]
+    pub fn position(&self, day: Date) -> Position<'_> {
+        walk(&self.book(), &policy::RU, day, Assume::Nothing, true)
+    }
+
+    /// The status on `day`; `overdue` is derived from the position.
+    #[must_use]
+    pub fn status(&self, day: Date) -> LoanStatus {
+        self.position(day).closed.map_or(LoanStatus::Active, |(_, closing)| closing.into())
+    }
+
+    /// Whether the loan was restructured by `day`.
+    #[must_use]
+    pub fn is_restructured(&self, day: Date) -> bool {
+        self.replans().any(|(on, reason)| on <= day && reason == ReplanReason::Restructuring)
+    }
+
+    /// Changes of the schedule that count, in order of booking.
+    fn replans(&self) -> impl Iterator<Item = (Date, ReplanReason)> {
+        self.booked.iter().filter(|booked| booked.reversed.is_none()).filter_map(|booked| {
+            match &booked.operation {
+                Operation::Replan(replan) => Some((booked.on, replan.reason)),
+                _ => None,
+            }
+        })
+    }
+
+    /// Rows of all schedules so far.
+    #[must_use]
+    pub fn schedule_rows(&self) -> usize {
+        let later: usize = self
+            .booked
+            .iter()
+            .map(|booked| match &booked.operation {
+                Operation::Replan(replan) => replan.plan.rows.len(),
+                _ => 0,
+            })
+            .sum();
+        self.plan.rows.len() + later
+    }
+
+    pub(super) fn new(opened: &LedgerOpened) -> Self {
+        Self {
+            agreement: opened.agreement.clone(),
+            plan: opened.plan.clone(),
+            booked: Vec::new(),
+            requests: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, id: PartId, on: Date, operation: Operation) {
+        let payer = Payer::Client;
+        self.booked.push(Booked { id, key: None, on, payer, reversed: None, operation });
+    }
+
+    pub(super) fn post(&mut self, posted: &PaymentPosted) {
+        self.booked.push(Booked {
+            id: posted.id,
+            key: posted.key,
+            on: posted.on,
+            payer: posted.payer,
+            reversed: None,
+            operation: Operation::Payment(posted.amount),
+        });
+    }
+
+    pub(super) fn reverse(&mut self, reversed: &OperationReversed) {
+        if let Some(booked) = self.booked.iter_mut().find(|booked| booked.id == reversed.id) {
+            booked.reversed = Some(reversed.reason);
+        }
+    }
+
+    pub(super) fn request(&mut self, request: &EarlyRequest) {
+        if self.requests.len() >= limits::EARLY_REQUESTS_MAX {
+            // The oldest one that has ended; decide lets no more in when none has.
+            if let Some(place) = self.requests.iter().position(|known| !known.state.is_open()) {
+                self.requests.remove(place);
+            }
+        }
+        self.requests.push(request.clone());
+    }
+
+    pub(super) fn advance(&mut self, advanced: &EarlyRequestAdvanced) {
+        if let Some(request) = self.requests.iter_mut().find(|known| known.id == advanced.id) {
+            request.state = advanced.state;
+            request.quoted = advanced.quoted.unwrap_or(request.quoted);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! A loan of another system, checked by our own ledger: balance, overdue sum, days past due, next
+//! payment. The other system's figures stay the ones that are shown (domain.md 7.3).
+
+use super::{Loan, PaymentKind};
+use crate::base::time::Date;
+use crate::domain::credit::dates::DueRule;
+use crate::domain::credit::figures;
+use crate::domain::credit::interest::{DayBasis, Interest, Rate, Rounding};
+use crate::domain::credit::ledger::{
+    Agreement, Assume, Book, CurrentInterest, EarlyOrder, Entry, Operation, PenaltyBase, Position,
+    walk,
+};
+use crate::domain::credit::policy;
+use crate::domain::credit::schedule::{Plan, PlanRow, ScheduleKind};
+
+/// A figure that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// All that is left to pay, kopecks.
+    Balance {
+        /// As the other system states.
+        stated: i64,
+        /// As our ledger reckons.
+        reckoned: i64,
+    },
+    /// Past due and not covered, kopecks.
+    Overdue {
+        /// As the other system states.
+        stated: i64,
+        /// As our ledger reckons.
+        reckoned: i64,
+    },
+    /// Days past due.
+    DaysPastDue {
+        /// As the other system states.
+        stated: u32,
+        /// As our ledger reckons.
+        reckoned: u32,
+    },
+    /// Day of the next payment.
+    NextDue {
+        /// As the other system states.
+        stated: Date,
+        /// As our ledger reckons.
+        reckoned: Option<Date>,
+    },
+    /// The next payment, kopecks.
+    NextPayment {
+        /// As the other system states.
+        stated: i64,
+        /// As our ledger reckons.
+        reckoned: i64,
+    },
+}
+
+/// What differs between the figures stated and our reckoning on their day, sums by more than
+/// `tolerance` kopecks. Empty when nothing is stated or no schedule is known.
+#[must_use]
+pub fn differences(loan: &Loan, tolerance: i64) -> Vec<Difference> {
+    let stated = &loan.figures;
+    let is_checkable =
+        !loan.schedule.is_empty() && loan.own.is_none() && loan.terms.status.is_open();
+    let Some(day) = stated.as_of.filter(|_| is_checkable) else {
+        return Vec::new();
+    };
+    let (agreement, plan, entries) = as_told(loan);
+    let book = Book::with(&agreement, &plan, &entries);
+    let at = walk(&book, &policy::RU, day, Assume::Nothing, false);
+    compared(loan, &at, tolerance)
+}
+
+fn compared(loan: &Loan, at: &Position<'_>, tolerance: i64) -> Vec<Difference> {
+    let stated = &loan.figures;
+    let next = figures::next_payment(at);
+    let differs = |stated: i64, reckoned: i64| (stated - reckoned).abs() > tolerance;
+    let mut found = Vec::new();
+    let reckoned = at.total_left();
+    if let Some(stated) = stated.outstanding.filter(|stated| differs(*stated, reckoned)) {
+        found.push(Difference::Balance { stated, reckoned });
+    }
+    let reckoned = at.overdue();
+    if let Some(stated) = stated.overdue.filter(|stated| differs(*stated, reckoned)) {
+        found.push(Difference::Overdue { stated, reckoned });
+    }
+    let reckoned = at.days_past_due();
+    if let Some(stated) = stated.days_past_due.filter(|stated| *stated != reckoned) {
+        found.push(Difference::DaysPastDue { stated, reckoned });
+    }
+    let reckoned = next.as_ref().map(|next| next.due_on);
+    if let Some(stated) = stated.next_due_on.filter(|stated| Some(*stated) != reckoned) {
+        found.push(Difference::NextDue { stated, reckoned });
+    }
+    let reckoned = next.map_or(0, |next| next.figure.amount);
+    if let Some(stated) = stated.next_payment.filter(|stated| differs(*stated, reckoned)) {
+        found.push(Difference::NextPayment { stated, reckoned });
+    }
+    found
+}
+
+/// The loan as its source tells it: the schedule as signed, nothing reckoned beside it. Penalties
+/// that the source charged are payments to be made like fees.
+fn as_told(loan: &Loan) -> (Agreement, Plan, Vec<Entry>) {
+    let terms = &loan.terms;
+    let interest =
+        Interest { rate: Rate::ZERO, basis: DayBasis::ActAct, rounding: Rounding::Segment };
+    let rows: Vec<PlanRow> = loan
+        .schedule
+        .iter()
+        .map(|row| PlanRow {
+            n: row.n,
+            due_on: row.due_on,
+            accrues_to: row.due_on,
+            principal: row.principal,
+            interest: row.interest,
+            deferred: 0,
+            fee: row.fee,
+            balance: row.balance,
+        })
+        .collect();
+    let principal = rows.iter().map(|row| row.principal).sum();
+    let agreement = Agreement {
+        kind: ScheduleKind::Annuity,
+        is_consumer: true,
+        is_instalment_service: false,
+        has_purpose: false,
+        granted: terms.principal.minor(),
+        issued_on: terms.issued_on,
+        interest,
+        dues: DueRule::MONTHLY,
+        count: u16::try_from(loan.schedule.len()).unwrap_or(u16::MAX),
+        part: 0,
+        penalty: Rate::ZERO,
+        penalty_base: PenaltyBase::PrincipalAndInterest,
+        interest_on_overdue: false,
+        current_interest: CurrentInterest::Scheduled,
+        early_order: EarlyOrder::InterestFirst,
+        notice_days: 30,
+        dpd_tolerance: 0,
+        fee_at_payout: 0,
+        down_payment: 0,
+        merchant_discount: Rate::ZERO,
+    };
+    let plan = Plan {
+        accrues_from: terms.issued_on,
+        principal,
+        rate: Rate::ZERO,
+        part: 0,
+        carried: 0,
+        deferred: 0,
+        pause: None,
+        rows,
+    };
+    let entries = loan
+        .payments
+        .iter()
+        .map(|payment| Entry {
+            on: payment.on,
+            operation: match payment.kind {
+                PaymentKind::Payment | PaymentKind::GoodsReturn => {
+                    Operation::Payment(payment.amount)
+                }
+                PaymentKind::Refund => Operation::Refund(payment.amount),
+                PaymentKind::Penalty => Operation::Fee(payment.amount),
+            },
+        })
+        .collect();
+    (agreement, plan, entries)
+}
