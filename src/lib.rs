@@ -19,7 +19,7 @@
 //! |---|---|---|
 //! | [`base`] | vocabulary without I/O: ids, money, time and `Clock`, phones, names, documents, limits | |
 //! | [`telemetry`], [`config`] | logs and metrics; settings as typed → checked | |
-//! | [`domain`] | pure rules: `Aggregate { decide, evolve, claims }` for client, loan, call, operator, user, token, directory, import | |
+//! | [`domain`] | pure rules: the arithmetic of credit and the production calendar; `Aggregate { decide, evolve, claims }` for client, loan, call, operator, user, token, directory, import | |
 //! | [`samples`] | a believable lender made of a seed | |
 //! | [`codec`] | bytes that last: event kinds and versions, frames, golden bytes | bincode |
 //! | [`journal`] | segments, frames, hash chain, tail with cursors, real and simulated disk | |
@@ -27,7 +27,7 @@
 //! | [`store`] | the view: families of keys, rows from states, claims, rebuild | sled |
 //! | [`feed`], [`committer`] | live messages; the one writer | |
 //! | [`actors`] | lanes: one actor per client, call, operator … | actix |
-//! | [`gateways`] | adapters: AMI, webhooks, tables; know no service | |
+//! | [`gateways`] | adapters: AMI, webhooks, tables, bank statements; know no service | |
 //! | [`backup`] | snapshot, verify, restore | |
 //! | [`service`] | use cases, one file per resource; know no HTTP | |
 //! | [`intake`] | PBX sessions → service | |

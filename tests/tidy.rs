@@ -36,6 +36,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rustls", &["http"]),
     ("calamine", &["gateways"]),
     ("age", &["backup"]),
+    ("quick_xml", &["gateways"]),
 ];
 
 /// Calls with a better way, and where they are allowed all the same.

@@ -15,6 +15,7 @@ pub mod import;
 pub mod loan;
 pub mod operator;
 pub mod sign_ins;
+pub mod statement;
 pub mod token;
 pub mod user;
 

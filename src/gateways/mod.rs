@@ -4,5 +4,6 @@ pub mod ami;
 pub mod import_poster;
 pub mod pbx_poster;
 pub mod pbx_simulator;
+pub mod statements;
 pub mod tables;
 pub mod webhook;
