@@ -12,6 +12,7 @@ mod it {
     mod errors;
     pub mod harness;
     mod imports;
+    mod loans;
     mod operator_day;
     mod redaction;
     mod search;

@@ -191,6 +191,8 @@ pub enum Action {
     ReadHealth,
     /// Read the settings that the page needs.
     ReadSettings,
+    /// Calculate a loan or an early repayment of any terms.
+    CalculateLoans,
     /// Deliver PBX events and take PBX commands.
     ServePbx,
     /// Ask where to send a call.
@@ -248,7 +250,7 @@ pub type AccessRow = (Action, [Option<Grant>; 6], &'static [TokenScope]);
 
 /// Who may do what. The only place where rights are written down.
 #[rustfmt::skip]
-pub const TABLE: [AccessRow; 34] = [
+pub const TABLE: [AccessRow; 35] = [
     //                        operator collector supervisor partner_m administrator auditor
     (Action::ReadOperators,   [ALL,    ALL,      ALL,       NO,       ALL,          ALL], &[]),
     (Action::SetOwnState,     [OWN,    OWN,      OWN,       OWN,      OWN,          NO ], &[]),
@@ -281,6 +283,7 @@ pub const TABLE: [AccessRow; 34] = [
     (Action::SimulatePbx,     [NO,     NO,       NO,        NO,       ALL,          NO ], &[]),
     (Action::ReadHealth,      [NO,     NO,       ALL,       NO,       ALL,          ALL], &[]),
     (Action::ReadSettings,    [ALL,    ALL,      ALL,       ALL,      ALL,          ALL], &[]),
+    (Action::CalculateLoans,  [ALL,    ALL,      ALL,       ALL,      ALL,          ALL], &[TokenScope::Cabinet, TokenScope::Core]),
     (Action::ServePbx,        [NO,     NO,       NO,        NO,       NO,           NO ], &[TokenScope::Pbx]),
     (Action::AskRoute,        [NO,     NO,       NO,        NO,       NO,           NO ], &[TokenScope::Pbx, TokenScope::Ivr]),
     (Action::ReadMetrics,     [NO,     NO,       NO,        NO,       ALL,          NO ], &[TokenScope::Metrics]),

@@ -4,13 +4,14 @@
 //! route is one row.
 
 use crate::domain::access::Action;
+use crate::domain::credit::calculator::{LoanAsk, QuoteAsk};
 use crate::domain::directory::bodies::SnippetBody;
 use crate::domain::fields::FromJson;
 use crate::http::client_body::ClientBody;
 use crate::http::router::{Entrance, Route};
 use crate::http::{
-    backups, blobs, calls, clients, directory, feed, health, imports, operators, pbx, session,
-    settings, tokens, users,
+    backups, blobs, calls, clients, directory, feed, health, imports, loans, operators, pbx,
+    session, settings, tokens, users,
 };
 
 /// A row for a handler without a body.
@@ -196,6 +197,10 @@ static TABLE: &[Route] = &[
         "The bytes of a file."),
     route!("GET" api!("/clients/{id}/access"), needs(Action::ReadAccessLog), clients::accesses,
         "Who looked at a client, when and why."),
+    route!("POST" api!("/loans/calculate"), needs(Action::CalculateLoans), loans::calculate,
+        "A schedule, the full cost of credit and the interest of any terms.", LoanAsk),
+    route!("POST" api!("/loans/quote"), needs(Action::CalculateLoans), loans::quote,
+        "What an early repayment of any terms costs and saves.", QuoteAsk),
     route!("GET" api!("/search"), needs(Action::SearchClients), clients::search,
         "Find clients by any identifier."),
     route!("PUT" api!("/blobs"), needs(Action::UploadBlobs), blobs::put, "Keep a file's bytes."),

@@ -48,6 +48,8 @@ const ROWS: &[(&str, &str)] = &[
     ("GET /api/v1/tokens", "au"),
     ("POST /api/v1/tokens", "a"),
     ("DELETE /api/v1/tokens/{id}", "a"),
+    ("POST /api/v1/loans/calculate", "ocspauCO"),
+    ("POST /api/v1/loans/quote", "ocspauCO"),
     ("GET /api/v1/directory/{kind}", PEOPLE),
     ("PUT /api/v1/directory/{kind}/{id}", "sa"),
     ("DELETE /api/v1/directory/{kind}/{id}", "sa"),

@@ -165,7 +165,7 @@ impl Faults {
                 self.add(field, "not_positive", "write a sum that is not negative or zero");
                 return None;
             }
-            Err(MoneyError::NotANumber) => "invalid_sum",
+            Err(MoneyError::NotANumber) => "invalid_amount",
             Err(MoneyError::TooPrecise) => "too_precise",
             Err(MoneyError::TooLarge) => "too_large",
         };

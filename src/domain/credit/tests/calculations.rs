@@ -106,7 +106,7 @@ fn every_faulty_field_is_named() {
     assert_eq!(found, expected);
     let rows = [
         (json!({"principal":"100000.001"}), ("principal", "too_precise")),
-        (json!({"principal":"много"}), ("principal", "invalid_sum")),
+        (json!({"principal":"много"}), ("principal", "invalid_amount")),
         (json!({"principal":"100000000000.01"}), ("principal", "too_large")),
         (json!({"principal":"0"}), ("principal", "not_positive")),
         (json!({"rate_percent":"x"}), ("rate_percent", "invalid_number")),

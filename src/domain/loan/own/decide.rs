@@ -376,7 +376,7 @@ fn request(own: &Own, command: RequestEarly, today: Date) -> Decided {
     let open = own.requests.iter().filter(|known| known.state.is_open());
     if open.clone().count() >= limits::EARLY_REQUESTS_MAX {
         let help = "too many requests are open; withdraw one of them first";
-        return Err(Rejection::rule("too_many_requests", help));
+        return Err(Rejection::rule("too_many_early_requests", help));
     }
     if open.clone().any(|known| known.on == on) {
         let help = "an early repayment on this day is asked for already; withdraw it first";
