@@ -3,6 +3,7 @@
 //! The description of the API is made from here; a test compares real answers with it. Must never
 //! describe what no handler sends.
 
+use crate::domain::credit::calculator::{Calculation, QuoteView};
 use crate::http::backups::JobStarted;
 use crate::http::blobs::StoredBlob;
 use crate::http::calls::DialledView;
@@ -124,6 +125,8 @@ const TABLE: &[(&str, Gives)] = &[
     ("GET /tokens", list::<TokenView>()),
     ("POST /tokens", created::<NewTokenView>()),
     ("DELETE /tokens/{id}", Gives::Nothing),
+    ("POST /loans/calculate", ok::<Calculation>()),
+    ("POST /loans/quote", ok::<QuoteView>()),
     ("GET /directory/{kind}", list::<EntryView>()),
     ("PUT /directory/{kind}/{id}", ok::<EntryView>()),
     ("DELETE /directory/{kind}/{id}", ok::<EntryView>()),

@@ -73,8 +73,8 @@ json_object! {
 }
 
 /// A row of the answer; decimals.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RowView {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct CalculatedRow {
     /// Number, from 1.
     pub n: u16,
     /// The last day to pay.
@@ -92,7 +92,7 @@ pub struct RowView {
 }
 
 /// The answer of `POST /loans/calculate`; decimals.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Calculation {
     /// Equal payment of an annuity.
     pub annuity: Option<String>,
@@ -103,11 +103,11 @@ pub struct Calculation {
     /// Payments in all.
     pub total_paid: String,
     /// The schedule.
-    pub schedule: Vec<RowView>,
+    pub schedule: Vec<CalculatedRow>,
 }
 
 /// The answer of `POST /loans/quote`; decimals.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct QuoteView {
     /// The day.
     pub on: Date,
@@ -128,7 +128,7 @@ pub struct QuoteView {
     /// Equal payment afterwards, of an annuity.
     pub annuity: Option<String>,
     /// The schedule afterwards; empty when nothing is left.
-    pub schedule: Vec<RowView>,
+    pub schedule: Vec<CalculatedRow>,
 }
 
 /// Largest sum granted: a hundred billion, in kopecks.
@@ -327,14 +327,14 @@ pub fn full_cost(agreement: &Agreement, plan: &Plan, method: PskMethod) -> Decim
     psk::psk(&flows, agreement.dues.step, method)
 }
 
-fn rows(agreement: &Agreement, plan: &Plan) -> Vec<RowView> {
+fn rows(agreement: &Agreement, plan: &Plan) -> Vec<CalculatedRow> {
     let mut since = plan.accrues_from;
     plan.rows
         .iter()
         .map(|row| {
             let days = agreement.interest.basis.days(since, row.accrues_to).max(0);
             since = since.max(row.accrues_to);
-            RowView {
+            CalculatedRow {
                 n: row.n,
                 due_on: row.due_on,
                 days,
