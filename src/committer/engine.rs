@@ -157,6 +157,10 @@ impl Engine {
         if self.storage_low && !proposal.essential {
             return Ok(Err(Refusal::StorageLow));
         }
+        // A view that failed half-way through a group does not know all that the group appended.
+        if self.store.is_failed() {
+            return Ok(Err(Refusal::Unavailable));
+        }
         let seq = overlay.position().seq + 1;
         let checked = match repeated(overlay, &proposal) {
             Ok(Some(committed)) => return Ok(Ok((committed, None))),

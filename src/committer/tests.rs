@@ -10,7 +10,7 @@ use crate::domain::client::*;
 use crate::domain::{Aggregate, ClaimSpace, Context, StreamId, StreamKind};
 use crate::feed::Feed;
 use crate::journal::{Log, LogOptions, RealDisk};
-use crate::store::{Loaded, Store, StoreSettings, rebuild};
+use crate::store::{Loaded, Store, StoreSettings, keys, rebuild};
 use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -256,6 +256,66 @@ fn a_rebuilt_view_equals_the_live_one_byte_by_byte_whatever_the_windows() {
 }
 
 #[test]
+fn a_catching_up_that_fails_half_way_leaves_no_view_to_be_flushed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = engine(folder.path());
+    for n in 1..=200 {
+        engine.commit(vec![registration(n, &format!("+7916222{n:04}"), None)]).unwrap();
+    }
+    engine.log().append(b"no header", b"").unwrap();
+    engine.log().sync().unwrap();
+    let settings = StoreSettings { folder: folder.path().join("behind"), cache_bytes: 1 << 20 };
+    let behind = Store::open(settings).unwrap();
+    let caught_up = rebuild::catch_up_by(&behind, &engine.log().tail(), |_| {}, 1);
+    assert!(matches!(caught_up, Err(rebuild::ReplayError::Frame { seq: 201, .. })));
+    assert!(behind.is_failed(), "closing it would flush rows of frames after its position");
+}
+
+#[test]
+fn a_view_with_rows_of_frames_after_its_position_is_refused_and_not_folded_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = engine(folder.path());
+    engine.commit(vec![registration(1, "+79162220001", None)]).unwrap();
+    let registered = engine.position();
+    let changed = change(&engine, 1, phone("+79162220002"));
+    engine.commit(vec![changed]).unwrap().remove(0).unwrap();
+    let position = crate::codec::encode(&registered);
+    engine.store().apply([(keys::POSITION.to_vec(), position)], []).unwrap();
+    let store = Arc::clone(engine.store());
+    let caught_up = rebuild::catch_up(&store, &engine.log().tail(), |_| {});
+    assert!(matches!(caught_up, Err(rebuild::ReplayError::Store(_))), "{caught_up:?}");
+    engine.rebuild_view().unwrap();
+    assert_eq!(engine.store().version(stream(1)).unwrap(), 2);
+    assert_eq!(rebuild::digest_of_heads(engine.store()).unwrap(), engine.position().digest);
+}
+
+#[test]
+fn nothing_is_appended_while_the_view_is_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = engine(folder.path());
+    engine.store().fail();
+    let nothing = Proposal { changes: Vec::new(), ..registration(1, "+79162220001", None) };
+    let answers = engine.commit(vec![nothing]).unwrap();
+    assert!(matches!(answers[..], [Err(Refusal::Unavailable)]));
+    assert_eq!(engine.log().last_seq(), 0);
+}
+
+#[test]
+fn a_rebuilding_brings_back_only_commands_that_are_still_recognised() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = engine(folder.path());
+    for (n, hour) in [(1, 100), (2, 470), (3, 490), (4, 480)] {
+        let command = Some(CommandKey { hour, id: [n; 16], body: [n; 16] });
+        let proposal = registration(u128::from(n), &format!("+791611100{n:02}"), None);
+        engine.commit(vec![Proposal { command, ..proposal }]).unwrap().remove(0).unwrap();
+    }
+    engine.rebuild_view().unwrap();
+    let known = |hour, n| engine.store().get(&keys::command(hour, &[n; 16])).unwrap().is_some();
+    assert!(!known(100, 1), "years of old commands would be held in memory");
+    assert!(known(470, 2) && known(490, 3) && known(480, 4));
+}
+
+#[test]
 fn old_commands_are_forgotten_and_young_ones_are_not() {
     let folder = tempfile::tempdir().unwrap();
     let mut engine = engine(folder.path());
@@ -278,8 +338,7 @@ fn old_commands_are_forgotten_and_young_ones_are_not() {
     };
     let (committer, thread) = Committer::start(engine, settings, |_| ()).unwrap();
     let begun = std::time::Instant::now();
-    let known =
-        |hour, n| store.get(&crate::store::keys::command(hour, &[n; 16])).unwrap().is_some();
+    let known = |hour, n| store.get(&keys::command(hour, &[n; 16])).unwrap().is_some();
     while known(100, 1) {
         assert!(begun.elapsed().as_secs() < 20, "the old command is still known");
         std::thread::yield_now();

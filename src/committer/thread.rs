@@ -31,8 +31,6 @@ const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// Reopening more often would not free more.
 const RECYCLE_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
-/// Hours that a command is recognised when it is repeated.
-const COMMAND_HOURS: u64 = 48;
 /// Old commands forgotten at a time, so that nobody waits for it.
 const COMMANDS_FORGOTTEN_MAX: usize = 2_000;
 
@@ -368,7 +366,7 @@ impl Worker {
             self.rebuild();
         }
         if let Some(hour) = (self.settings.hour)() {
-            self.forget_commands(hour.saturating_sub(COMMAND_HOURS));
+            self.forget_commands(hour.saturating_sub(keys::COMMAND_HOURS));
         }
     }
 

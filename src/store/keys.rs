@@ -290,6 +290,9 @@ pub fn commands() -> Vec<u8> {
 /// Commands of one day lie together, and expire together.
 pub const HOURS_PER_DAY: u32 = 24;
 
+/// Hours that a command is recognised when it is repeated.
+pub const COMMAND_HOURS: u64 = 48;
+
 /// Where the commands of the day of `hour` (since the epoch) begin.
 #[must_use]
 pub fn commands_before(hour: u64) -> Vec<u8> {

@@ -311,10 +311,7 @@ impl Store {
         let at = self.position()?.seq;
         let report = self.with(|db, pulse| {
             // A flush takes as long as the disk does: it is not watched.
-            pulse.end();
-            let flushed = db.flush();
-            pulse.begin();
-            let stats = flushed?;
+            let stats = pulse.unwatched(|| db.flush())?;
             Ok(FlushReport {
                 leaves: stats.objects_flushed,
                 serialising: stats.serialization_latency,

@@ -27,6 +27,19 @@ impl Pulse {
     pub fn end(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
+
+    /// Does a part of a call that may take as long as it likes, and may panic.
+    pub fn unwatched<T>(&self, work: impl FnOnce() -> T) -> T {
+        struct Resume<'a>(&'a Pulse);
+        impl Drop for Resume<'_> {
+            fn drop(&mut self) {
+                self.0.begin();
+            }
+        }
+        self.end();
+        let _resume = Resume(self);
+        work()
+    }
 }
 
 /// The pulses of all handles.
@@ -84,5 +97,24 @@ mod tests {
         assert_eq!((watch.look(&mut seen), watch.look(&mut seen)), (0, 1));
         drop(stuck);
         assert_eq!(watch.look(&mut seen), 0);
+    }
+
+    #[test]
+    fn an_idle_handle_does_not_count_as_stuck_after_a_panic_in_a_flush() {
+        let (watch, mut seen) = (Watch::default(), HashMap::new());
+        let pulse = watch.pulse();
+        pulse.begin();
+        pulse.unwatched(|| {
+            assert_eq!(
+                (watch.look(&mut seen), watch.look(&mut seen)),
+                (0, 0),
+                "a flush takes long"
+            );
+        });
+        assert_eq!((watch.look(&mut seen), watch.look(&mut seen)), (0, 1), "a call again");
+        let flush = std::panic::AssertUnwindSafe(|| pulse.unwatched(|| panic!("damage")));
+        std::panic::catch_unwind(flush).unwrap_err();
+        pulse.end();
+        assert_eq!((watch.look(&mut seen), watch.look(&mut seen)), (0, 0), "idle");
     }
 }

@@ -18,6 +18,7 @@ use crate::store::{Head, Loaded, Noun, StateDigest, Store, StoreError, StreamCou
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender};
 use std::collections::{HashMap, VecDeque};
+use std::io;
 use std::sync::Arc;
 
 /// One frame to fold.
@@ -58,6 +59,9 @@ impl<A: Noun> Folded for Folding<A> {
     }
 }
 
+/// A stream with the version that was folded last.
+type Begun = (u64, Box<dyn Folded>);
+
 /// Change of the digest of all heads, and the new streams.
 pub(super) type Sums = (StateDigest, StreamCounts);
 
@@ -68,7 +72,7 @@ pub(super) struct Folder<'a> {
     share: (usize, usize),
     runs: Sender<Arc<Run>>,
     /// The streams of the window with their versions.
-    window: HashMap<StreamId, (u64, Box<dyn Folded>)>,
+    window: HashMap<StreamId, Begun>,
     sums: Sums,
     /// Runs that may not be in the view yet, the newest first.
     sent: VecDeque<Arc<Run>>,
@@ -121,14 +125,20 @@ impl<'a> Folder<'a> {
             };
             let bodies = frame::bodies_of(header, index, &work.bodies);
             let count = header.events.iter().filter(|event| usize::from(event.stream) == index);
-            let first = row.version == count.count() as u64;
+            let count = count.count() as u64;
+            let first = row.version == count;
             if first || !self.window.contains_key(&row.stream) {
                 let folded = self.begin(row.stream, first)?;
-                self.window.insert(row.stream, (0, folded));
+                self.window.insert(row.stream, folded);
             }
             let Some((version, folded)) = self.window.get_mut(&row.stream) else {
                 continue;
             };
+            if *version + count != row.version {
+                // Events folded twice, or not at all, would spoil the state without a word.
+                let why = format!("frame {} does not follow the head of its stream", work.seq);
+                return Err(StoreError::Broken(io::Error::other(why)).into());
+            }
             *version = row.version;
             for body in bodies {
                 let (event, body) = body.map_err(undecoded)?;
@@ -139,7 +149,7 @@ impl<'a> Folder<'a> {
     }
 
     /// A stream as it was before the window; nothing is looked up for its first frame.
-    fn begin(&mut self, stream: StreamId, first: bool) -> Result<Box<dyn Folded>, StoreError> {
+    fn begin(&mut self, stream: StreamId, first: bool) -> Result<Begun, StoreError> {
         let head = if first { None } else { self.head(stream)? };
         match stream.kind {
             StreamKind::Client => folding::<Client>(head),
@@ -185,11 +195,11 @@ impl<'a> Folder<'a> {
     }
 }
 
-fn folding<A: Noun>(head: Option<Vec<u8>>) -> Result<Box<dyn Folded>, StoreError> {
+fn folding<A: Noun>(head: Option<Vec<u8>>) -> Result<Begun, StoreError> {
     let before: Loaded<A> = match head {
         Some(bytes) => Head::decode(&bytes)?,
         None => Loaded::default(),
     };
     let state = A::clone(&before.state);
-    Ok(Box::new(Folding { before, state }))
+    Ok((before.version, Box::new(Folding { before, state })))
 }

@@ -18,6 +18,7 @@ use crossbeam_channel::{Sender, bounded};
 use fold::{Folder, Handed, Work};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use write::{Flushing, Writer};
 
@@ -87,13 +88,29 @@ pub fn write_command(overlay: &mut Overlay<'_>, key: &CommandKey, seq: u64, head
 /// that was read last. Nothing is flushed: a view that is cut off half-way is as it was.
 ///
 /// # Errors
-/// See [`ReplayError`]; the view must then not be flushed, but closed or built anew.
+/// See [`ReplayError`]; the view is then failed, because closing it would flush what it half holds.
 pub fn catch_up(
     store: &Store,
     tail: &Tail,
     progress: impl FnMut(u64),
 ) -> Result<Position, ReplayError> {
-    replay(store, tail, progress, Flushing::Never, WINDOW_BYTES_MIN)
+    catch_up_by(store, tail, progress, WINDOW_BYTES_MIN)
+}
+
+/// [`catch_up`] with windows of at least `window_bytes`.
+pub(crate) fn catch_up_by(
+    store: &Store,
+    tail: &Tail,
+    progress: impl FnMut(u64),
+    window_bytes: usize,
+) -> Result<Position, ReplayError> {
+    let replayed = catch_unwind(AssertUnwindSafe(|| {
+        replay(store, tail, progress, Flushing::Never, window_bytes)
+    }));
+    if !matches!(replayed, Ok(Ok(_))) {
+        store.fail();
+    }
+    joined(replayed)
 }
 
 /// Builds a view in an empty folder that nobody takes for a view until it is whole: it is flushed
@@ -158,7 +175,10 @@ pub fn digest_of_heads(store: &Store) -> Result<super::StateDigest, StoreError> 
 #[derive(Default)]
 struct Loose {
     counters: BTreeMap<Counter, u64>,
-    commands: Vec<Row>,
+    /// Those that are still recognised: years of them would not fit into memory.
+    commands: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// The latest hour that a command was sent in.
+    hour: u32,
 }
 
 impl Loose {
@@ -167,7 +187,13 @@ impl Loose {
             self.counters.insert(drawn.counter, drawn.number);
         }
         if let Some(key) = &header.command {
-            self.commands.push(command_row(key, seq, header));
+            let (row, value) = command_row(key, seq, header);
+            self.commands.insert(row, value);
+            if key.hour > self.hour {
+                self.hour = key.hour;
+                let oldest = u64::from(key.hour).saturating_sub(keys::COMMAND_HOURS);
+                self.commands = self.commands.split_off(&keys::commands_before(oldest));
+            }
         }
     }
 
