@@ -38,7 +38,7 @@ export function WrapUp({ of }: { of: CallCard }) {
   const { t } = useWords();
   const { lender, user } = useSession();
   const queries = useQueryClient();
-  const { draft, change, drop } = useCallDraft(of);
+  const { draft, change, drop, autosave } = useCallDraft(of);
   const [faults, setFaults] = useState<Fault[]>([]);
   const settings = useQuery({ queryKey: ['settings'], queryFn: system.settings, staleTime: Infinity });
   const { call } = of;
@@ -47,6 +47,8 @@ export function WrapUp({ of }: { of: CallCard }) {
 
   const finish = useMutation({
     mutationFn: async () => {
+      // The finish carries everything; notes that came after it would be refused.
+      await autosave.stop();
       try {
         await calls.finish(call.id, notesOf(draft));
       } catch (error) {
@@ -64,6 +66,7 @@ export function WrapUp({ of }: { of: CallCard }) {
       if (me) dispatchFeed({ type: 'own', me: { state: me.state, reason: me.reason, since: me.since } });
     },
     onError: (error) => {
+      autosave.resume();
       if (!(error instanceof ApiError)) return;
       const named = FOCUS_ORDER.filter((field) => error.fields.some((fault) => fault.field.startsWith(field)));
       setFaults(named);

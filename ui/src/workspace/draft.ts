@@ -1,10 +1,11 @@
 /** What the operator is writing about the call: in the browser at once, and only until the server has it. */
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { calls, type Notes } from '../api/endpoints';
 import { dispatchFeed } from '../api/feed';
 import { useSession } from '../api/session';
 import type { Call, CallCard, Disposition, OpeningWord } from '../api/types';
 import { dropDraft, loadDraft, saveDraft } from '../state/drafts';
+import { Autosave } from './autosave';
 
 export interface CallDraft { topics: string[]; comment: string; opening_words: OpeningWord[]; disposition: Disposition | null }
 
@@ -30,11 +31,8 @@ export function useCallDraft(of: CallCard) {
   const name = `call.${id}`;
   const [draft, setDraft] = useState<CallDraft>(() => loadDraft<CallDraft>(user.id, name) ?? draftFromCall(of.call));
   const latest = useRef(draft);
-  const timer = useRef<number | undefined>(undefined);
 
   const send = useCallback(() => {
-    window.clearTimeout(timer.current);
-    timer.current = undefined;
     const sent = latest.current;
     return calls.notes(id, notesOf(sent)).then(
       (call) => {
@@ -46,23 +44,23 @@ export function useCallDraft(of: CallCard) {
       () => undefined,
     );
   }, [id, user.id, name]);
+  const autosave = useMemo(() => new Autosave(send, PAUSE_MS), [send]);
 
   const change = useCallback((part: Partial<CallDraft>) => {
     const next = { ...latest.current, ...part };
     latest.current = next;
     setDraft(next);
     saveDraft(user.id, name, next);
-    window.clearTimeout(timer.current);
     // A topic changes what has to be asked of the caller, so it goes at once.
-    if (part.topics) void send();
-    else timer.current = window.setTimeout(() => void send(), PAUSE_MS);
-  }, [user.id, name, send]);
+    if (part.topics) void autosave.now();
+    else autosave.later();
+  }, [user.id, name, autosave]);
 
   useEffect(() => {
-    const flush = async () => { if (timer.current !== undefined) await send(); };
+    const flush = () => autosave.flush();
     unsent.add(flush);
     return () => { unsent.delete(flush); void flush(); };
-  }, [send]);
-  const drop = useCallback(() => { window.clearTimeout(timer.current); timer.current = undefined; dropDraft(user.id, name); }, [user.id, name]);
-  return { draft, change, drop };
+  }, [autosave]);
+  const drop = useCallback(() => { void autosave.stop(); dropDraft(user.id, name); }, [user.id, name, autosave]);
+  return { draft, change, drop, autosave };
 }
