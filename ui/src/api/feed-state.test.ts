@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, downLinks, EMPTY_FEED, type FeedState, reduceFeed } from './feed-state';
+import { backoffMs, downLinks, EMPTY_FEED, type FeedState, movedOn, reduceFeed } from './feed-state';
 import type { Call, CallCard, CallState, Frame, Me } from './types';
 
 function callCard(id: string, version: number, state: CallState = 'ringing'): CallCard {
@@ -50,6 +50,12 @@ describe('feed', () => {
     expect(play([{ type: 'call.gone', call_id: 'a' }], two).currentCallId).toBe('b');
     expect(play([card(callCard('a', 2, 'finished'), 4)], two).currentCallId).toBe('b');
     expect(reduceFeed(two, { type: 'finished', callId: 'a' }).calls).toHaveLength(1);
+  });
+  it('tells of a talk that another took, and never of a card made by hand or written up', () => {
+    const byHand = callCard('hand', 1, 'talking');
+    byHand.call.by_hand = true;
+    const state = play([hello(null), card(callCard('a', 1, 'talking'), 2), card(callCard('b', 1, 'wrap_up'), 3), card(callCard('c', 1, 'ringing'), 4), card(callCard('d', 1, 'held'), 5), card(byHand, 6)]);
+    expect(['a', 'b', 'c', 'd', 'hand', 'nobody'].map((id) => movedOn(state, id)?.id)).toEqual(['a', undefined, undefined, 'd', undefined, undefined]);
   });
   it('leaves no ghost call after a break', () => {
     const state = reduceFeed(play([hello(null), card(callCard('a', 1), 2)]), { type: 'lost' });

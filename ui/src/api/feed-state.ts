@@ -114,6 +114,15 @@ function withoutCall(state: FeedState, callId: string): FeedState {
   return { ...withoutFailure(state, callId), calls, currentCallId };
 }
 
+/**
+ * The talk that another operator has now, when the server takes a call away. A finished card goes as well, a call that
+ * was never answered is no loss, and a card made by hand cannot go to anybody.
+ */
+export function movedOn(state: FeedState, callId: string): Call | null {
+  const gone = state.calls.find((card) => card.call.id === callId)?.call;
+  return gone && !gone.by_hand && (gone.state === 'talking' || gone.state === 'held') ? gone : null;
+}
+
 /** Which links are down: any of them stops the pop of calls that come through it. */
 export function downLinks(state: FeedState): string[] {
   return Object.entries(state.links).filter(([, link]) => link === 'down').map(([source]) => source);

@@ -5,6 +5,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { useEffect, useState } from 'react';
 import { pbx } from '../api/endpoints';
 import { dispatchFeed, feed, useFeed } from '../api/feed';
+import { movedOn } from '../api/feed-state';
 import { useSession } from '../api/session';
 import { useWords } from '../i18n/use-language';
 import { addNotice } from '../state/notices';
@@ -111,9 +112,8 @@ function useFeedNotices(): void {
         if (frame.user_id === user.id && frame.reason === 'missed') addNotice('urgent', t('notice.missed'), t('notice.missed_text'));
         break;
       case 'call.gone': {
-        const gone = before.calls.find((card) => card.call.id === frame.call_id);
-        // A finished card goes as well, and a call that was never answered is no loss: only a talk that moved on is news.
-        if (gone && (gone.call.state === 'talking' || gone.call.state === 'held')) addNotice('calm', t('notice.call_gone'), phone(gone.call.client_number ?? ''));
+        const gone = movedOn(before, frame.call_id);
+        if (gone) addNotice('calm', t('notice.call_gone'), phone(gone.client_number ?? ''));
         break;
       }
       case 'call.command_failed':
