@@ -74,7 +74,12 @@ pub fn clean(raw: &str) -> String {
             spaced.push(' ');
         }
     }
-    let words: Vec<String> = spaced.split(' ').map(expanded).collect();
+    let written: Vec<&str> = spaced.split(' ').collect();
+    let words: Vec<String> = written
+        .iter()
+        .enumerate()
+        .map(|(at, word)| expanded(word, written.get(at + 1).copied().unwrap_or("")))
+        .collect();
     text::spaces(&words.join(" ")).trim_matches([',', ';', ' ']).to_owned()
 }
 
@@ -97,7 +102,9 @@ pub fn parts(raw: &str) -> AddressParts {
         let lower = piece.to_lowercase();
         if piece.len() == 6 && piece.bytes().all(|b| b.is_ascii_digit()) {
             found.postcode = piece.to_owned();
-        } else if ["область", "край", "республика", "округ"].iter().any(|w| lower.contains(w))
+        } else if lower
+            .split(' ')
+            .any(|word| ["область", "край", "республика", "округ"].contains(&word))
         {
             if found.region.is_empty() {
                 found.region = piece.to_owned();
@@ -120,8 +127,9 @@ fn city_name(piece: &str, lower: &str) -> Option<String> {
     federal.contains(&lower).then(|| piece.to_owned())
 }
 
-/// A short type word in full; anything else as it is.
-fn expanded(word: &str) -> String {
+/// A short type word in full; anything else as it is. What stands before a name is a village and
+/// not a house: `д. Петрово`, `д. 5`.
+fn expanded(word: &str, next: &str) -> String {
     let bare = word.trim_end_matches([',', ';']);
     let end = &word[bare.len()..];
     let stem = bare.strip_suffix('.').unwrap_or(bare);
@@ -129,6 +137,9 @@ fn expanded(word: &str) -> String {
     // A capital is an initial or a building letter ("С. Петров", "5 К"), not a type word, unless
     // the whole word is longer.
     let initial = stem.chars().count() == 1 && stem != lower;
+    if lower == "д" && !initial && next.starts_with(char::is_alphabetic) {
+        return format!("деревня{end}");
+    }
     match TYPE_WORDS.iter().find(|(short, _)| *short == lower) {
         Some((_, full)) if !initial => format!("{full}{end}"),
         _ => word.to_owned(),
@@ -155,6 +166,7 @@ mod tests {
             ("ул. С. Ковалевской, д. 5 К", "улица С. Ковалевской, дом 5 К"),
             ("Тверская обл., г Ржев,", "Тверская область, город Ржев"),
             ("Невский пр-т, 1", "Невский проспект, 1"),
+            ("д. Петрово, д. 5", "деревня Петрово, дом 5"),
         ];
         for (raw, expected) in rows {
             assert_eq!(clean(raw), expected, "{raw:?}");
@@ -176,6 +188,8 @@ mod tests {
         assert_eq!(found.region, "Пермский край");
         assert_eq!(found.city, "Пермь");
         assert_eq!(parts("Москва, Тверская, 1").city, "Москва");
+        assert_eq!(parts("г. Пермь, ул. Крайняя, 5").region, "", "a street is no region");
+        assert_eq!(parts("Тверская обл., д. Петрово").city, "Петрово");
         assert_eq!(parts("где-то"), AddressParts::default());
     }
 }

@@ -440,7 +440,7 @@ impl ClientDraft {
             let word = word.reveal().trim();
             if word.is_empty() {
                 details.code_word = None;
-            } else if word.chars().count() < 3 || word.chars().count() > 50 {
+            } else if names::key(word).chars().count() < 3 || word.chars().count() > 50 {
                 check.fault("code_word", "invalid_code_word", "a code word has 3 to 50 characters");
             } else {
                 details.code_word = Some(super::identification::code_word_hash(id, word));

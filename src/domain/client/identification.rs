@@ -10,6 +10,7 @@ use crate::base::ids::ClientId;
 use crate::base::time::Date;
 use crate::base::{address, names};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A field the caller may be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -176,7 +177,10 @@ pub fn is_right(
                     .any(|document| document.number.reveal().ends_with(&said))
         }
         IdentificationField::CodeWord => match (client.id, details.code_word) {
-            (Some(id), Some(known)) => code_word_hash(id, answer) == known,
+            // A word of signs alone has no key: every other such answer would be as right.
+            (Some(id), Some(known)) => {
+                !names::key(answer).is_empty() && code_word_hash(id, answer) == known
+            }
             _ => false,
         },
         IdentificationField::Address => address_matches(client, answer),
@@ -204,16 +208,32 @@ fn contract_key(number: &str) -> String {
     number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
-/// The caller must name every word of the city and street part; type words do not matter.
+/// The caller must name at least three different words of the address and no wrong one; two of them
+/// must be more than postcode, region and town, which the page shows to everybody, and one the
+/// number of the house. Type words do not matter.
 fn address_matches(client: &Client, answer: &str) -> bool {
-    let said = address::key(answer);
-    let said_words: Vec<&str> = said.split_whitespace().collect();
     let Some(known) = client.details.main_address() else {
         return false;
     };
-    let known_key = address::key(known.text.reveal());
-    let known_words: Vec<&str> = known_key.split_whitespace().collect();
-    said_words.len() >= 3 && said_words.iter().all(|word| known_words.contains(word))
+    let words = |text: &str| -> BTreeSet<String> {
+        address::key(text).split_whitespace().map(str::to_owned).collect()
+    };
+    let known_words = words(known.text.reveal());
+    let parts = address::parts(known.text.reveal());
+    let public = [&known.region, &known.city, &known.postcode];
+    let public = public.into_iter().chain([&parts.region, &parts.city, &parts.postcode]);
+    let public: BTreeSet<String> = public.flat_map(|part| words(part)).collect();
+    let private: Vec<&String> = known_words.difference(&public).collect();
+    let said = words(answer);
+    let said_private: Vec<&String> =
+        private.iter().copied().filter(|word| said.contains(*word)).collect();
+    let numbered =
+        |words: &[&String]| words.iter().any(|word| word.contains(|c: char| c.is_ascii_digit()));
+    said.len() >= 3
+        && said.is_subset(&known_words)
+        // A village may have no streets.
+        && said_private.len() >= private.len().clamp(1, 2)
+        && (numbered(&said_private) || !numbered(&private))
 }
 
 /// Reads `1972-07-23`, `23.07.1972`, `23/07/1972`, `23 07 1972`, `23071972`.

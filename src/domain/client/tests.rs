@@ -2,6 +2,7 @@
 
 use super::identification::{self, IdentificationField as Field, IdentificationPolicy};
 use super::*;
+use crate::base::address;
 use crate::base::time::Timestamp;
 use crate::domain::{Aggregate, Context, Meta, Rejection};
 
@@ -167,7 +168,10 @@ fn answers_are_compared_in_substance_not_in_form() {
         (Field::CodeWord, " ромашка ", true),
         (Field::CodeWord, "лютик", false),
         (Field::Address, "Москва Ленина 5 12", true),
+        (Field::Address, "Ленина 5 12", true),
         (Field::Address, "Москва Ленина 6", false),
+        (Field::Address, "Москва Москва Москва", false),
+        (Field::Address, "Москва Ленина Ленина", false),
         (Field::Address, "", false),
         (Field::ContractNumber, "pos 2026 000123", true),
         (Field::ContractNumber, "000124", false),
@@ -179,6 +183,33 @@ fn answers_are_compared_in_substance_not_in_form() {
             "{field:?} {answer:?}"
         );
     }
+}
+
+#[test]
+fn what_everybody_sees_of_an_address_proves_nothing() {
+    let mut client = registered();
+    let mut lives_at = |text: &str, answer: &str| {
+        client.details.addresses[0].text = Personal::new(address::clean(text));
+        identification::is_right(&client, &[], Field::Address, answer)
+    };
+    let town = "614000, Пермский край, г. Пермь, ул. Мира, д. 5";
+    assert!(!lives_at(town, "614000 Пермский Пермь"));
+    assert!(!lives_at(town, "Пермский край, Пермь, улица Мира"), "without the house");
+    assert!(lives_at(town, "Пермь Мира 5"));
+    let village = "Тверская обл., с. Петрово, дом 7";
+    assert!(lives_at(village, "Тверская область, Петрово, 7"));
+    assert!(!lives_at(village, "Тверская область, Петрово"));
+}
+
+#[test]
+fn a_code_word_has_letters_or_digits() {
+    let signs = ClientDraft { code_word: personal("- - -"), ..ClientDraft::default() };
+    let mut client = registered();
+    let change = ChangeDetails { draft: signs, acknowledge_duplicates: false };
+    let refusal = apply(&mut client, ClientCommand::Change(change)).unwrap_err();
+    assert_eq!(refusal.fields[0].code, "invalid_code_word");
+    client.details.code_word = Some(identification::code_word_hash(id(), "---"));
+    assert!(!identification::is_right(&client, &[], Field::CodeWord, "-"));
 }
 
 /// domain.md 4.3.
