@@ -120,7 +120,7 @@ fn sex_of_patronymic(patronymic: &str) -> Option<Sex> {
 }
 
 fn identifiers(reading: &mut Reading<'_>, draft: &mut ClientDraft) {
-    draft.snils = reading.text("snils").map(|raw| Personal::new(values::padded(&raw, 11)));
+    draft.snils = reading.text("snils").map(|raw| Personal::new(values::padded(&raw, 11, 2)));
     draft.code_word = reading.text("code_word").map(Personal::new);
 }
 
@@ -196,7 +196,7 @@ fn addresses(reading: &mut Reading<'_>, draft: &mut ClientDraft) {
     }
     let region = reading.text("region");
     let city = reading.text("city");
-    let postcode = reading.text("postcode").map(|raw| values::padded(&raw, 6));
+    let postcode = reading.text("postcode").map(|raw| values::padded(&raw, 6, 5));
     if addresses.is_empty() && (region.is_some() || city.is_some() || postcode.is_some()) {
         addresses.push(AddressDraft::default());
     }
@@ -214,8 +214,8 @@ fn addresses(reading: &mut Reading<'_>, draft: &mut ClientDraft) {
 }
 
 fn passport(reading: &mut Reading<'_>) -> Option<Vec<DocumentDraft>> {
-    let mut series = reading.text("passport_series").map(|raw| values::padded(&raw, 4));
-    let mut number = reading.text("passport_number").map(|raw| values::padded(&raw, 6));
+    let mut series = reading.text("passport_series").map(|raw| values::padded(&raw, 4, 1));
+    let mut number = reading.text("passport_number").map(|raw| values::padded(&raw, 6, 5));
     if let Some(whole) = reading.text("passport") {
         let digits = text::digits(&whole);
         if digits.len() == 10 {
@@ -260,7 +260,7 @@ fn organisation(reading: &mut Reading<'_>, draft: &mut ClientDraft, kpp_of_pair:
     );
     let short_name = reading.text("organisation_short_name").unwrap_or_default();
     let full_name = reading.text("organisation_full_name").unwrap_or_default();
-    let kpp = reading.text("kpp").map(|raw| values::padded(&raw, 9)).or(kpp_of_pair);
+    let kpp = reading.text("kpp").map(|raw| values::padded(&raw, 9, 1)).or(kpp_of_pair);
     let ogrn = reading.text("ogrn");
     let kind =
         reading.parsed("kind", "unknown_word", "write person, organisation or prospect", |word| {
@@ -317,8 +317,8 @@ fn required_date(reading: &mut Reading<'_>, field: &str) -> Option<Date> {
     reading.date(field)
 }
 
-fn count(reading: &mut Reading<'_>, field: &str) -> Option<u32> {
-    reading.parsed(field, "invalid_number", "write a whole number", values::count)
+fn count(reading: &mut Reading<'_>, field: &str, read: fn(&str) -> Option<u32>) -> Option<u32> {
+    reading.parsed(field, "invalid_number", "write a whole number", read)
 }
 
 fn loan(bound: &Bound, reading: &mut Reading<'_>) -> Option<LoanRecord> {
@@ -332,7 +332,7 @@ fn loan(bound: &Bound, reading: &mut Reading<'_>) -> Option<LoanRecord> {
     let message = "write an annual rate such as 24.5";
     let rate = reading
         .parsed("rate_percent", "invalid_rate", message, |raw| values::percent(raw, fraction));
-    let months = count(reading, "term_months").unwrap_or(0);
+    let months = count(reading, "term_months", values::months).unwrap_or(0);
     let term_months = u16::try_from(months).ok();
     if term_months.is_none() {
         reading.fault("term_months", "out_of_range", "a term is at most 600 months");
@@ -395,7 +395,7 @@ fn figures(reading: &mut Reading<'_>, currency: Currency) -> Option<Figures> {
         as_of: reading.date("as_of").or(reading.bound.as_of),
         outstanding: minor(reading, "outstanding", currency),
         overdue: minor(reading, "overdue", currency),
-        days_past_due: count(reading, "days_past_due"),
+        days_past_due: count(reading, "days_past_due", values::days),
         next_due_on: reading.date("next_due_on"),
         next_payment: minor(reading, "next_payment", currency),
     };
@@ -433,7 +433,7 @@ fn schedule(bound: &Bound, reading: &mut Reading<'_>) -> Option<ScheduleRecord> 
 
 fn single_instalment(reading: &mut Reading<'_>, currency: Currency) -> Option<Instalment> {
     reading.required("n");
-    let n = count(reading, "n").map(u16::try_from);
+    let n = count(reading, "n", values::count).map(u16::try_from);
     let due_on = required_date(reading, "due_on");
     let principal = minor(reading, "principal", currency);
     let interest = minor(reading, "interest", currency).unwrap_or(0);
@@ -468,7 +468,7 @@ fn single_instalment(reading: &mut Reading<'_>, currency: Currency) -> Option<In
 /// Equal monthly payments on the day of issue; the last one takes what is left of the total.
 fn regular_schedule(reading: &mut Reading<'_>, currency: Currency) -> Option<Vec<Instalment>> {
     let payment = required_money(reading, "regular_payment", currency);
-    let months = count(reading, "regular_months");
+    let months = count(reading, "regular_months", values::months);
     let issued_on = required_date(reading, "regular_issued_on");
     let total = minor(reading, "regular_total", currency);
     let (payment, months, issued_on) = (payment?.minor(), months?, issued_on?);

@@ -424,3 +424,31 @@ fn every_key_and_field_is_explained_to_administrators() {
     let example = text.split("```").nth(1).unwrap().trim_start_matches("toml");
     assert_eq!(parse(example).kind, ImportKind::Clients);
 }
+
+/// A word that nobody has given a meaning must not make a closed loan a running one, or a
+/// reversal a payment.
+#[test]
+fn the_mappings_of_1c_guess_no_status_and_no_kind_of_payment() {
+    let read = |name: &str, cells: [&str; 5], word: &str| {
+        let names: Vec<&str> = cells.iter().map(|cell| cell.split_once('=').unwrap().0).collect();
+        let mapping = parse(shipped_named(name).unwrap().text);
+        let bound = mapping.bind(&columns(&names), Vec::new(), today()).unwrap();
+        let texts: Vec<&str> = cells.iter().map(|cell| cell.split_once('=').unwrap().1).collect();
+        let texts: Vec<&str> = texts.into_iter().map(|t| if t == "?" { word } else { t }).collect();
+        match bound.read(&Row::of(2, &texts)) {
+            Ok(Outcome::Taken(Record::Loan(loan))) => loan.terms.status.code().to_owned(),
+            Ok(Outcome::Taken(Record::Payment(payment))) => payment.kind.code().to_owned(),
+            Ok(other) => panic!("{other:?}"),
+            Err(faults) => faults[0].code.to_owned(),
+        }
+    };
+    let loan = ["Номер=1", "КодКлиента=2", "Сумма=100,00", "Дата=01.02.2026", "Статус=?"];
+    let status = |word| read("1c-loans", loan, word);
+    assert_eq!(
+        ["Закрыт", "Закрыт досрочно", "", "Аннулирован"].map(status),
+        ["closed_paid", "closed_early", "active", "unknown_word"]
+    );
+    let payment = ["Номер=1", "НомерДоговора=2", "Сумма=100,00", "Дата=01.02.2026", "Вид=?"];
+    let kind = |word| read("1c-payments", payment, word);
+    assert_eq!(["Пени", "", "Сторно"].map(kind), ["penalty", "payment", "unknown_word"]);
+}

@@ -109,16 +109,40 @@ pub fn birth_number(raw: &str, first_year: i32) -> Option<(Date, Sex)> {
     ymd(full_year(year, first_year), month, day).map(|birth| (birth, sex))
 }
 
-/// A sum: decimal comma or dot, spaces or commas between thousands, a currency sign behind it.
+/// A sum: decimal comma or dot, spaces or commas between thousands, the sign of its currency before
+/// or behind it. Other words behind a sum (`тыс.`, another currency, a minus) are no part of it that
+/// may be passed over.
 ///
 /// # Errors
 /// See [`MoneyError`].
 pub fn money(raw: &str, currency: Currency) -> Result<Money, MoneyError> {
-    let number = raw
-        .trim()
-        .trim_end_matches(|c: char| !c.is_ascii_digit())
-        .trim_start_matches(|c: char| matches!(c, '$' | '€' | '₽' | '₸') || c.is_whitespace());
-    Money::parse(&without_thousands(number), currency)
+    let known = signs_of(currency);
+    let number = raw.trim();
+    let number = match number.chars().next().filter(|c| matches!(c, '$' | '€' | '₽' | '₸')) {
+        Some(sign) if known.contains(&sign.to_string().as_str()) => {
+            number.trim_start_matches(sign).trim_start()
+        }
+        _ => number,
+    };
+    let digits_end = number.rfind(|c: char| c.is_ascii_digit()).map_or(0, |last| last + 1);
+    let (number, behind) = number.split_at(digits_end);
+    let behind = text::folded(behind);
+    if !known.contains(&behind.trim_matches(['.', ' '])) || is_ambiguous(number) {
+        return Err(MoneyError::NotANumber);
+    }
+    let plain = without_thousands(number).ok_or(MoneyError::NotANumber)?;
+    Money::parse(&plain, currency)
+}
+
+/// What may stand behind a sum of a currency.
+const fn signs_of(currency: Currency) -> &'static [&'static str] {
+    match currency {
+        Currency::Rub => &["", "₽", "р", "руб", "рублей", "rub", "rur"],
+        Currency::Czk => &["", "kč", "czk", "крон"],
+        Currency::Usd => &["", "$", "usd", "долл", "долларов"],
+        Currency::Eur => &["", "€", "eur", "евро"],
+        Currency::Kzt => &["", "₸", "тг", "тенге", "kzt"],
+    }
 }
 
 /// An annual rate in percent: `24`, `24,5 %`; with `fraction`, `0.245` means 24.5 %.
@@ -126,34 +150,49 @@ pub fn money(raw: &str, currency: Currency) -> Result<Money, MoneyError> {
 pub fn percent(raw: &str, fraction: bool) -> Option<Decimal> {
     let number = raw.trim().trim_end_matches('%').trim_end();
     let compact: String =
-        without_thousands(number).chars().filter(|c| !c.is_whitespace()).collect();
+        without_thousands(number)?.chars().filter(|c| !c.is_whitespace()).collect();
     let rate: Decimal = compact.replace(',', ".").parse().ok()?;
     let rate = if fraction { rate.checked_mul(Decimal::ONE_HUNDRED)? } else { rate };
     Some(rate.normalize())
 }
 
-/// A count: `36`, `36 мес.`, `36 months`, `36.0`. Years are not counts.
+/// A count of months: `36`, `36 мес.`, `36 months`, `36.0`. Years and days are not months.
+#[must_use]
+pub fn months(raw: &str) -> Option<u32> {
+    count_of(raw, &["", "м", "мес", "месяц", "месяца", "месяцев", "mo", "month", "months"])
+}
+
+/// A count of days: `1 000`, `31 дн.`. Months are not days.
+#[must_use]
+pub fn days(raw: &str) -> Option<u32> {
+    count_of(raw, &["", "д", "дн", "день", "дня", "дней", "day", "days"])
+}
+
+/// A plain whole number.
 #[must_use]
 pub fn count(raw: &str) -> Option<u32> {
-    let trimmed = raw.trim();
-    let digits: String = trimmed.chars().take_while(char::is_ascii_digit).collect();
-    let rest = text::folded(&trimmed[digits.len()..]);
-    let rest = rest.trim_start_matches([',', '.', '0']).trim_start();
-    let known = [
-        "",
-        "м",
-        "мес",
-        "месяц",
-        "месяца",
-        "месяцев",
-        "mo",
-        "month",
-        "months",
-        "дн",
-        "дней",
-        "days",
-    ];
-    known.contains(&rest.trim_end_matches('.')).then(|| digits.parse().ok()).flatten()
+    count_of(raw, &[""])
+}
+
+/// A whole number before one of `words`; spaces stand between thousands, decimals are zeros.
+fn count_of(raw: &str, words: &[&str]) -> Option<u32> {
+    let trimmed = text::folded(raw);
+    let end = trimmed.find(|c: char| !c.is_ascii_digit() && c != ' ').unwrap_or(trimmed.len());
+    let (number, rest) = trimmed.split_at(end);
+    let number = number.trim_end();
+    let mut groups = number.split(' ');
+    let first = groups.next().unwrap_or("");
+    let grouped = groups.clone().next().is_none() || first.len() <= 3;
+    let digits: String = number.split(' ').collect();
+    if first.is_empty() || !grouped || !groups.all(|group| group.len() == 3) {
+        return None;
+    }
+    // "36.0" is what a spreadsheet makes of 36; "1,000" may be a thousand.
+    let rest = match rest.strip_prefix(['.', ',']) {
+        Some(behind) if !behind.starts_with("000") => behind.trim_start_matches('0'),
+        _ => rest,
+    };
+    words.contains(&rest.trim_matches(['.', ' '])).then(|| digits.parse().ok()).flatten()
 }
 
 /// Yes or no, as people and accounting systems write it.
@@ -208,21 +247,42 @@ pub fn inn(raw: &str) -> String {
     trimmed
 }
 
-/// An SNILS or a number of a document from which a spreadsheet took leading zeros.
+/// A number of `digits` digits from which a spreadsheet took up to `lost` leading zeros. One that is
+/// shorter stays as it is: it was never whole.
 #[must_use]
-pub fn padded(raw: &str, digits: usize) -> String {
+pub fn padded(raw: &str, digits: usize, lost: usize) -> String {
     let trimmed = text::spaces(raw);
     let digits_only = !trimmed.is_empty() && trimmed.bytes().all(|b| b.is_ascii_digit());
-    if digits_only { format!("{trimmed:0>digits$}") } else { trimmed }
+    if digits_only && trimmed.len() + lost >= digits {
+        format!("{trimmed:0>digits$}")
+    } else {
+        trimmed
+    }
 }
 
-/// Commas before exactly three digits that are followed by a dot or stand twice are thousands.
-fn without_thousands(number: &str) -> String {
+/// Whether `1,500` may be one and a half or fifteen hundred: a lone comma with three digits behind
+/// it and one to three before, the first of them no zero.
+fn is_ambiguous(number: &str) -> bool {
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    number.trim_start_matches(['-', '+']).split_once(',').is_some_and(|(before, behind)| {
+        behind.len() == 3
+            && digits(behind)
+            && (1..=3).contains(&before.len())
+            && digits(before)
+            && !before.starts_with('0')
+    })
+}
+
+/// The number without the commas between its thousands; a lone comma is a decimal one. `None` when
+/// commas do not part threes, or stand behind a dot.
+fn without_thousands(number: &str) -> Option<String> {
     let commas = number.matches(',').count();
-    if (commas > 0 && number.contains('.')) || commas > 1 {
-        return number.replace(',', "");
+    if commas == 0 || (commas == 1 && !number.contains('.')) {
+        return Some(number.to_owned());
     }
-    number.to_owned()
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let threes = whole.split(',').skip(1).all(|group| group.len() == 3);
+    (threes && !fraction.contains(',')).then(|| number.replace(',', ""))
 }
 
 /// The hundred years that two digits mean when the mapping does not say: those up to today.
@@ -334,8 +394,19 @@ mod tests {
         let rows = [
             ("9\u{a0}455,96", Ok(945_596)),
             ("9 455,96 руб.", Ok(945_596)),
-            ("$1,234.50", Ok(123_450)),
+            ("₽1,234.50", Ok(123_450)),
             ("1,234,567", Ok(123_456_700)),
+            ("1,234.5 RUB", Ok(123_450)),
+            ("0,500", Ok(50)),
+            ("9455,960", Ok(945_596)),
+            ("1,500", Err(MoneyError::NotANumber)),
+            ("1.200,00", Err(MoneyError::NotANumber)),
+            ("12,34.56", Err(MoneyError::NotANumber)),
+            ("100-", Err(MoneyError::NotANumber)),
+            ("(100)", Err(MoneyError::NotANumber)),
+            ("100 тыс.", Err(MoneyError::NotANumber)),
+            ("100 USD", Err(MoneyError::NotANumber)),
+            ("$100", Err(MoneyError::NotANumber)),
             ("-100", Ok(-10_000)),
             ("8033.00", Ok(803_300)),
             ("12,345.678", Err(MoneyError::TooPrecise)),
@@ -353,16 +424,22 @@ mod tests {
         assert_eq!(percent("5.32", false), Some(rate("5.32")));
         assert_eq!(percent("0.245", true), Some(rate("24.5")));
         assert_eq!(percent("много", false), None);
-        let counts = [
-            ("36", Some(36)),
-            ("36 мес.", Some(36)),
-            ("36.0", Some(36)),
-            ("3 года", None),
-            ("", None),
-            ("-3", None),
+        assert_eq!(percent("1.234,5", false), None);
+        let rows = [
+            ("36", [Some(36); 3]),
+            ("36.0", [Some(36); 3]),
+            ("1\u{a0}000", [Some(1_000); 3]),
+            ("36 мес.", [None, Some(36), None]),
+            ("31 дн.", [None, None, Some(31)]),
+            ("3 года", [None; 3]),
+            ("36.5", [None; 3]),
+            ("1,000", [None; 3]),
+            ("1 00", [None; 3]),
+            ("", [None; 3]),
+            ("-3", [None; 3]),
         ];
-        for (raw, expected) in counts {
-            assert_eq!(count(raw), expected, "{raw:?}");
+        for (raw, expected) in rows {
+            assert_eq!([count(raw), months(raw), days(raw)], expected, "{raw:?}");
         }
         assert_eq!((flag("Да"), flag("НЕТ"), flag("может")), (Some(true), Some(false), None));
         assert_eq!((sex("Жен."), sex("m"), sex("?")), (Some(Sex::Female), Some(Sex::Male), None));
@@ -374,9 +451,11 @@ mod tests {
         assert_eq!(inn("274062111"), "0274062111");
         assert_eq!(inn("274062112"), "274062112", "the check digit is wrong: left alone");
         assert_eq!(inn(" 7707083893 "), "7707083893");
-        assert_eq!(padded("12345", 6), "012345");
-        assert_eq!(padded("", 6), "");
-        assert_eq!(padded("12а", 6), "12а");
+        assert_eq!(padded("12345", 6, 5), "012345");
+        assert_eq!(padded("", 6, 5), "");
+        assert_eq!(padded("12а", 6, 5), "12а");
+        assert_eq!(padded("8765430300", 11, 2), "08765430300");
+        assert_eq!(padded("12345678", 11, 2), "12345678", "three digits are not lost zeros");
     }
 
     #[test]

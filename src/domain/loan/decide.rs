@@ -22,12 +22,16 @@ pub(super) fn decide(loan: &Loan, command: LoanCommand, context: &Context) -> De
         _ if !loan.exists() => Err(Rejection::not_found("loan")),
         LoanCommand::ImportInstalments(command) => instalments(loan, command),
         LoanCommand::ImportPayment(command) => payment(loan, command, context),
-        LoanCommand::ImportFigures(command) => Ok(figures(loan, command.figures)),
+        LoanCommand::ImportFigures(command) => match figures_fault(&command.figures, context) {
+            Some(fault) => Err(Rejection::invalid(vec![fault])),
+            None => Ok(figures(loan, command.figures)),
+        },
     }
 }
 
 fn import(loan: &Loan, command: ImportLoan, context: &Context) -> Decided {
-    let faults = terms_faults(loan, &command.terms, context);
+    let mut faults = terms_faults(loan, &command.terms, context);
+    faults.extend(command.figures.as_ref().and_then(|stated| figures_fault(stated, context)));
     if !faults.is_empty() {
         return Err(Rejection::invalid(faults));
     }
@@ -164,6 +168,13 @@ fn payment(loan: &Loan, command: ImportPayment, context: &Context) -> Decided {
         return Err(Rejection::rule("too_many_payments", "this loan holds 1200 payments already"));
     }
     Ok(Decision::events(vec![LoanEvent::PaymentReceived(PaymentReceived { payment })]))
+}
+
+/// Figures of a day to come would outlive all true ones until then.
+fn figures_fault(figures: &Figures, context: &Context) -> Option<FieldFault> {
+    figures.as_of.filter(|as_of| *as_of > context.today()).map(|_| {
+        FieldFault::new("as_of", "date_in_future", "the date of the figures is in the future")
+    })
 }
 
 fn figures(loan: &Loan, figures: Figures) -> Decision<LoanEvent> {
