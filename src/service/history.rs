@@ -105,8 +105,7 @@ impl Services {
             }
         }
         items.sort_by_key(|item| std::cmp::Reverse(item.order));
-        let more = items.len() > limit;
-        items.truncate(limit);
+        let more = cut(&mut items, limit);
         let last = items.last().map(|item| item.order.micros().to_string());
         Ok(HistoryPage { items, next_cursor: last.filter(|_| more) })
     }
@@ -178,5 +177,35 @@ impl Services {
             }
         }
         items
+    }
+}
+
+/// Cuts a list, newest first, to a page; gives whether anything is left. The next page begins before
+/// the last instant of this one, so what has one instant (all payments of a day) stays together.
+fn cut(items: &mut Vec<HistoryItem>, limit: usize) -> bool {
+    let last = limit.checked_sub(1).and_then(|last| items.get(last)).map(|item| item.order);
+    let end = items.partition_point(|item| last.is_none_or(|last| item.order >= last));
+    let more = items.len() > end;
+    items.truncate(end);
+    more
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payments_of_one_day_are_never_parted_by_a_page() {
+        let cut_at = |limit| {
+            let times = [9, 7, 7, 7, 5].map(Timestamp::from_micros);
+            let mut items: Vec<HistoryItem> =
+                times.into_iter().map(|at| HistoryItem::new("payment", at)).collect();
+            let more = cut(&mut items, limit);
+            (items.len(), more)
+        };
+        assert_eq!(
+            [1, 2, 4, 5, 9].map(cut_at),
+            [(1, true), (4, true), (4, true), (5, false), (5, false)]
+        );
     }
 }

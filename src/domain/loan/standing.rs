@@ -14,8 +14,12 @@ pub struct Standing {
     pub next_due_on: Option<Date>,
     /// What is still to be paid of that instalment.
     pub next_payment: Option<i64>,
-    /// Past-due and unpaid.
+    /// Past-due and unpaid; 0 also when nobody tells, see `is_overdue_known`.
     pub overdue: i64,
+    /// Whether schedule or source tell what is past due.
+    pub is_overdue_known: bool,
+    /// Whether schedule or source tell of the next payment, or that there is none.
+    pub is_next_known: bool,
     /// Days since the oldest unpaid due date; 0 when nothing is overdue.
     pub days_past_due: u32,
     /// All that is left to pay; `None` when neither schedule nor source tells.
@@ -95,7 +99,13 @@ pub fn on(loan: &Loan, today: Date) -> Standing {
         return from_book(own, today);
     }
     if !loan.terms.status.is_open() {
-        return Standing { outstanding: Some(0), as_of: loan.figures.as_of, ..Standing::default() };
+        return Standing {
+            outstanding: Some(0),
+            is_overdue_known: true,
+            is_next_known: true,
+            as_of: loan.figures.as_of,
+            ..Standing::default()
+        };
     }
     let mut standing = from_schedule(loan, today);
     let figures = &loan.figures;
@@ -103,14 +113,20 @@ pub fn on(loan: &Loan, today: Date) -> Standing {
         return standing;
     }
     standing.as_of = figures.as_of;
-    standing.outstanding = figures.outstanding.or(standing.outstanding);
+    // Less than nothing is an overpayment: it pays no other loan.
+    standing.outstanding = figures.outstanding.map(|left| left.max(0)).or(standing.outstanding);
     if let Some(overdue) = figures.overdue {
-        standing.overdue = overdue;
+        standing.overdue = overdue.max(0);
         standing.days_past_due = figures.days_past_due.unwrap_or(0);
+        standing.is_overdue_known = true;
+    }
+    if standing.outstanding == Some(0) {
+        (standing.is_overdue_known, standing.is_next_known) = (true, true);
     }
     if let Some(due) = figures.next_due_on.filter(|due| *due >= today) {
         standing.next_due_on = Some(due);
         standing.next_payment = figures.next_payment.or(standing.next_payment);
+        standing.is_next_known = true;
     }
     standing
 }
@@ -123,6 +139,8 @@ fn from_book(own: &Own, today: Date) -> Standing {
         next_due_on: next.as_ref().map(|next| next.due_on),
         next_payment: next.map(|next| next.figure.amount),
         overdue: at.overdue(),
+        is_overdue_known: true,
+        is_next_known: true,
         days_past_due: at.days_past_due(),
         outstanding: Some(at.total_left()),
         as_of: None,
@@ -147,6 +165,7 @@ fn from_schedule(loan: &Loan, today: Date) -> Standing {
     }
     if !loan.schedule.is_empty() {
         standing.outstanding = Some(left_total);
+        (standing.is_overdue_known, standing.is_next_known) = (true, true);
     }
     standing
 }

@@ -224,3 +224,40 @@ fn differences_of_another_systems_figures_are_named() {
     assert_eq!(state(wrong), expected);
     assert_eq!(state(Figures { as_of: None, ..right }), []);
 }
+
+fn figures_of(as_of: &str) -> Figures {
+    Figures { as_of: Some(date(as_of)), ..Figures::default() }
+}
+
+#[test]
+fn figures_of_a_day_to_come_are_refused() {
+    let mut loan = opened();
+    let state = |figures| LoanCommand::ImportFigures(ImportFigures { figures });
+    let told = |as_of| Figures { outstanding: Some(1), ..figures_of(as_of) };
+    let refusal = apply(&mut loan, state(told("2026-11-22"))).unwrap_err();
+    assert_eq!((&*refusal.fields[0].field, refusal.fields[0].code), ("as_of", "date_in_future"));
+    assert_eq!(apply(&mut loan, state(told("2026-11-21"))), Ok(1));
+}
+
+#[test]
+fn what_nobody_tells_is_not_nothing() {
+    let mut loan = opened();
+    let today = date("2026-11-21");
+    let known = |loan: &Loan| {
+        let stands = standing::on(loan, today);
+        (stands.is_next_known, stands.is_overdue_known, stands.outstanding)
+    };
+    assert_eq!(known(&loan), (false, false, None));
+    loan.figures = Figures { outstanding: Some(500), ..figures_of("2026-11-20") };
+    assert_eq!(known(&loan), (false, false, Some(500)));
+    // The day has passed, and nobody says what comes after it.
+    loan.figures.next_due_on = Some(date("2026-11-20"));
+    loan.figures.overdue = Some(-7);
+    assert_eq!(known(&loan), (false, true, Some(500)));
+    assert_eq!(standing::on(&loan, today).overdue, 0, "an overpayment pays no other loan");
+    loan.figures.outstanding = Some(0);
+    assert_eq!(known(&loan), (true, true, Some(0)));
+    loan.figures = Figures::default();
+    loan.schedule = vec![row(1, "2026-12-15")];
+    assert_eq!(known(&loan), (true, true, Some(945_596)));
+}

@@ -309,9 +309,22 @@ fn answers(lane: &ClientLane, sight: Sight, today: Date) -> Vec<Answer> {
             by_currency.entry(loan.currency()).or_default().push(loan);
         }
         answers.extend(by_currency.values().flat_map(|loans| of_one_currency(loans, today)));
+        say_nothing_once(&mut answers);
     }
     answers.push(Answer { none: false, required_level: 0, ..nothing("where_to_pay") });
     answers
+}
+
+/// "No debt" in one currency beside a debt in another would be read aloud as no debt: it is said
+/// once, and only where it is true of all.
+fn say_nothing_once(answers: &mut Vec<Answer>) {
+    let mut told: Vec<&'static str> =
+        answers.iter().filter(|answer| !answer.none).map(|answer| answer.kind).collect();
+    answers.retain(|answer| {
+        let said = answer.none && told.contains(&answer.kind);
+        told.push(answer.kind);
+        !said
+    });
 }
 
 fn nothing(kind: &'static str) -> Answer {
@@ -346,8 +359,9 @@ fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
     let as_of = standings.iter().filter_map(|(_, stands)| stands.as_of).min();
 
     let next_on = standings.iter().filter_map(|(_, stands)| stands.next_due_on).min();
+    let next_is_known = standings.iter().all(|(_, stands)| stands.is_next_known);
     let next = next_on.map_or_else(
-        || nothing("next_payment"),
+        || Answer { none: next_is_known, as_of, ..nothing("next_payment") },
         |date| {
             let due: Vec<&(&Loan, standing::Standing)> = all
                 .iter()
@@ -377,13 +391,15 @@ fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
         .copied()
         .filter(|(_, stands)| stands.overdue > 0 || stands.next_due_on == Some(today))
         .collect();
+    let owed = overdue + due_today;
+    let debt_is_known = owed > 0 || standings.iter().all(|(_, stands)| stands.is_overdue_known);
     let debt = Answer {
-        amount: view(overdue + due_today),
-        overdue: view(overdue),
+        amount: view(owed).filter(|_| debt_is_known),
+        overdue: view(overdue).filter(|_| debt_is_known),
         overdue_days: standings.iter().map(|(_, stands)| stands.days_past_due).max(),
         loans: ids(&owing),
         as_of,
-        none: overdue + due_today == 0,
+        none: owed == 0 && debt_is_known,
         ..nothing("debt_today")
     };
 
@@ -391,10 +407,10 @@ fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
         all.iter().copied().filter(|(_, stands)| stands.outstanding.is_some()).collect();
     let left = Answer {
         amount: view(told.iter().filter_map(|(_, stands)| stands.outstanding).sum())
-            .filter(|_| !told.is_empty()),
+            .filter(|_| told.len() == all.len()),
         loans: ids(&told),
         as_of,
-        none: told.is_empty(),
+        none: false,
         ..nothing("total_left")
     };
     [next, debt, left]
@@ -430,4 +446,71 @@ fn recommendations(lane: &ClientLane, sight: Sight, today: Date) -> Vec<Recommen
         }
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::money::Currency;
+    use crate::domain::loan::Instalment;
+
+    fn loan(currency: Currency, due_on: &str) -> Loan {
+        let mut loan = Loan::default();
+        loan.terms.principal = Money::from_minor(100, currency);
+        let due_on = due_on.parse().unwrap();
+        let part = Instalment { n: 1, due_on, principal: 500, interest: 0, fee: 0, balance: 0 };
+        loan.schedule = vec![part];
+        loan
+    }
+
+    /// Kind, sum, whether there is nothing.
+    fn told(answers: &[Answer]) -> Vec<(&'static str, Option<&str>, bool)> {
+        answers
+            .iter()
+            .map(|one| (one.kind, one.amount.as_ref().map(|sum| sum.amount.as_str()), one.none))
+            .collect()
+    }
+
+    #[test]
+    fn a_loan_that_nobody_tells_of_is_not_repaid() {
+        let today = "2026-11-21".parse().unwrap();
+        let silent = Loan { schedule: Vec::new(), ..loan(Currency::Rub, "2026-12-01") };
+        let unknown = [
+            ("next_payment", None, false),
+            ("debt_today", None, false),
+            ("total_left", None, false),
+        ];
+        assert_eq!(told(&of_one_currency(&[&silent], today)), unknown);
+        // What is known is said; a total without one of the loans is none.
+        let late = loan(Currency::Rub, "2026-11-01");
+        assert_eq!(
+            told(&of_one_currency(&[&silent, &late], today)),
+            [
+                ("next_payment", None, false),
+                ("debt_today", Some("5.00"), false),
+                ("total_left", None, false)
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_in_one_currency_does_not_hide_a_debt_in_another() {
+        let today = "2026-11-21".parse().unwrap();
+        let (later, late) = (loan(Currency::Rub, "2026-12-01"), loan(Currency::Usd, "2026-11-01"));
+        let mut answers: Vec<Answer> = of_one_currency(&[&later], today).into();
+        answers.extend(of_one_currency(&[&late], today));
+        say_nothing_once(&mut answers);
+        assert_eq!(
+            told(&answers),
+            [
+                ("next_payment", Some("5.00"), false),
+                ("total_left", Some("5.00"), false),
+                ("debt_today", Some("5.00"), false),
+                ("total_left", Some("5.00"), false)
+            ]
+        );
+        let mut none = vec![nothing("debt_today"), nothing("debt_today")];
+        say_nothing_once(&mut none);
+        assert_eq!(none.len(), 1);
+    }
 }

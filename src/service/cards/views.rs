@@ -80,7 +80,8 @@ pub struct Answer {
     pub locked: bool,
     /// The level that unlocks it.
     pub required_level: u8,
-    /// The sum.
+    /// The sum; absent with `none` false where no source tells it for every open loan: the page
+    /// must not read "nothing" aloud.
     pub amount: Option<MoneyView>,
     /// The date.
     pub date: Option<Date>,

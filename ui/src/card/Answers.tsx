@@ -18,7 +18,7 @@ export function Answers({ card, identification }: { card: Card; identification?:
   return (
     <section aria-label={t('answer.title')}>
       <dl className={styles.answers}>
-        {card.answers.map((answer) => <Line key={answer.kind} answer={answer} city={card.facts.city} today={today} identification={identification} />)}
+        {card.answers.map((answer, index) => <Line key={`${answer.kind}-${index}`} answer={answer} city={card.facts.city} today={today} identification={identification} />)}
         {asOf && <div className={styles.asOf}>{t('answer.as_of', { date: dateInSentence(asOf, language, today) })}</div>}
       </dl>
     </section>

@@ -36,6 +36,8 @@ describe('the answers read aloud', () => {
     ['all of it late', { kind: 'debt_today', amount: rub('10.00'), overdue: rub('10.00'), overdue_days: 1 }, 'Долг сегодня 10,00 ₽ просрочка 1 день', 'Owed today RUB 10.00 1 day overdue'],
     ['total over loans', { kind: 'total_left', amount: rub('69169.17'), loans: ['a', 'b'] }, 'Осталось всего 69 169,17 ₽ по 2 займам', 'Left in total RUB 69,169.17 on 2 loans'],
     ['total of one loan', { kind: 'total_left', amount: rub('69169.17') }, 'Осталось всего 69 169,17 ₽', 'Left in total RUB 69,169.17'],
+    ['total not told', { kind: 'total_left' }, 'Осталось всего неизвестно: данные не загружены', 'Left in total not known here: no figures have been loaded'],
+    ['debt not told', { kind: 'debt_today' }, 'Долг сегодня неизвестно: данные не загружены', 'Owed today not known here: no figures have been loaded'],
     ['locked', { locked: true, amount: null }, 'Следующий платёж откроется на уровне 2', 'Next payment opens at level 2'],
   ])('%s', (_name, part, russian, english) => {
     expect(say(part, 'ru')).toBe(russian);

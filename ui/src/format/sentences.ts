@@ -26,11 +26,17 @@ export function answerSentence(answer: Answer, language: Language, today: string
 }
 
 function nextPayment(answer: Answer, label: string, language: Language, today: string, t: TFunction): Sentence {
-  if (answer.none || !answer.amount) return { label, figure: '', rest: t('answer.no_payments'), tone: 'good' };
+  if (answer.none) return { label, figure: '', rest: t('answer.no_payments'), tone: 'good' };
+  if (!answer.amount) return unknown(label, t);
   const figure = money(answer.amount, language);
   if (!answer.date) return { label, figure, rest: '', tone: 'plain' };
   const by = t('answer.by_date', { date: dateInSentence(answer.date, language, today) });
   return { label, figure, rest: `${by} (${daysAhead(answer.days_left, t)})`, tone: 'plain' };
+}
+
+/** No source tells it for every open loan: nothing may be promised. */
+function unknown(label: string, t: TFunction): Sentence {
+  return { label, figure: '', rest: t('answer.unknown'), tone: 'plain' };
 }
 
 function daysAhead(days: number | null, t: TFunction): string {
@@ -41,7 +47,8 @@ function daysAhead(days: number | null, t: TFunction): string {
 
 function debtToday(answer: Answer, label: string, language: Language, t: TFunction): Sentence {
   const owed = answer.amount;
-  if (answer.none || !owed) return { label, figure: '', rest: t('answer.no_debt'), tone: 'good' };
+  if (answer.none) return { label, figure: '', rest: t('answer.no_debt'), tone: 'good' };
+  if (!owed) return unknown(label, t);
   const figure = money(owed, language);
   const late = answer.overdue_days ?? 0;
   if (late > 0) {
@@ -53,7 +60,8 @@ function debtToday(answer: Answer, label: string, language: Language, t: TFuncti
 }
 
 function totalLeft(answer: Answer, label: string, language: Language, t: TFunction): Sentence {
-  if (answer.none || !answer.amount) return { label, figure: '', rest: t('answer.nothing_left'), tone: 'good' };
+  if (answer.none) return { label, figure: '', rest: t('answer.nothing_left'), tone: 'good' };
+  if (!answer.amount) return unknown(label, t);
   const loans = answer.loans.length > 1 ? t('answer.over_loans', { count: answer.loans.length }) : '';
   return { label, figure: money(answer.amount, language), rest: loans, tone: 'plain' };
 }
