@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { become, expect, knownClient, signIn, test } from './box';
+import { become, expect, knownClient, pbxFeed, signIn, test } from './box';
 
 async function clean(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze();
@@ -32,10 +32,14 @@ for (const [language, theme] of [['ru-RU', 'light'], ['en-US', 'dark']] as const
         await page.waitForLoadState('networkidle');
         await clean(page, `tab ${key}`);
       }
+      // Only an exchange that takes commands can be asked to hand over.
+      const link = await pbxFeed(box);
+      await expect(page.getByRole('button', { name: /F6/ })).not.toHaveAttribute('aria-disabled', 'true');
       await page.keyboard.press('F6');
       await expect(page.getByRole('dialog')).toBeVisible();
       await clean(page, 'transfer');
       await page.keyboard.press('Escape');
+      link.destroy();
       await box.event({ call_id: call, type: 'ended', from: box.announced.sample_phone, agent: me.extension, cause: 'normal' });
       await expect(page.locator('button[data-state]')).toHaveAttribute('data-state', 'wrap_up');
       await page.keyboard.press('Control+Enter');

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type APIRequestContext, expect, type Page, request, test as base } from '@playwright/test';
@@ -156,3 +157,15 @@ export const test = base.extend<{ page: Page }, { box: Box }>({
   },
 });
 export { expect };
+
+/** The socket on which the exchange takes commands, as a bare upgrade. */
+export function pbxFeed(box: Box, can = ''): Promise<Socket> {
+  return new Promise((done, failed) => {
+    const headers = { Authorization: `Bearer ${box.announced.tokens.pbx}`, Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+    const asked = httpRequest(`${box.announced.address}/api/v1/pbx/feed${can}`, { headers });
+    asked.on('upgrade', (_answer, socket) => done(socket as Socket));
+    asked.on('response', (answer) => failed(new Error(`no socket: ${answer.statusCode}`)));
+    asked.on('error', failed);
+    asked.end();
+  });
+}

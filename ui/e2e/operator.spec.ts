@@ -139,6 +139,20 @@ test('a call card is made by hand', async ({ page, box }) => {
   await finish(page);
 });
 
+test('F4 on the page of a client makes a card for that client, without a number', async ({ page, box }) => {
+  await signIn(page, box, 'operator');
+  await page.keyboard.press('Control+KeyK');
+  await page.keyboard.type(box.announced.sample_phone);
+  await page.getByRole('option', { name: new RegExp(known.name) }).click();
+  await expect(page.getByRole('tab', { name: /Займы/ })).toBeVisible();
+  await page.keyboard.press('F4');
+  await expect(page.getByText(`Клиент: ${known.name}`)).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('карточка вручную')).toBeVisible();
+  await expect(page.getByRole('heading', { name: known.name })).toBeVisible();
+  await finish(page);
+});
+
 test('search finds by phone from anywhere, and English is complete', async ({ page, box }) => {
   await signIn(page, box, 'operator');
   await page.keyboard.press('Control+KeyK');

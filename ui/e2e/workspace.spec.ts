@@ -1,7 +1,5 @@
-import { request as httpRequest } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Page } from '@playwright/test';
-import { become, type Box, expect, finish, type Known, knownClient, signIn, test } from './box';
+import { become, type Box, expect, finish, type Known, knownClient, pbxFeed, signIn, test } from './box';
 
 let known: Known;
 test.beforeAll(async ({ box }) => { known = await knownClient(box); });
@@ -267,6 +265,9 @@ test('without the PBX a banner says so, and F4 goes on', async ({ page, box }) =
   const banner = page.getByRole('alert').filter({ hasText: 'Работаем без телефонии' });
   await expect(banner).toBeVisible({ timeout: 20_000 });
   await banner.getByRole('button', { name: /Карточка вручную/ }).click();
+  await page.getByRole('dialog').getByLabel('Номер собеседника').fill('123');
+  await press(page, 'Enter');
+  await expect(page.getByText('Это не похоже на телефон')).toBeVisible();
   await page.getByRole('dialog').getByLabel('Номер собеседника').fill(box.announced.sample_phone);
   await press(page, 'Enter');
   await expect(page.getByRole('heading', { name: known.name })).toBeVisible();
@@ -276,15 +277,3 @@ test('without the PBX a banner says so, and F4 goes on', async ({ page, box }) =
   await expect(banner).toHaveCount(0);
   back.destroy();
 });
-
-/** The socket on which the exchange takes commands, as a bare upgrade. */
-function pbxFeed(box: Box, can = ''): Promise<Socket> {
-  return new Promise((done, failed) => {
-    const headers = { Authorization: `Bearer ${box.announced.tokens.pbx}`, Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' };
-    const asked = httpRequest(`${box.announced.address}/api/v1/pbx/feed${can}`, { headers });
-    asked.on('upgrade', (_answer, socket) => done(socket as Socket));
-    asked.on('response', (answer) => failed(new Error(`no socket: ${answer.statusCode}`)));
-    asked.on('error', failed);
-    asked.end();
-  });
-}

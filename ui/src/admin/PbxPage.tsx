@@ -2,6 +2,7 @@ import { Button, SegmentedControl, TextInput } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { administers } from '../app/access';
+import { type Link, linkOf } from '../api/feed-state';
 import { pbx, RECORDER_ROWS } from '../api/endpoints';
 import { useSession } from '../api/session';
 import { type PbxStatus, type Scenario, SCENARIOS } from '../api/types';
@@ -51,7 +52,7 @@ function Links({ of }: { of: PbxStatus }) {
           <tbody>
             {of.links.map((link) => (
               <tr key={`${link.source}-${link.kind}`}>
-                <td>{link.source}</td><td className="dim">{link.kind}</td><td><span className={`tag ${link.state === 'up' ? 'good' : link.state === 'down' ? 'bad' : 'warn'}`}>{t(`pbx.state.${link.state}`)}</span></td>
+                <td>{link.source}</td><td className="dim">{link.kind}</td><td><LinkTag link={linkOf(link)} /></td>
                 <td>{link.since ? <Moment at={link.since} /> : '—'}</td><td>{link.last_event_at ? <Moment at={link.last_event_at} mode="relative" /> : '—'}</td><td className="bad">{link.error}</td>
               </tr>
             ))}
@@ -60,6 +61,12 @@ function Links({ of }: { of: PbxStatus }) {
       )}
     </section>
   );
+}
+
+/** An exchange that only posts events is no whole link: from it no call can be made, handed over or ended. */
+function LinkTag({ link }: { link: Link }) {
+  const { t } = useWords();
+  return <span className={`tag ${link === 'up' ? 'good' : link === 'down' ? 'bad' : 'warn'}`} title={link === 'events_only' ? t('pbx.events_only_help') : undefined}>{t(`pbx.state.${link}`)}</span>;
 }
 
 function Simulator() {

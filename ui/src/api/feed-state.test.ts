@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, downLinks, EMPTY_FEED, type FeedState, movedOn, reduceFeed } from './feed-state';
+import { backoffMs, downLinks, EMPTY_FEED, type FeedState, linkOf, movedOn, reduceFeed, takesCommands } from './feed-state';
 import type { Call, CallCard, CallState, Frame, Me } from './types';
 
 function callCard(id: string, version: number, state: CallState = 'ringing'): CallCard {
@@ -77,6 +77,12 @@ describe('feed', () => {
     const state = play([{ type: 'pbx.link', source: 'a', state: 'down' }, { type: 'pbx.link', source: 'b', state: 'up' }]);
     expect(downLinks(state)).toEqual(['a']);
     expect(downLinks(play([{ type: 'pbx.link', source: 'a', state: 'up' }], state))).toEqual([]);
+  });
+  it('asks nothing of an exchange that is down or only posts events', () => {
+    const links = { a: linkOf({ kind: 'feed', state: 'up' }), b: linkOf({ kind: 'http', state: 'up' }), c: linkOf({ kind: 'ami', state: 'down' }) };
+    const state = reduceFeed(EMPTY_FEED, { type: 'links', links });
+    expect(['a', 'b', 'c', 'new'].map((source) => takesCommands(state, source))).toEqual([true, false, false, true]);
+    expect(downLinks(state)).toEqual(['c']);
   });
   it('does not change at all on messages that are not for it', () => {
     const state = play([hello(null)]);

@@ -4,6 +4,9 @@
  */
 import type { Call, CallCard, CommandFailure, Frame, LinkState, Me, OperatorState, StateReason } from './types';
 
+/** A source that only posts events takes no commands: calls come, but nothing can be asked of it. */
+export type Link = LinkState | 'events_only';
+
 export interface OwnState { state: OperatorState; reason: StateReason | null; since: string }
 
 export interface FeedState {
@@ -19,7 +22,7 @@ export interface FeedState {
   currentCallId: string | null;
   /** What the exchange did not do, by call, until the call changes its state or something else is asked. */
   failures: Record<string, CommandFailure>;
-  links: Record<string, LinkState>;
+  links: Record<string, Link>;
   storageLow: boolean;
 }
 
@@ -37,7 +40,7 @@ export type FeedAction =
   | { type: 'me'; me: Me }
   | { type: 'own'; me: OwnState }
   | { type: 'show'; callId: string }
-  | { type: 'links'; links: Record<string, LinkState> };
+  | { type: 'links'; links: Record<string, Link> };
 
 export function reduceFeed(state: FeedState, action: FeedAction): FeedState {
   switch (action.type) {
@@ -126,6 +129,17 @@ export function movedOn(state: FeedState, callId: string): Call | null {
 /** Which links are down: any of them stops the pop of calls that come through it. */
 export function downLinks(state: FeedState): string[] {
   return Object.entries(state.links).filter(([, link]) => link === 'down').map(([source]) => source);
+}
+
+/** Whether the exchange of a call can be asked for anything; one that nothing is known of yet may try. */
+export function takesCommands(state: FeedState, source: string): boolean {
+  const link = state.links[source];
+  return link !== 'down' && link !== 'events_only';
+}
+
+/** How a link stands, from the kind and the state that the server tells. */
+export function linkOf(link: { kind: string; state: LinkState }): Link {
+  return link.kind === 'http' && link.state === 'up' ? 'events_only' : link.state;
 }
 
 /** Waits of 0.5, 1, 2, 4, 8, 8… seconds, each shortened by up to a third so that a floor does not return at one instant. */

@@ -1,11 +1,11 @@
 import { Tooltip } from '@mantine/core';
 import { IconHeadset, IconPhoneCall, IconSettings, IconUsersGroup, IconUserSearch } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { pbx } from '../api/endpoints';
 import { dispatchFeed, feed, useFeed } from '../api/feed';
-import { movedOn } from '../api/feed-state';
+import { linkOf, movedOn } from '../api/feed-state';
 import { useSession } from '../api/session';
 import { useWords } from '../i18n/use-language';
 import { addNotice } from '../state/notices';
@@ -140,12 +140,14 @@ function useFeedNotices(): void {
   }), [t, user.id]);
 }
 
-/** The state of the PBX links at the start; later changes come by the feed. */
+/** The state of the PBX links at the start; later changes come by the feed, which does not say what kind of link came up. */
 function useLinks(): void {
+  const queries = useQueryClient();
   const { features } = useSession();
   const live = useFeed((state) => state.status === 'live');
   const status = useQuery({ queryKey: ['pbx', 'status'], queryFn: pbx.status, enabled: features.pbx_configured && live, retry: false });
+  useEffect(() => feed()?.onFrame((frame) => { if (frame.type === 'pbx.link' && frame.state === 'up') void queries.invalidateQueries({ queryKey: ['pbx', 'status'] }); }), [queries]);
   useEffect(() => {
-    if (status.data) dispatchFeed({ type: 'links', links: Object.fromEntries(status.data.links.map((link) => [link.source, link.state])) });
+    if (status.data) dispatchFeed({ type: 'links', links: Object.fromEntries(status.data.links.map((link) => [link.source, linkOf(link)])) });
   }, [status.data]);
 }

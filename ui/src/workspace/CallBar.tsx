@@ -1,10 +1,11 @@
-import { Button, CloseButton } from '@mantine/core';
+import { Button, CloseButton, Tooltip } from '@mantine/core';
 import { IconAlertTriangle, IconArrowBackUp, IconPhoneCheck, IconPhoneIncoming, IconPhoneOff, IconPhoneOutgoing, IconPlayerPause, IconPlayerPlay, IconTransfer } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import type { TFunction } from 'i18next';
 import { type ReactNode, useState } from 'react';
 import { calls } from '../api/endpoints';
 import { dispatchFeed, useFeed } from '../api/feed';
+import { takesCommands } from '../api/feed-state';
 import type { Call, CallCard, CommandFailure } from '../api/types';
 import { duration, phone } from '../format/format';
 import { i18next } from '../i18n';
@@ -60,38 +61,45 @@ function Actions({ call }: { call: Call }) {
     mutationFn: async ({ run }: { run: () => Promise<void>; name: string }) => { dispatchFeed({ type: 'asked', callId: call.id }); await run(); },
     onError: (error) => addNotice('urgent', t('error.title'), errorText(error, t)),
   });
+  const reached = useFeed((state) => takesCommands(state, call.source));
   const asking = (name: string) => ask.isPending && ask.variables?.name === name;
   const held = call.state === 'held';
   const consulting = Boolean(call.consulting);
   const hangUp = () => ask.mutate({ name: 'hangup', run: () => calls.hangup(call.id) });
-  const hold = call.can_hold && !consulting && call.state !== 'ringing' ? () => ask.mutate({ name: 'hold', run: () => (held ? calls.resume(call.id) : calls.hold(call.id)) }) : undefined;
+  const hold = reached && call.can_hold && !consulting && call.state !== 'ringing' ? () => ask.mutate({ name: 'hold', run: () => (held ? calls.resume(call.id) : calls.hold(call.id)) }) : undefined;
   // The next operator reads what this one wrote.
   const handOver = () => ask.mutate({ name: 'complete', run: async () => { await flushDrafts(); await calls.completeTransfer(call.id); } });
   const takeBack = () => ask.mutate({ name: 'cancel', run: () => calls.cancelTransfer(call.id) });
-  useKeys({ F6: consulting ? handOver : () => setTransferring(true), F7: consulting ? takeBack : hold, F8: hangUp });
+  const unreached = reached ? undefined : t('call.not_reached');
+  useKeys({ F6: !reached ? () => undefined : consulting ? handOver : () => setTransferring(true), F7: consulting && reached ? takeBack : hold, F8: hangUp });
   return (
     <div className="row" role="group" aria-label={t('call.actions')}>
       {consulting
         ? (
           <>
-            <Act name={t('call.hand_over')} keys="F6" icon={<IconPhoneCheck size={16} stroke={1.6} />} busy={asking('complete')} onClick={handOver} />
-            <Act name={t('call.take_back')} keys="F7" icon={<IconArrowBackUp size={16} stroke={1.6} />} busy={asking('cancel')} onClick={takeBack} />
+            <Act name={t('call.hand_over')} keys="F6" icon={<IconPhoneCheck size={16} stroke={1.6} />} busy={asking('complete')} why={unreached} onClick={handOver} />
+            <Act name={t('call.take_back')} keys="F7" icon={<IconArrowBackUp size={16} stroke={1.6} />} busy={asking('cancel')} why={unreached} onClick={takeBack} />
           </>
         )
         : (
           <>
-            <Act name={t('call.transfer')} keys="F6" icon={<IconTransfer size={16} stroke={1.6} />} onClick={() => setTransferring(true)} />
+            <Act name={t('call.transfer')} keys="F6" icon={<IconTransfer size={16} stroke={1.6} />} why={unreached} onClick={() => setTransferring(true)} />
             {hold && <Act name={t(held ? 'call.resume' : 'call.hold')} keys="F7" icon={held ? <IconPlayerPlay size={16} stroke={1.6} /> : <IconPlayerPause size={16} stroke={1.6} />} busy={asking('hold')} onClick={hold} />}
           </>
         )}
-      <Act name={t('call.hangup')} keys="F8" icon={<IconPhoneOff size={16} stroke={1.6} />} danger busy={asking('hangup')} onClick={hangUp} />
+      {/* Without a link the server closes the call by itself: else the card could never be finished. */}
+      <Act name={t(reached ? 'call.hangup' : 'call.close')} hint={reached ? undefined : t('call.close_help')} keys="F8" icon={<IconPhoneOff size={16} stroke={1.6} />} danger busy={asking('hangup')} onClick={hangUp} />
       <TransferDialog call={call} opened={transferring} onClose={() => setTransferring(false)} />
     </div>
   );
 }
 
-function Act({ name, keys, icon, busy, danger, onClick }: { name: string; keys: string; icon: ReactNode; busy?: boolean; danger?: boolean; onClick: () => void }) {
-  return <Button variant={danger ? 'light' : 'default'} color={danger ? 'red' : undefined} leftSection={icon} loading={busy} onClick={onClick}>{name}&nbsp;<kbd className="key">{keys}</kbd></Button>;
+interface ActProps { name: string; keys: string; icon: ReactNode; busy?: boolean; danger?: boolean; why?: string; hint?: string; onClick: () => void }
+
+/** `why`: for what reason it cannot be asked now; `hint`: what will happen. */
+function Act({ name, keys, icon, busy, danger, why, hint, onClick }: ActProps) {
+  const button = <Button variant={danger ? 'light' : 'default'} color={danger ? 'red' : undefined} leftSection={icon} loading={busy} aria-disabled={why ? true : undefined} data-disabled={why ? true : undefined} onClick={why ? undefined : onClick}>{name}&nbsp;<kbd className="key">{keys}</kbd></Button>;
+  return why || hint ? <Tooltip label={why ?? hint} multiline maw={320}>{button}</Tooltip> : button;
 }
 
 /** How long it rings, is talked or is being written up. After the talk the length of the talk stands still. */

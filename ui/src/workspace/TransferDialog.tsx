@@ -1,6 +1,7 @@
 import { Button, Modal, SegmentedControl, Switch, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { ApiError } from '../api/client';
 import { calls, operators, type TransferTo } from '../api/endpoints';
 import { dispatchFeed } from '../api/feed';
 import { useSession } from '../api/session';
@@ -54,7 +55,7 @@ function TransferForm({ call, onClose }: { call: Call; onClose: () => void }) {
           </>
         )}
       {call.can_consult && way !== 'queue' && <Switch label={t('transfer.talk_first')} checked={first} onChange={(event) => setFirst(event.currentTarget.checked)} />}
-      {move.error && <Failure error={move.error} />}
+      {move.error && (move.error instanceof ApiError && move.error.code === 'pbx_down' ? <p className="small bad" role="alert">{t('transfer.pbx_down')}</p> : <Failure error={move.error} />)}
     </form>
   );
 }

@@ -5,7 +5,7 @@ export const call = {
     result: { answered: 'answered', no_answer: 'no answer', busy: 'busy', abandoned: 'gave up waiting', queue_timeout: 'queue time ran out', failed: 'failed', rejected: 'rejected' },
     hold: 'Hold', resume: 'Resume', hand_over: 'Hand over', take_back: 'Take back', consulting: 'Talking with {{extension}}, the client waits',
     no_number: 'Number withheld', queue: 'queue “{{queue}}”', by_hand: 'card by hand', ivr: 'IVR: {{facts}}', transfer: 'Transfer', hangup: 'Hang up', anonymous: 'Anonymous call',
-    change_client: 'Another client', number: 'No.\u00a0{{number}}', region: 'Call', actions: 'Call actions', calling: 'Dialling: the card appears when the PBX starts the call.', dial: 'Call {{number}}',
+    not_reached: 'There is no link to the PBX: the call cannot be held or transferred from here. Do it on the phone.', close: 'Close the call', close_help: 'There is no link to the PBX: hang up yourself, here the call is only noted as ended.', change_client: 'Another client', number: 'No.\u00a0{{number}}', region: 'Call', actions: 'Call actions', calling: 'Dialling: the card appears when the PBX starts the call.', dial: 'Call {{number}}',
   },
   ivr_key: { contract: 'loan', loan: 'loan', account: 'account', card: 'card', inn: 'INN', phone: 'phone', menu: 'menu', language: 'language', client: 'client', birth_date: 'birth date', choice: 'choice' },
   command: { dial: 'The call was not made.', hangup: 'The call was not ended.', transfer: 'The transfer failed.', end_transfer: 'The client was not handed over.', hold: 'The call was not put on hold.', resume: 'The call was not taken off hold.' },
@@ -14,7 +14,7 @@ export const call = {
     not_supported: 'This PBX cannot do that.', unanswered: 'The PBX does not answer: look whether it worked, then try again.', no_answer: 'Nobody answered. The client is with you.', busy: 'The line was busy. The client is with you.', rejected: 'The call was refused. The client is with you.', failed: 'The other side cannot be reached. The client is with you.', other: 'The PBX says:',
   },
   by_hand: {
-    title: 'Call card by hand', why: 'For when telephony does not report the call. Card, identity check and result work as usual.', direction: 'Direction', number: 'Number of the other side', make: 'Make the card',
+    title: 'Call card by hand', why: 'For when telephony does not report the call. Card, identity check and result work as usual.', direction: 'Direction', number: 'Number of the other side', number_help: 'May stay empty; the client can be found later.', number_known: 'May stay empty: the client is known.', bad_number: 'This does not look like a phone. Example: +7 916 123-45-67', client: 'Client: {{name}}', other_client: 'The call is not about this client', make: 'Make the card',
   },
   idle: {
     title_ready: 'You are ready. The next call opens here by itself.', title_not_ready: 'Calls do not come to you. Press F2 when you are ready.', title_offline: 'You are off line. Press F2 to take calls.',
@@ -49,7 +49,7 @@ export const call = {
     info_given: 'Answer given', right_party: 'Spoke with the client', third_party: 'Spoke with someone else', wrong_number: 'Wrong number', language: 'No common language', call_back: 'Asks to be called back', ptp: 'Promised to pay', refuses: 'Refuses to pay',
     disputes: 'Disputes the debt', paid_already: 'Has paid already', hardship: 'Hardship', deceased: 'The client has died', bankrupt: 'Bankruptcy', complaint: 'Complaint', refused_identification: 'Refused the identity check', no_answer: 'No answer', busy: 'Busy', dropped: 'The talk broke off',
   },
-  transfer: { talk_first: 'Talk first with whom I transfer to', asked: 'Calling the colleague: the client waits.', title: 'Transfer the call', to: 'To', operator: 'Operator', extension: 'Extension', queue: 'Queue', queue_name: 'Name of the queue', extension_number: 'Extension', make: 'Transfer', nobody: 'No other operators are on line.', done: 'The call is being transferred' },
+  transfer: { pbx_down: 'There is no link to the PBX: the call cannot be transferred from here. Transfer it on the phone.', talk_first: 'Talk first with whom I transfer to', asked: 'Calling the colleague: the client waits.', title: 'Transfer the call', to: 'To', operator: 'Operator', extension: 'Extension', queue: 'Queue', queue_name: 'Name of the queue', extension_number: 'Extension', make: 'Transfer', nobody: 'No other operators are on line.', done: 'The call is being transferred' },
   calls: {
     title: 'Calls', live: 'Live now', mine: 'Mine', all: 'All', empty_live: 'Calls that are going on right now appear here.', empty: 'There are no calls on this day.', day: 'Day',
     col: { time: 'Time', who: 'Other side', direction: 'Kind', operator: 'Operator', state: 'State', topic: 'Topic', result: 'Result', talk: 'Talk', number: 'No.', wait: 'Wait' },

@@ -26,7 +26,7 @@ export const common = {
     forbidden: 'Your role has no right to do this.',
     not_found: 'Not found. It may have been removed already.',
     wrap_up_open: 'Finish the call card first: topic and result are required.',
-    pbx_down: 'There is no link to the PBX: calling from here is not possible. A call card can be made by hand (F4).',
+    pbx_down: 'There is no link to the PBX: from here no call can be made, transferred or held. A call card can be made by hand (F4).',
     identification_locked: 'Checking is closed until the end of the day: no attempts are left. Speak about general matters only.',
     possible_duplicate: 'Similar clients already exist. Choose one of them or create a new one.',
     duplicate: 'This client already exists.',
