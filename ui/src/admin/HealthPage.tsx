@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { system } from '../api/endpoints';
 import type { HealthSummary } from '../api/types';
-import { bytes, duration, integer } from '../format/format';
+import { bytes, integer, spanInWords } from '../format/format';
 import { useWords } from '../i18n/use-language';
 import { useNow } from '../ui/clock';
 import { Load, Moment } from '../ui/parts';
@@ -32,7 +32,7 @@ function Tiles({ of }: { of: HealthSummary }) {
     ['backup', of.last_backup_at ? <Moment key="backup" at={of.last_backup_at} mode="relative" /> : t('health.no_backup'), old && of.last_backup_at ? t('health.old_backup') : undefined],
     ['disk', bytes(of.disk_free_bytes, language), low ? t('health.low_disk') : undefined],
     ['memory', bytes(of.memory_bytes, language)],
-    ['uptime', days > 0 ? `${t('common.days', { count: days })} ${duration(of.uptime_seconds % 86_400)}` : duration(of.uptime_seconds)],
+    ['uptime', days > 0 ? `${t('common.days', { count: days })} ${spanInWords(of.uptime_seconds % 86_400, language)}` : spanInWords(of.uptime_seconds, language)],
     ['clients', integer(of.clients, language)], ['loans', integer(of.loans, language)], ['head', integer(of.head, language)],
     ['journal', bytes(of.journal_bytes, language)], ['store', bytes(of.store_bytes, language)], ['version', of.version],
   ];

@@ -69,8 +69,11 @@ export const clients = {
   access: (id: string, cursor?: string) => send<Page<AccessRow>>('GET', `/clients/${q(id)}/access`, { query: { cursor } }),
 };
 
+/** Hits of a search on the screen; one more is asked for, to know whether there are others. */
+export const HITS_SHOWN = 12;
+
 export const search = {
-  find: (text: string, field: string | null, signal?: AbortSignal) => send<Page<SearchHit>>('GET', '/search', { query: { q: text, field, limit: 12 }, signal }),
+  find: (text: string, field: string | null, signal?: AbortSignal) => send<Page<SearchHit>>('GET', '/search', { query: { q: text, field, limit: HITS_SHOWN + 1 }, signal }),
   fields: () => send<{ fields: string[] }>('GET', '/search/fields'),
 };
 

@@ -9,11 +9,12 @@ import { linkOf, movedOn } from '../api/feed-state';
 import { useSession } from '../api/session';
 import { useWords } from '../i18n/use-language';
 import { addNotice } from '../state/notices';
+import { Empty } from '../ui/parts';
 import { dialogOpen, isTyping, useKeys } from '../ui/keys';
 import { failureText } from '../workspace/CallBar';
 import { phone } from '../format/format';
 import { ByHandDialog } from '../workspace/ByHandDialog';
-import { ADDRESSES, type PageName, pagesFor, takesCalls } from './access';
+import { ADDRESSES, type PageName, mayOpen, pagesFor, takesCalls } from './access';
 import { Banners } from './Banners';
 import { KeysHelp } from './KeysHelp';
 import styles from './Shell.module.css';
@@ -30,6 +31,7 @@ export function Shell() {
   const { user } = useSession();
   const navigate = useNavigate();
   const [dialog, setDialog] = useState<ShellDialog>(null);
+  const path = useRouterState({ select: (state) => state.location.pathname });
   const pages = pagesFor(user.role);
   const calls = takesCalls(user.role);
   useFeedNotices();
@@ -52,7 +54,7 @@ export function Shell() {
       <TopBar onSearch={() => setDialog('search')} onKeys={() => setDialog('keys')} />
       <div className={styles.notes}><Banners onByHand={() => setDialog('by_hand')} /></div>
       <Nav pages={pages} />
-      <main id="page" className={styles.page} tabIndex={-1}><Outlet /></main>
+      <main id="page" className={styles.page} tabIndex={-1}>{mayOpen(user.role, path) ? <Outlet /> : <Empty>{t('error.no_page')}</Empty>}</main>
       <Toasts />
       <Spotlight opened={dialog === 'search'} onClose={() => setDialog(null)} pages={pages} />
       <KeysHelp opened={dialog === 'keys'} onClose={() => setDialog(null)} />

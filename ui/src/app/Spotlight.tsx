@@ -2,7 +2,7 @@ import { Modal, TextInput } from '@mantine/core';
 import { IconAlertTriangle, IconArrowRight, IconSearch, IconUser } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { HitLine, useClientSearch } from '../clients/search';
+import { HitLine, NothingFound, useClientSearch } from '../clients/search';
 import { useWords } from '../i18n/use-language';
 import { errorText } from '../ui/parts';
 import { useRows } from '../ui/rows';
@@ -53,7 +53,8 @@ function Finder({ onClose, pages }: { onClose: () => void; pages: PageName[] }) 
             <IconUser size={16} stroke={1.6} aria-hidden /><HitLine hit={hit} />
           </button>
         ))}
-        {found.nothing && <p className={styles.group}>{t('spotlight.nothing')}</p>}
+        {found.more && <p className={styles.group} role="status">{t('spotlight.more')}</p>}
+        {found.nothing && <p className={styles.group}><NothingFound inPalette /></p>}
         {!found.enough && <p className={styles.group}>{t('spotlight.hint')}</p>}
         {doors.length > 0 && <div className={styles.group}>{t('spotlight.pages')}</div>}
         {doors.map((page, offset) => {

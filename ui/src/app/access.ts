@@ -21,12 +21,22 @@ export function homeFor(role: Role): string { return ADDRESSES[pagesFor(role)[0]
 export const takesCalls = (role: Role): boolean => pagesFor(role).includes('workspace');
 export const editsClients = (role: Role): boolean => role !== 'auditor' && role !== 'administrator';
 export const unmasksClients = (role: Role): boolean => role === 'supervisor' || role === 'auditor';
+/** Sees networks, stores and their employees, and no borrowers. */
+export const organisationsOnly = (role: Role): boolean => role === 'partner_manager';
 export const readsFiles = (role: Role): boolean => role !== 'administrator';
 export const readsAccess = (role: Role): boolean => role === 'auditor' || role === 'administrator' || role === 'supervisor';
 export const readsRecorder = readsAccess;
 /** Others keep only their own. */
 export const keepsSharedSnippets = (role: Role): boolean => role === 'supervisor' || role === 'administrator';
 export const administers = (role: Role): boolean => role === 'administrator';
+
+/** Whether the address belongs to a page that the role may open; an address of no known page is for the router. */
+export function mayOpen(role: Role, path: string): boolean {
+  const page = PAGES.find((each) => path === ADDRESSES[each] || path.startsWith(`${ADDRESSES[each]}/`));
+  if (page && !pagesFor(role).includes(page)) return false;
+  const section = /^\/admin\/([^/]+)/.exec(path)?.[1];
+  return section === undefined || sections(role).includes(section);
+}
 
 const SECTIONS: Partial<Record<Role, string[]>> = {
   administrator: ['users', 'tokens', 'topics', 'snippets', 'branches', 'imports', 'backups', 'pbx', 'health'],

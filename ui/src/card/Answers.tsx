@@ -2,6 +2,8 @@ import { Popover } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { directory } from '../api/endpoints';
+import { takesCalls } from '../app/access';
+import { useSession } from '../api/session';
 import type { Answer, BranchBody, Card, Identification } from '../api/types';
 import { dateInSentence, localized, phone } from '../format/format';
 import { answerSentence } from '../format/sentences';
@@ -12,6 +14,7 @@ import styles from './card.module.css';
 /** The caller's questions, answered before they are asked. Locked lines say what opens them. */
 export function Answers({ card, identification }: { card: Card; identification?: Identification | null }) {
   const { t, language } = useWords();
+  const { user } = useSession();
   const today = useToday();
   if (card.answers.length === 0) return null;
   const asOf = card.answers.find((answer) => answer.as_of && !answer.locked)?.as_of;
@@ -19,6 +22,7 @@ export function Answers({ card, identification }: { card: Card; identification?:
     <section aria-label={t('answer.title')}>
       <dl className={styles.answers}>
         {card.answers.map((answer, index) => <Line key={`${answer.kind}-${index}`} answer={answer} city={card.facts.city} today={today} identification={identification} />)}
+        {!identification && takesCalls(user.role) && card.answers.some((answer) => answer.locked) && <div className={styles.asOf}>{t('answer.how_to_open')}</div>}
         {asOf && <div className={styles.asOf}>{t('answer.as_of', { date: dateInSentence(asOf, language, today) })}</div>}
       </dl>
     </section>

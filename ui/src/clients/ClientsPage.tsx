@@ -10,7 +10,7 @@ import { Failure } from '../ui/parts';
 import { useRows } from '../ui/rows';
 import styles from './clients.module.css';
 import { recentClients } from './recent';
-import { HitLine, useClientSearch } from './search';
+import { HitLine, NothingFound, useClientSearch } from './search';
 
 export function ClientsPage() {
   const { t } = useWords();
@@ -32,7 +32,8 @@ export function ClientsPage() {
           {hits.map((hit, index) => <div key={hit.client_id} role="option" aria-selected={index === here} className={shell.hit} data-on={index === here || undefined} onMouseMove={() => setAt(index)} onClick={() => open(hit.client_id)}><HitLine hit={hit} /></div>)}
         </div>
       )}
-      {found.nothing && <p className="dim small" role="status">{t('clients.nothing')}</p>}
+      {found.more && <p className="dim small" role="status">{t('spotlight.more')}</p>}
+      {found.nothing && <p className="dim small" role="status"><NothingFound /></p>}
       {!found.enough && <p className="dim small">{t('clients.start')}</p>}
       {!found.enough && recent.length > 0 && (
         <section className="panel">

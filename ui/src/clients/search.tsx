@@ -1,7 +1,9 @@
 /** Finding clients as one types: the same in the search of the bar, on the page of clients and in a call. */
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { search } from '../api/endpoints';
+import { organisationsOnly } from '../app/access';
+import { HITS_SHOWN, search } from '../api/endpoints';
+import { useSession } from '../api/session';
 import type { SearchHit } from '../api/types';
 import { phone } from '../format/format';
 import { useWords } from '../i18n/use-language';
@@ -27,19 +29,32 @@ export function useClientSearch(text: string, field: string | null = null) {
   });
   const enough = typed.length >= SHORTEST;
   const settled = !enough || (asked === typed && found.isFetched && !found.isPlaceholderData);
-  const hits = enough ? (found.data?.items ?? []) : [];
-  return { hits, enough, settled, nothing: enough && settled && found.isSuccess && hits.length === 0, error: enough ? found.error : null, retry: () => void found.refetch() };
+  const all = enough ? (found.data?.items ?? []) : [];
+  const hits = all.slice(0, HITS_SHOWN);
+  return { hits, more: all.length > hits.length, enough, settled, nothing: enough && settled && found.isSuccess && hits.length === 0, error: enough ? found.error : null, retry: () => void found.refetch() };
 }
 
 /** What tells one client from another without giving anything away. */
 export function HitLine({ hit }: { hit: SearchHit }) {
   const { t } = useWords();
-  const facts = [hit.city, hit.birth_year ? t('spotlight.born', { year: hit.birth_year }) : null, hit.phone_masked ? phone(hit.phone_masked) : null].filter(Boolean).join(' · ');
+  const year = hit.birth_year ? t('spotlight.born', { year: hit.birth_year }) : null;
+  // A long city is cut; the digits of the phone never are, for they tell one from another.
+  const rest = [year, hit.phone_masked ? phone(hit.phone_masked) : null].filter(Boolean).map((fact) => ` · ${fact}`).join('');
   return (
     <>
-      <span className="grow cut"><strong>{hit.name}</strong>{hit.kind !== 'person' && <span className="dim"> · {t(`client.kind.${hit.kind}`)}</span>}{facts && <span className="dim"> · {facts}</span>}</span>
+      <span className="grow" style={{ display: 'flex', whiteSpace: 'pre' }}>
+        <span className="cut" style={{ whiteSpace: 'pre' }}><strong>{hit.name}</strong>{hit.kind !== 'person' && <span className="dim"> · {t(`client.kind.${hit.kind}`)}</span>}{hit.city && <span className="dim"> · {hit.city}</span>}</span>
+        {rest && <span className="dim nowrap" style={{ flex: 'none', whiteSpace: 'pre' }}>{rest}</span>}
+      </span>
       {hit.loans > 0 && <span className="dim nowrap">{t('spotlight.loans', { count: hit.loans })}</span>}
       <span className="caption nowrap">{t(`matched.${hit.matched_by}`)}</span>
     </>
   );
+}
+
+/** Nobody was found; whoever sees organisations only must know that persons were not looked at. */
+export function NothingFound({ inPalette = false }: { inPalette?: boolean }) {
+  const { t } = useWords();
+  const { user } = useSession();
+  return <>{t(organisationsOnly(user.role) ? 'spotlight.nothing_organisations' : inPalette ? 'spotlight.nothing' : 'clients.nothing')}</>;
 }

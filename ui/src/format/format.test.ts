@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, date, dateInSentence, dayStart, decimal, duration, inZone, momentInList, money, nextDay, parseDate, phone, phoneDigits, relative, shortDate, webAddress } from './format';
+import { bytes, date, dateInSentence, dayStart, decimal, duration, inZone, momentInList, money, nextDay, parseDate, phone, phoneDigits, relative, shortDate, webAddress, spanInWords } from './format';
 
 /** Non-breaking spaces are what the page needs and what a reader of this file cannot see. */
 const plain = (text: string): string => text.replace(/\u00a0/g, ' ');
+
+it('says how long in words', () => {
+  expect([3, 783, 7500].map((each) => spanInWords(each, 'ru').replace(/\u00a0/g, ' '))).toEqual(['3 с', '13 мин 3 с', '2 ч 5 мин']);
+  expect(spanInWords(60, 'en').replace(/\u00a0/g, ' ')).toBe('1 min 0 s');
+});
 
 describe('sums', () => {
   it.each([

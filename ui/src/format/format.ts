@@ -143,6 +143,17 @@ export function duration(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${rest}` : `${pad(minutes)}:${rest}`;
 }
 
+const SPAN_UNITS: Record<Language, [string, string, string]> = { ru: ['ч', 'мин', 'с'], en: ['h', 'min', 's'] };
+
+/** `13 мин 3 с`, `2 h 5 min`: how long, in words; under an hour with its seconds. */
+export function spanInWords(seconds: number, language: Language): string {
+  const total = Math.max(0, Math.floor(seconds));
+  const [hours, minutes, rest] = [Math.floor(total / 3600), Math.floor((total % 3600) / 60), total % 60];
+  const [hour, minute, second] = SPAN_UNITS[language];
+  const parts = hours > 0 ? [`${hours}${NBSP}${hour}`, `${minutes}${NBSP}${minute}`] : [...(minutes > 0 ? [`${minutes}${NBSP}${minute}`] : []), `${rest}${NBSP}${second}`];
+  return parts.join(' ');
+}
+
 const RELATIVE_STEPS: [Intl.RelativeTimeFormatUnit, number][] = [['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3600], ['minute', 60]];
 
 /** `3 дня назад`, `in 2 hours`; under a minute it is "now". */

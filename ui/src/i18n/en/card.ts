@@ -13,7 +13,7 @@ export const card = {
   },
   language_name: { ru: 'Russian', en: 'English', kk: 'Kazakh', tt: 'Tatar', uz: 'Uzbek', tg: 'Tajik', ky: 'Kyrgyz' },
   answer: {
-    title: 'Answers', next_payment: 'Next payment', debt_today: 'Owed today', total_left: 'Left in total', where_to_pay: 'Where to pay', locked: 'opens at level {{level}}',
+    title: 'Answers', next_payment: 'Next payment', debt_today: 'Owed today', total_left: 'Left in total', where_to_pay: 'Where to pay', locked: 'opens at level {{level}}', how_to_open: 'Outside a call the sums are closed. Call the client or make a call card by hand (F4), then confirm the identity.',
     no_payments: 'no more payments', by_date: 'by {{date}}', today: 'today', tomorrow: 'tomorrow',
     in_days_one: 'in {{count}} day', in_days_other: 'in {{count}} days',
     days_ago_one: '{{count}} day ago', days_ago_other: '{{count}} days ago',
@@ -22,10 +22,10 @@ export const card = {
   },
   tab: { loans: 'Loans', history: 'History', documents: 'Documents', personal: 'Profile', notes: 'Notes and consents', edit: 'Edit', access: 'Who looked', label: 'Parts of the card' },
   loans: {
-    col: { number: 'Loan', product: 'Product', status: 'Status', issued: 'Issued', principal: 'Principal', rate: 'Rate', next: 'Payment', due: 'Due', outstanding: 'Left', overdue: 'Overdue', dpd: 'Days' },
+    col: { number: 'Loan', product: 'Product', status: 'Status', issued: 'Issued', principal: 'Principal', rate: 'Rate', next: 'Payment', due: 'Due', outstanding: 'Left to pay', overdue: 'Overdue', dpd: 'Days' },
     empty: 'There are no loans. They appear after an import from the accounting system.', status: { active: 'active', closed: 'closed', overdue: 'overdue', pending: 'pending', written_off: 'written off', sold: 'assigned', restructured: 'restructured', cancelled: 'cancelled', repaid: 'repaid', draft: 'draft', refunded: 'refunded' },
     schedule: 'Schedule', payments: 'Payments', no_schedule: 'The schedule has not been loaded.', no_payments: 'There are no payments yet.', figures: 'Figures: {{source}}, as of {{date}}', figures_plain: 'Figures as of {{date}}', contract_file: 'Contract', months_one: '{{count}} month', months_other: '{{count}} months',
-    line: { n: 'No.', due: 'Date', principal: 'Principal', interest: 'Interest', fee: 'Fee', payment: 'Payment', balance: 'Left', state: 'State', at: 'When', amount: 'Sum', kind: 'Kind', source: 'Source' },
+    line: { n: 'No.', due: 'Date', principal: 'Principal', interest: 'Interest', fee: 'Fee', payment: 'Payment', balance: 'Principal left', state: 'State', at: 'When', amount: 'Sum', kind: 'Kind', source: 'Source' },
     line_state: { paid: 'paid', partial: 'partly paid', due: 'next', overdue: 'overdue', future: 'ahead' },
     payment_kind: { regular: 'by schedule', early: 'early', early_full: 'early, full', early_partial: 'early, partial', refund: 'refund', penalty: 'penalty', other: 'other', payment: 'payment', instalment: 'by schedule', reversal: 'reversal', goods_return: 'goods return' },
     locked: 'Sums open at level {{level}}.', close: 'Close the loan',

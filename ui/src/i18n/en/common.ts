@@ -88,6 +88,7 @@ export const common = {
     generic: 'The server did not accept the request: {{message}}',
     request: 'request number {{id}}',
     fields: 'Check the fields: {{fields}}',
+    no_page: 'Your role has no right to this page. If you need it for your work, ask the administrator.',
     page: 'This part of the page broke. What you typed is kept; reload the page.',
   },
   fault: {

@@ -36,7 +36,7 @@ export const shell = {
     enabled: 'Log-in by code is on.', disabled: 'Log-in by code is off.', required: 'Your role must log in by code: turn it on now.',
   },
   spotlight: {
-    placeholder: 'Phone, name, document, loan number', clients: 'Clients', pages: 'Pages', nothing: 'Nobody was found. Check the number or type the beginning of the surname.', hint: 'Type a phone in any form, a surname, a passport or a loan number.',
+    placeholder: 'Phone, name, document, loan number', clients: 'Clients', pages: 'Pages', nothing: 'Nobody was found. Check the number or type the beginning of the surname.', nothing_organisations: 'Nothing was found. Your role searches organisations only: networks, stores and their employees.', more: 'There are more: type more of it.', hint: 'Type a phone in any form, a surname, a passport or a loan number.',
     loans_one: '{{count}} loan', loans_other: '{{count}} loans', born: 'born {{year}}',
   },
   matched: { phone: 'by phone', name: 'by name', document: 'by document', loan_number: 'by loan', account: 'by account', ogrn: 'by OGRN', inn: 'by INN', snils: 'by SNILS', card_number: 'by card number', email: 'by e-mail' },

@@ -5,7 +5,7 @@ export const admin = {
   },
   users: {
     create: 'Новый сотрудник', edit: 'Сотрудник', empty: 'Сотрудников нет.', col: { name: 'Имя', login: 'Вход', role: 'Роль', extension: 'Доб.', totp: 'Код', last: 'Был', state: 'Состояние' }, never: 'ещё не входил', disabled: 'закрыт', enabled: 'открыт',
-    name: 'Имя', login: 'Имя для входа', role: 'Роль', extension: 'Добавочный', extension_help: 'Номер телефона на столе. По нему звонок находит оператора.', password: 'Первый пароль', password_help: 'Не короче {{count}} знаков. Сотрудник сменит его после входа.', new_password: 'Новый пароль', set_password: 'Сменить пароль', disable: 'Закрыть вход', enable: 'Открыть вход', remove_totp: 'Снять вход по коду', saved: 'Сотрудник сохранён', password_set: 'Пароль сменён', on: 'включён', off: 'нет', make_password: 'Придумать',
+    name: 'Имя', login: 'Имя для входа', role: 'Роль', extension: 'Добавочный', extension_help: 'Номер телефона на столе. По нему звонок находит оператора.', password: 'Первый пароль', password_help: 'Не короче {{count}} знаков. Сотрудник сам может сменить его: меню с его именем, «Сменить пароль».', new_password: 'Новый пароль', set_password: 'Сменить пароль', disable: 'Закрыть вход', enable: 'Открыть вход', remove_totp: 'Снять вход по коду', saved: 'Сотрудник сохранён', password_set: 'Пароль сменён', on: 'включён', off: 'нет', make_password: 'Придумать',
   },
   tokens: {
     revoked: 'отозван', valid: 'действует',

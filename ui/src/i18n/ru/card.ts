@@ -13,7 +13,7 @@ export const card = {
   },
   language_name: { ru: 'русский', en: 'английский', kk: 'казахский', tt: 'татарский', uz: 'узбекский', tg: 'таджикский', ky: 'киргизский' },
   answer: {
-    title: 'Ответы', next_payment: 'Следующий платёж', debt_today: 'Долг сегодня', total_left: 'Осталось всего', where_to_pay: 'Где заплатить', locked: 'откроется на уровне {{level}}',
+    title: 'Ответы', next_payment: 'Следующий платёж', debt_today: 'Долг сегодня', total_left: 'Осталось всего', where_to_pay: 'Где заплатить', locked: 'откроется на уровне {{level}}', how_to_open: 'Вне звонка суммы закрыты. Позвоните клиенту или заведите карточку звонка вручную (F4), затем подтвердите личность.',
     no_payments: 'платежей больше нет', by_date: 'до {{date}}', today: 'сегодня', tomorrow: 'завтра',
     in_days_one: 'через {{count}} день', in_days_few: 'через {{count}} дня', in_days_many: 'через {{count}} дней', in_days_other: 'через {{count}} дня',
     days_ago_one: '{{count}} день назад', days_ago_few: '{{count}} дня назад', days_ago_many: '{{count}} дней назад', days_ago_other: '{{count}} дня назад',
@@ -22,10 +22,10 @@ export const card = {
   },
   tab: { loans: 'Займы', history: 'История', documents: 'Документы', personal: 'Анкета', notes: 'Заметки и согласия', edit: 'Правка', access: 'Кто смотрел', label: 'Разделы карточки' },
   loans: {
-    col: { number: 'Договор', product: 'Продукт', status: 'Состояние', issued: 'Выдан', principal: 'Сумма', rate: 'Ставка', next: 'Платёж', due: 'До', outstanding: 'Остаток', overdue: 'Просрочено', dpd: 'Дней' },
+    col: { number: 'Договор', product: 'Продукт', status: 'Состояние', issued: 'Выдан', principal: 'Сумма', rate: 'Ставка', next: 'Платёж', due: 'До', outstanding: 'Осталось заплатить', overdue: 'Просрочено', dpd: 'Дней' },
     empty: 'Займов нет. Они появятся после загрузки из учётной системы.', status: { active: 'действует', closed: 'закрыт', overdue: 'просрочен', pending: 'оформляется', written_off: 'списан', sold: 'уступлен', restructured: 'реструктурирован', cancelled: 'отменён', repaid: 'погашен', draft: 'черновик', refunded: 'возврат' },
     schedule: 'График', payments: 'Платежи', no_schedule: 'График не загружен.', no_payments: 'Платежей пока нет.', figures: 'Цифры: {{source}}, на {{date}}', figures_plain: 'Цифры на {{date}}', contract_file: 'Договор', months_one: '{{count}} месяц', months_few: '{{count}} месяца', months_many: '{{count}} месяцев', months_other: '{{count}} месяца',
-    line: { n: '№', due: 'Дата', principal: 'Основной долг', interest: 'Проценты', fee: 'Комиссия', payment: 'Платёж', balance: 'Остаток', state: 'Состояние', at: 'Когда', amount: 'Сумма', kind: 'Вид', source: 'Откуда' },
+    line: { n: '№', due: 'Дата', principal: 'Основной долг', interest: 'Проценты', fee: 'Комиссия', payment: 'Платёж', balance: 'Остаток основного долга', state: 'Состояние', at: 'Когда', amount: 'Сумма', kind: 'Вид', source: 'Откуда' },
     line_state: { paid: 'оплачен', partial: 'частично', due: 'ближайший', overdue: 'просрочен', future: 'впереди' },
     payment_kind: { regular: 'по графику', early: 'досрочный', early_full: 'досрочный полный', early_partial: 'досрочный частичный', refund: 'возврат', penalty: 'неустойка', other: 'другое', payment: 'платёж', instalment: 'по графику', reversal: 'отмена', goods_return: 'возврат товара' },
     locked: 'Суммы откроются на уровне {{level}}.', close: 'Закрыть',
