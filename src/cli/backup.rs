@@ -15,6 +15,10 @@ use std::sync::Arc;
 /// Take, list, verify and restore backups.
 #[derive(Debug, Args)]
 pub struct Backup {
+    /// The data folder, instead of the configured one; a folder `backups` in it (a demo's) is the
+    /// archive when no other is given or configured.
+    #[arg(long, global = true)]
+    data_dir: Option<PathBuf>,
     #[command(subcommand)]
     action: Action,
 }
@@ -33,9 +37,6 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct Create {
-    /// The data folder, instead of the configured one.
-    #[arg(long)]
-    data_dir: Option<PathBuf>,
     #[command(flatten)]
     archive: Archive,
 }
@@ -81,11 +82,18 @@ impl Backup {
     /// # Errors
     /// What the archive says.
     pub fn run(self, path: Option<&Path>) -> Result<(), CliError> {
+        let mut config = configuration(path, self.data_dir.as_deref())?;
+        if let (Some(data), None) = (&self.data_dir, path) {
+            let own = data.join("backups");
+            if own.is_dir() {
+                config.backup.folder = own;
+            }
+        }
         match self.action {
-            Action::Create(create) => create.run(path),
-            Action::List(archive) => list(&archive.open(configuration(path, None)?)?),
-            Action::Verify(verify) => verify.run(path),
-            Action::Restore(restore) => restore.run(path),
+            Action::Create(create) => create.run(config),
+            Action::List(archive) => list(&archive.open(config)?),
+            Action::Verify(verify) => verify.run(config),
+            Action::Restore(restore) => restore.run(config),
         }
     }
 }
@@ -109,8 +117,7 @@ impl Archive {
 }
 
 impl Create {
-    fn run(self, path: Option<&Path>) -> Result<(), CliError> {
-        let mut config = configuration(path, self.data_dir.as_deref())?;
+    fn run(self, mut config: Config) -> Result<(), CliError> {
         self.archive.apply(&mut config);
         with_core(config, async |core| {
             let job = core.services.take_backup(&Caller::system()).await;
@@ -141,8 +148,7 @@ fn list(archive: &Backups) -> Result<(), CliError> {
 }
 
 impl Verify {
-    fn run(self, path: Option<&Path>) -> Result<(), CliError> {
-        let config = configuration(path, None)?;
+    fn run(self, config: Config) -> Result<(), CliError> {
         let archive = self.archive.open(config)?;
         let name = name_or_newest(&archive, self.name)?;
         let key = key(self.identity.as_deref())?;
@@ -164,8 +170,8 @@ impl Verify {
 }
 
 impl Restore {
-    fn run(self, path: Option<&Path>) -> Result<(), CliError> {
-        let archive = self.archive.open(configuration(path, None)?)?;
+    fn run(self, config: Config) -> Result<(), CliError> {
+        let archive = self.archive.open(config)?;
         let name = name_or_newest(&archive, self.name)?;
         let key = key(self.identity.as_deref())?;
         let manifest =

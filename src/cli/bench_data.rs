@@ -10,7 +10,7 @@ use std::time::Instant;
 #[derive(Debug, Args)]
 pub struct BenchData {
     /// The data folder; must be empty.
-    #[arg(long)]
+    #[arg(long, default_value = "bench-data")]
     data_dir: PathBuf,
     /// Clients to make up.
     #[arg(long, default_value_t = 10_000)]

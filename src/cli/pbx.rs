@@ -34,8 +34,8 @@ struct Target {
     #[arg(long, env = "LENDERBOX_PBX_TOKEN", hide_env_values = true)]
     token: String,
     /// How many times faster than in life; 0 plays everything at once.
-    #[arg(long, default_value_t = 1)]
-    speed: u32,
+    #[arg(long, default_value = "1", value_parser = speed)]
+    speed: f64,
 }
 
 #[derive(Debug, Args)]
@@ -73,6 +73,23 @@ struct Replay {
     trunk_prefix: Vec<String>,
     #[command(flatten)]
     target: Target,
+}
+
+/// How many times faster, as typed; 0 and up.
+fn speed(text: &str) -> Result<f64, String> {
+    let typed = text.replace(',', ".").parse::<f64>().ok();
+    typed
+        .filter(|speed| speed.is_finite() && *speed >= 0.0)
+        .ok_or_else(|| "write a number from 0, for instance 2 or 0.5".to_owned())
+}
+
+/// When a cue is due, at `speed` times the pace of life; at once when it is 0.
+fn due(after_ms: u32, speed: f64) -> Duration {
+    if speed == 0.0 {
+        return Duration::ZERO;
+    }
+    // A pace too slow to be counted is as good as never.
+    Duration::try_from_secs_f64(f64::from(after_ms) / 1_000.0 / speed).unwrap_or(Duration::MAX)
 }
 
 impl Pbx {
@@ -132,15 +149,14 @@ fn play(mut cues: Vec<Cue>, target: &Target) -> Result<(), CliError> {
     let mut all = Posted::default();
     let mut next = 0;
     while next < cues.len() {
-        let due = cues[next].after_ms.checked_div(target.speed).unwrap_or(0);
-        let left = Duration::from_millis(due.into()).saturating_sub(begun.elapsed());
+        let instant = due(cues[next].after_ms, target.speed);
+        let left = instant.saturating_sub(begun.elapsed());
         if !left.is_zero() {
             // Nobody sends: this only waits.
             let _ = crossbeam_channel::never::<()>().recv_timeout(left);
         }
-        let together = cues[next..]
-            .iter()
-            .take_while(|cue| cue.after_ms.checked_div(target.speed).unwrap_or(0) <= due);
+        let together =
+            cues[next..].iter().take_while(|cue| due(cue.after_ms, target.speed) <= instant);
         let events: Vec<_> = together.map(|cue| cue.event.clone()).collect();
         next += events.len();
         let posted = poster.post(&events).map_err(|error| CliError::Said(error.to_string()))?;
@@ -155,4 +171,22 @@ fn report(posted: &Posted) -> Result<(), CliError> {
         say(format!("event {} was refused: {}", fault.index, fault.code))?;
     }
     say(format!("{} events taken, {} refused", posted.accepted, posted.rejected.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_played_at_any_pace() {
+        let at = |text: &str| due(3_000, speed(text).unwrap());
+        assert_eq!(at("1"), Duration::from_secs(3));
+        assert_eq!(at("0.5"), Duration::from_secs(6));
+        assert_eq!(at("1,5"), Duration::from_secs(2));
+        assert_eq!(at("0"), Duration::ZERO);
+        assert_eq!(at("1e-300"), Duration::MAX);
+        for wrong in ["-1", "fast", "inf", "NaN", ""] {
+            assert!(speed(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -45,8 +45,13 @@ enum UserCommand {
     },
     /// List everybody.
     List,
-    /// Keep a person out.
+    /// Keep a person out; the last administrator stays.
     Disable {
+        /// The person.
+        login: String,
+    },
+    /// Let a person in again.
+    Enable {
         /// The person.
         login: String,
     },
@@ -86,6 +91,11 @@ impl Users {
                     let id = find(services, &caller, login)?;
                     services.set_user_disabled(&caller, id, true).await.map_err(said)?;
                     say(format!("{login} is kept out"))
+                }
+                UserCommand::Enable { login } => {
+                    let id = find(services, &caller, login)?;
+                    services.set_user_disabled(&caller, id, false).await.map_err(said)?;
+                    say(format!("{login} may sign in again"))
                 }
                 UserCommand::List => {
                     for user in services.users(&caller).map_err(said)? {

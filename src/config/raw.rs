@@ -418,7 +418,7 @@ impl Raw {
     pub fn describe() -> String {
         let mut out = String::from(
             "# Lenderbox: every setting with its default. A setting may be left out.\n\
-             # Check a changed file with: lenderbox check-config FILE\n",
+             # Check a changed file with: lenderbox --config FILE check-config\n",
         );
         for (place, about, keys) in Self::sections() {
             out.push('\n');

@@ -50,6 +50,7 @@ pub const ERRORS: &[(&str, u16, &str)] = &[
     ("totp_off", 409, "the second factor is switched off in the configuration"),
     ("totp_enrolled", 409, "a second factor is enrolled already; remove it first"),
     ("totp_not_started", 409, "ask for a secret first"),
+    ("last_administrator", 409, "make another administrator first"),
     ("own_account", 409, "ask another administrator to change this of your own account"),
     ("not_retired", 409, "the entry is not retired"),
     ("loan_of_another_client", 409, "the loan belongs to another client"),

@@ -187,10 +187,10 @@ impl Services {
         self.change(caller, id, Some(version), UserCommand::Change(change)).await
     }
 
-    /// Keeps a person out, or lets the person in again.
+    /// Keeps a person out, or lets the person in again. An administrator always remains.
     ///
     /// # Errors
-    /// `Rejected`, `Forbidden`.
+    /// `Rejected` (`own_account`, `last_administrator`), `Forbidden`.
     pub async fn set_user_disabled(
         &self,
         caller: &Caller,
@@ -199,6 +199,9 @@ impl Services {
     ) -> Result<UserView, ServiceError> {
         caller.grant(Action::ManageUsers)?;
         self.refuse_own(caller, id)?;
+        if disabled {
+            self.refuse_last_administrator(id)?;
+        }
         let command = if disabled { UserCommand::Disable } else { UserCommand::Enable };
         self.change(caller, id, None, command).await
     }
@@ -396,6 +399,21 @@ impl Services {
             let help = "change your own password and code in your profile; for anything else of your \
                         own account ask another administrator";
             return Err(ServiceError::Rejected(Rejection::rule("own_account", help)));
+        }
+        Ok(())
+    }
+
+    /// Nobody could let anybody in again.
+    fn refuse_last_administrator(&self, id: UserId) -> Result<(), ServiceError> {
+        let (mut is_one, mut others) = (false, false);
+        self.each_user(|one, _, user| {
+            let open = user.role == Some(Role::Administrator) && !user.disabled;
+            is_one |= open && one == id;
+            others |= open && one != id;
+        })?;
+        if is_one && !others {
+            let help = "this is the last administrator; make another one first";
+            return Err(ServiceError::Rejected(Rejection::rule("last_administrator", help)));
         }
         Ok(())
     }

@@ -80,6 +80,14 @@ fn people_are_added_changed_listed_and_kept_out() {
     let other = "another horse battery staple";
     assert_eq!(desk.done(&["user", "passwd", "admin"], other), "admin has a new password\n");
     assert_eq!(desk.done(&["user", "disable", "anna"], ""), "anna is kept out\n");
+    assert_eq!(desk.done(&["user", "enable", "anna"], ""), "anna may sign in again\n");
+    assert!(!desk.done(&["user", "list"], "").contains("disabled"));
+    assert_eq!(desk.done(&["user", "disable", "anna"], ""), "anna is kept out\n");
+    desk.refused(&["user", "disable", "admin"], "", "the last administrator");
+    let second = ["user", "add", "chief", "--name", "C", "--role", "administrator"];
+    desk.done(&second, PASSWORD);
+    assert_eq!(desk.done(&["user", "disable", "chief"], ""), "chief is kept out\n");
+    desk.refused(&["user", "disable", "admin"], "", "the last administrator");
     let list = desk.done(&["user", "list"], "");
     let line = |login: &str| -> Vec<String> {
         let line = list.lines().find(|line| line.starts_with(login)).unwrap();
@@ -200,10 +208,16 @@ fn a_backup_is_taken_proved_and_restored_by_the_words_of_the_runbook() {
     };
     let none = desk.run(&[&["backup", "list"][..], &archive].concat(), "");
     desk.said(&none, "holds no backups: give --archive");
+    desk.refused(&["backup", "list"], "", "holds no backups: give --archive");
     let said = desk.done(&[&["backup", "create"][..], &archive].concat(), "");
     let name = said.split_whitespace().nth(1).unwrap().to_owned();
     assert!(said.starts_with("Backup ") && said.contains("is taken"), "{said}");
     assert!(list(&desk).starts_with(&name) && list(&desk).contains("not verified"));
+    let listed = desk.done(&[&["backup", "list"][..], &archive].concat(), "");
+    assert_eq!(listed, list(&desk), "it takes --data-dir like the others");
+    std::fs::create_dir(desk.data().join("backups")).unwrap();
+    assert_eq!(desk.done(&["backup", "list"], ""), "", "a demo's own archive");
+    std::fs::remove_dir_all(desk.data().join("backups")).unwrap();
     let proved = desk.run(&[&["backup", "verify", &name][..], &archive].concat(), "");
     let words = String::from_utf8_lossy(&proved.stdout).into_owned();
     assert!(words.contains(&format!("Backup {name} is sound")), "{words}");
@@ -231,6 +245,8 @@ fn settings_are_printed_and_checked_with_every_fault() {
     let desk = Desk::new();
     let printed = desk.run(&["check-config", "--print-default"], "");
     assert!(printed.status.success());
+    let text = String::from_utf8_lossy(&printed.stdout).into_owned();
+    assert!(text.contains("\n# Check a changed file with: lenderbox --config FILE check-config\n"));
     std::fs::write(desk.path("box.toml"), &printed.stdout).unwrap();
     let fine = desk.run(&["--config", "box.toml", "check-config"], "");
     assert!(fine.status.success());
@@ -274,6 +290,11 @@ fn made_up_and_recorded_calls_are_played_to_a_running_box() {
         let calls = supervisor.get("/calls?limit=50").ok();
         (calls["items"].as_array().unwrap().len() >= 8).then_some(())
     });
+    let paced = ["pbx", "simulate", "inbound", "--url", &lenderbox.address, "--token", token];
+    let said = words(&desk.run(&[&paced[..], &["--speed", "500.5"]].concat(), ""));
+    assert!(said.ends_with(" events taken, 0 refused\n"), "{said}");
+    let wrong = desk.run(&[&paced[..], &["--speed", "fast"]].concat(), "");
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("for instance 2 or 0.5"));
     desk.said(&play(&["simulate", "inbound"], "lbx_wrong"), "status 401");
     desk.said(&play(&["simulate", "party"], token), "choose one of inbound, queue");
     desk.said(&play(&["replay", "none.txt"], token), "cannot read none.txt: No such file");
@@ -337,4 +358,26 @@ fn an_import_that_cannot_begin_says_why_and_writes_nothing() {
     assert!(
         desk.done(&["export", "clients", "--out", out.to_str().unwrap()], "").starts_with("1 ")
     );
+}
+
+#[test]
+fn a_base_for_measurements_is_made_beside_where_the_command_stands() {
+    let desk = Desk::new();
+    let output = desk.run(&["bench-data", "--clients", "5"], "");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("5 clients in "));
+    assert!(desk.path("bench-data").join("journal").is_dir());
+    let again = desk.run(&["bench-data", "--clients", "5"], "");
+    desk.said(&again, "holds a base already; choose an empty one");
+}
+
+#[test]
+fn the_readme_names_what_its_commands_need() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let row = |name: &str| readme.lines().find(|l| l.starts_with(&format!("| {name} |"))).unwrap();
+    assert!(row("first administrator").contains("at least 10 characters"));
+    assert!(row("export").contains("while the box is stopped"));
+    assert!(row("try the telephone link").contains("replay FILE --token TOKEN"));
+    assert!(row("measurements").contains("--data-dir FOLDER"));
 }
