@@ -1,6 +1,6 @@
 import { Button, FileButton, Select, Switch, Textarea } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { Fragment, useEffect, useState } from 'react';
 import { uploadBlob } from '../api/client';
 import { imports } from '../api/endpoints';
 import type { ImportKind, ImportPreview } from '../api/types';
@@ -8,7 +8,7 @@ import { bytes } from '../format/format';
 import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import { addConfirmation } from '../state/notices';
-import { Failure, faultText } from '../ui/parts';
+import { Failure, faultWords, importField } from '../ui/parts';
 import styles from './admin.module.css';
 
 const KINDS: ImportKind[] = ['clients', 'loans', 'schedules', 'payments'];
@@ -117,18 +117,33 @@ function Preview({ of }: { of: ImportPreview }) {
     <div className={styles.scroll} style={{ borderTop: '1px solid var(--lb-border)' }}>
       <p className="small" style={{ padding: '8px 12px' }} role="status"><span className="dim">{facts} · </span><span className={faulty > 0 ? 'bad' : 'good'}>{faulty > 0 ? t('imports.faults', { count: faulty }) : t('imports.no_faults')}</span></p>
       <table className="grid">
-        <thead><tr><th className="num">{t('imports.line')}</th><th>{t('imports.faults_head')}</th>{of.columns.map((column, index) => <th key={index}>{column}</th>)}<th>{t('imports.becomes')}</th></tr></thead>
+        <thead><tr><th className="num">{t('imports.line')}</th><th>{t('imports.faults_head')}</th>{of.columns.map((column, index) => <th key={index}>{column}</th>)}</tr></thead>
         <tbody>
           {of.rows.map((row) => (
-            <tr key={row.line}>
-              <td className="num dim">{row.line}</td>
-              <td>{row.faults.length === 0 ? <span className="good nowrap">{t('imports.no_faults')}</span> : row.faults.map((fault, index) => <div key={index} className="bad"><span title={fault.message}>{faultText(fault, t)}</span></div>)}</td>
-              {of.columns.map((_, index) => <td key={index} className="nowrap">{row.cells[index]}</td>)}
-              <td className={styles.mono}>{row.target ? Object.entries(row.target).filter(([, value]) => value !== null && value !== '').map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ') : '—'}</td>
-            </tr>
+            <Fragment key={row.line}>
+              <tr>
+                <td className="num dim">{row.line}</td>
+                <td className={styles.remarks}>{row.faults.length === 0 ? <span className="good nowrap">{t('imports.no_faults')}</span> : row.faults.map((fault, index) => <div key={index} className="bad" title={fault.message}>{`${importField(fault.field, t)}: ${faultWords(fault, t)}`}</div>)}</td>
+                {of.columns.map((_, index) => <td key={index} className="nowrap">{row.cells[index]}</td>)}
+              </tr>
+              <tr><td /><td colSpan={of.columns.length + 1}><Becomes row={row} /></td></tr>
+            </Fragment>
           ))}
         </tbody>
       </table>
+    </div>
+  );
+}
+
+/** What a row becomes: fields by their names in the page's language. */
+function Becomes({ row }: { row: ImportPreview['rows'][number] }) {
+  const { t } = useWords();
+  const word = (name: string, value: string) => (i18next.exists(`imports.word.${name}.${value}`) ? t(`imports.word.${name}.${value}`) : value);
+  const fields = Object.entries(row.target ?? {}).filter(([, value]) => value !== null && value !== '');
+  return (
+    <div className={styles.becomes}>
+      <span className="dim">{t('imports.becomes')}:</span>
+      {fields.length === 0 ? <span>—</span> : fields.map(([name, value]) => <span key={name}><span className="dim">{importField(name, t)}</span> {typeof value === 'object' ? JSON.stringify(value) : word(name, String(value))}</span>)}
     </div>
   );
 }

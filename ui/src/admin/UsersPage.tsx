@@ -8,10 +8,12 @@ import type { Role, User } from '../api/types';
 import { usePasswordLength } from '../app/PasswordDialog';
 import { useWords } from '../i18n/use-language';
 import { addConfirmation } from '../state/notices';
-import { Empty, Failure, Load, Moment } from '../ui/parts';
+import { Empty, Failure, fieldError, Load, Moment } from '../ui/parts';
 import { useSort } from '../ui/sort';
 import styles from './admin.module.css';
 
+/** Fields that say their faults themselves. */
+const FIELDS = ['name', 'login', 'extension', 'password'];
 const ROLES: Role[] = ['operator', 'collector', 'supervisor', 'partner_manager', 'administrator', 'auditor'];
 
 export function UsersPage() {
@@ -75,24 +77,24 @@ function NewUser({ onDone }: { onDone: () => void }) {
   });
   return (
     <form className="stack" onSubmit={(event: FormEvent) => { event.preventDefault(); create.mutate(); }}>
-      <TextInput name="name" label={t('users.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required withAsterisk={false} data-autofocus />
-      <TextInput name="login" label={t('users.login')} value={login} onChange={(event) => setLogin(event.currentTarget.value)} required withAsterisk={false} autoComplete="off" />
+      <TextInput name="name" error={fieldError(create.error, 'name', t)} label={t('users.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required withAsterisk={false} data-autofocus />
+      <TextInput name="login" error={fieldError(create.error, 'login', t)} label={t('users.login')} value={login} onChange={(event) => setLogin(event.currentTarget.value)} required withAsterisk={false} autoComplete="off" />
       <RoleSelect value={role} onChange={setRole} />
-      <TextInput name="extension" label={t('users.extension')} description={t('users.extension_help')} value={extension} onChange={(event) => setExtension(event.currentTarget.value)} inputMode="tel" />
-      <PasswordField label={t('users.password')} value={password} onChange={setPassword} />
-      {create.error && <Failure error={create.error} />}
+      <TextInput name="extension" error={fieldError(create.error, 'extension', t)} label={t('users.extension')} description={t('users.extension_help')} value={extension} onChange={(event) => setExtension(event.currentTarget.value)} inputMode="tel" />
+      <PasswordField label={t('users.password')} error={fieldError(create.error, 'password', t)} value={password} onChange={setPassword} />
+      {create.error && <Failure error={create.error} beside={FIELDS} />}
       <Button type="submit" loading={create.isPending}>{t('action.create')}</Button>
     </form>
   );
 }
 
 /** Shown as text: it is dictated to a person once and changed by him. */
-function PasswordField({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
+function PasswordField({ label, error, value, onChange }: { label: string; error?: string; value: string; onChange: (value: string) => void }) {
   const { t } = useWords();
   const count = usePasswordLength();
   return (
-    <div className="row" style={{ alignItems: 'flex-end' }}>
-      <TextInput className="grow" name="new_password" label={label} description={t('users.password_help', { count })} value={value} onChange={(event) => onChange(event.currentTarget.value)} autoComplete="off" required withAsterisk={false} ff="monospace" />
+    <div className="row" style={{ alignItems: error ? 'center' : 'flex-end' }}>
+      <TextInput className="grow" name="new_password" label={label} error={error} description={t('users.password_help', { count })} value={value} onChange={(event) => onChange(event.currentTarget.value)} autoComplete="off" required withAsterisk={false} ff="monospace" />
       <Button variant="default" onClick={() => onChange(madeUpPassword())}>{t('users.make_password')}</Button>
     </div>
   );
@@ -124,15 +126,15 @@ function EditUser({ user, onDone }: { user: User; onDone: () => void }) {
     <div className="stack-lg">
       <form className="stack" onSubmit={(event: FormEvent) => { event.preventDefault(); save.mutate(); }}>
         <p className="dim small">{user.login}</p>
-        <TextInput name="name" label={t('users.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required withAsterisk={false} data-autofocus />
+        <TextInput name="name" error={fieldError(save.error, 'name', t)} label={t('users.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required withAsterisk={false} data-autofocus />
         <RoleSelect value={role} onChange={setRole} />
-        <TextInput name="extension" label={t('users.extension')} description={t('users.extension_help')} value={extension} onChange={(event) => setExtension(event.currentTarget.value)} inputMode="tel" />
-        {save.error && <Failure error={save.error} />}
+        <TextInput name="extension" error={fieldError(save.error, 'extension', t)} label={t('users.extension')} description={t('users.extension_help')} value={extension} onChange={(event) => setExtension(event.currentTarget.value)} inputMode="tel" />
+        {save.error && <Failure error={save.error} beside={FIELDS} />}
         <div><Button type="submit" loading={save.isPending}>{t('action.save')}</Button></div>
       </form>
       <form className="stack" onSubmit={(event: FormEvent) => { event.preventDefault(); setNew.mutate(); }}>
-        <PasswordField label={t('users.new_password')} value={password} onChange={setPassword} />
-        {setNew.error && <Failure error={setNew.error} />}
+        <PasswordField label={t('users.new_password')} error={fieldError(setNew.error, 'password', t)} value={password} onChange={setPassword} />
+        {setNew.error && <Failure error={setNew.error} beside={FIELDS} />}
         <div><Button type="submit" variant="default" loading={setNew.isPending} disabled={password === ''}>{t('users.set_password')}</Button></div>
       </form>
       {act.error && <Failure error={act.error} />}

@@ -192,7 +192,7 @@ export interface HealthSummary {
   last_backup_at: string | null; memory_bytes: number; clients: number; loans: number;
 }
 
-export interface FieldFault { field: string; code: string; message: string }
+export interface FieldFault { field: string; code: string; message: string; detail?: { column?: string | null; known?: string[]; line?: number | null } | null }
 
 /** What was asked of the exchange and did not happen; `detail` are its own words where we have none. */
 export interface CommandFailure { call_id: string; command: 'dial' | 'hangup' | 'transfer' | 'end_transfer' | 'hold' | 'resume'; reason: string; detail: string | null }

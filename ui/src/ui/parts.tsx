@@ -13,11 +13,12 @@ import { useMinute, useNow } from './clock';
 import styles from './parts.module.css';
 
 /** What went wrong and what to do, in the reader's language; the server's own words only where we have none. */
-export function errorText(error: unknown, t: TFunction): string {
+export function errorText(error: unknown, t: TFunction, beside: string[] = []): string {
   if (!(error instanceof ApiError)) return t('error.page');
   const known = i18next.exists(`error.${error.code}`);
   const text = known ? t(`error.${error.code}`) : t('error.generic', { message: error.message || error.code });
-  const fields = error.fields.length > 0 ? ` ${error.fields.map((fault) => faultText(fault, t)).join('; ')}.` : '';
+  const rest = error.fields.filter((fault) => !beside.includes(fault.field));
+  const fields = rest.length > 0 ? ` ${rest.map((fault) => faultText(fault, t)).join('; ')}.` : '';
   const id = (!known || error.status >= 500) && error.requestId ? ` (${t('error.request', { id: error.requestId })})` : '';
   return text + fields + id;
 }
@@ -26,16 +27,39 @@ export function errorText(error: unknown, t: TFunction): string {
 export function faultText(fault: FieldFault, t: TFunction): string {
   const name = fault.field.split(/[.[]/)[0] ?? fault.field;
   const field = i18next.exists(`field.${name}`) ? t(`field.${name}`) : fault.field;
-  const words = i18next.exists(`fault.${fault.code}`) ? t(`fault.${fault.code}`) : fault.message || fault.code;
+  if (fault.code === 'missing_column') return faultWords(fault, t);
+  const words = faultWords(fault, t);
   return field ? `${field}: ${words}` : words;
 }
 
-export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+/** What is wrong, without the name of the field. */
+export function faultWords(fault: FieldFault, t: TFunction): string {
+  const { column, known = [], line } = fault.detail ?? {};
+  if (fault.code === 'missing_column' && column) return t('fault.missing_column_of', { column, rule: importField(fault.field, t), known: known.join(', ') });
+  if (fault.code === 'repeated_row' && line) return t('fault.repeated_row_of', { line });
+  return i18next.exists(`fault.${fault.code}`) ? t(`fault.${fault.code}`) : fault.message || fault.code;
+}
+
+/** A field or a rule of an import in words: the last part of its path that has a name. */
+export function importField(path: string, t: TFunction): string {
+  // A word that ends in "other" would be a plural.
+  const named = path.replace(/_other$/, '_else').split(/[.[\]]+/).reverse().find((part) => i18next.exists(`imports.field.${part}`));
+  return named ? t(`imports.field.${named}`) : path;
+}
+
+/** What the server says of one field of a form, to stand beside it. */
+export function fieldError(error: unknown, name: string, t: TFunction): string | undefined {
+  const found = error instanceof ApiError ? error.fields.filter((fault) => fault.field === name) : [];
+  return found.length > 0 ? found.map((fault) => faultWords(fault, t)).join('; ') : undefined;
+}
+
+/** `beside`: fields whose faults stand beside them already. */
+export function Failure({ error, onRetry, beside }: { error: unknown; onRetry?: () => void; beside?: string[] }) {
   const { t } = useWords();
   return (
     <div className={styles.failure} role="alert">
       <IconAlertTriangle size={18} stroke={1.6} aria-hidden />
-      <span className="grow">{errorText(error, t)}</span>
+      <span className="grow">{errorText(error, t, beside)}</span>
       {onRetry && <Button variant="default" onClick={onRetry}>{t('action.retry')}</Button>}
     </div>
   );

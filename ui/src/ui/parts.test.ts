@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../api/client';
+import { i18next } from '../i18n';
+import { errorText, faultText, fieldError, importField } from './parts';
+
+const russian = i18next.getFixedT('ru');
+const english = i18next.getFixedT('en');
+const missing = { field: 'key', code: 'missing_column', message: 'the file has no column', detail: { column: 'Код', known: ['Номер', 'ФИО'] } };
+
+describe('faults of an import', () => {
+  it('name the column looked for, its rule, and the columns found', () => {
+    expect(faultText(missing, russian)).toBe('Столбца «Код» нет в файле (правило «ключ строки»); в файле есть: Номер, ФИО');
+    expect(faultText(missing, english)).toBe('The file has no column "Код" (rule "key of the row"); it has: Номер, ФИО');
+  });
+  it('name fields and rules in words', () => {
+    expect(importField('columns.birth_date', russian)).toBe('дата рождения');
+    expect(importField('client.key', russian)).toBe('ключ строки');
+    expect(importField('emails[0]', english)).toBe('e-mail');
+    expect(importField('nowhere', russian)).toBe('nowhere');
+  });
+  it('name the line that held the key before', () => {
+    const again = { field: 'key', code: 'repeated_row', message: '', detail: { line: 3 } };
+    expect(faultText(again, english)).toBe('word: the key was in line 3 of this file');
+  });
+});
+
+describe('faults of a form', () => {
+  const error = new ApiError(422, 'invalid_fields', '', [{ field: 'password', code: 'too_short', message: '' }]);
+  it('stand beside the field and not in the general line as well', () => {
+    expect(fieldError(error, 'password', russian)).toBe('слишком коротко');
+    expect(fieldError(error, 'login', russian)).toBeUndefined();
+    expect(errorText(error, russian, ['password'])).toBe('Есть ошибки в полях.');
+    expect(errorText(error, russian)).toBe('Есть ошибки в полях. пароль: слишком коротко.');
+  });
+});
