@@ -26,6 +26,9 @@ test('a person is created, can sign in, and is closed', async ({ page, box, brow
   await page.getByRole('row').filter({ hasText: 'Новикова Нина' }).click();
   await page.getByRole('button', { name: 'Закрыть вход' }).click();
   await expect(page.getByRole('row').filter({ hasText: 'Новикова Нина' })).toContainText('закрыт');
+  // A slip is taken back where it was made.
+  await page.getByRole('button', { name: 'Открыть вход снова' }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'Новикова Нина' })).toContainText('открыт');
 });
 
 test('a topic is created, changed, put back, removed and restored', async ({ page, box }) => {

@@ -32,7 +32,7 @@ export function UsersPage() {
       </section>
       <Modal opened={open !== null} onClose={() => setOpen(null)} title={t(open === 'new' ? 'users.create' : 'users.edit')} size="md" closeButtonProps={{ 'aria-label': t('action.close') }}>
         {open === 'new' && <NewUser onDone={() => setOpen(null)} />}
-        {open !== null && open !== 'new' && <EditUser key={open.id} user={open} onDone={() => setOpen(null)} />}
+        {open !== null && open !== 'new' && <EditUser key={open.id} user={list.data?.items.find((each) => each.id === open.id) ?? open} onDone={() => setOpen(null)} />}
       </Modal>
     </>
   );
@@ -122,6 +122,8 @@ function EditUser({ user, onDone }: { user: User; onDone: () => void }) {
   });
   const setNew = useMutation({ mutationFn: () => users.password(user.id, password), onSuccess: () => { addConfirmation(t('users.password_set')); setPassword(''); void refresh(); } });
   const act = useMutation({ mutationFn: (work: () => Promise<void>) => work(), onSuccess: () => { void refresh(); onDone(); } });
+  // The dialog stays, so that a slip is taken back by the same button.
+  const flip = useMutation({ mutationFn: () => (user.disabled ? users.enable(user.id) : users.disable(user.id)), onSettled: refresh });
   return (
     <div className="stack-lg">
       <form className="stack" onSubmit={(event: FormEvent) => { event.preventDefault(); save.mutate(); }}>
@@ -137,9 +139,11 @@ function EditUser({ user, onDone }: { user: User; onDone: () => void }) {
         {setNew.error && <Failure error={setNew.error} beside={FIELDS} />}
         <div><Button type="submit" variant="default" loading={setNew.isPending} disabled={password === ''}>{t('users.set_password')}</Button></div>
       </form>
+      {flip.error && <Failure error={flip.error} />}
+      {flip.isSuccess && user.disabled && <p className="small warn" role="status">{t('users.now_disabled')}</p>}
       {act.error && <Failure error={act.error} />}
       <div className="row">
-        <Button variant="default" onClick={() => act.mutate(() => (user.disabled ? users.enable(user.id) : users.disable(user.id)))} color="red">{t(user.disabled ? 'users.enable' : 'users.disable')}</Button>
+        <Button variant="default" loading={flip.isPending} onClick={() => flip.mutate()}>{t(user.disabled ? 'users.enable' : 'users.disable')}</Button>
         {user.totp && <Button variant="default" onClick={() => act.mutate(() => users.removeTotp(user.id))}>{t('users.remove_totp')}</Button>}
       </div>
     </div>

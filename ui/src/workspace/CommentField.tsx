@@ -5,7 +5,7 @@ import { directory } from '../api/endpoints';
 import type { SnippetBody } from '../api/types';
 import { useWords } from '../i18n/use-language';
 import { useKeys } from '../ui/keys';
-import { caretIn, findSnippets, type Slash, slashAt, type Snippet, snippetsOf } from './snippets';
+import { findSnippets, holeAfter, type Slash, slashAt, type Snippet, snippetsOf } from './snippets';
 import styles from './workspace.module.css';
 
 interface Props { value: string; topics: string[]; onChange: (text: string) => void; error?: string }
@@ -35,11 +35,21 @@ export function CommentField({ value, topics, onChange, error }: Props) {
     current.setSelectionRange(slash.from, slash.to);
     // Typed for the operator by the browser, so that Ctrl+Z takes it back.
     if (!document.execCommand('insertText', false, snippet.text)) { current.setRangeText(snippet.text, slash.from, slash.to, 'end'); onChange(current.value); }
-    const caret = slash.from + caretIn(snippet.text);
-    current.setSelectionRange(caret, caret);
+    const hole = holeAfter(snippet.text, 0);
+    if (hole) current.setSelectionRange(slash.from + hole.from, slash.from + hole.to);
     setSlash(null);
   };
+  // Tab fills hole by hole; after the last one it leaves the field as ever.
+  const goToHole = (event: KeyboardEvent): boolean => {
+    const { current } = field;
+    const hole = current && event.key === 'Tab' && !event.shiftKey ? holeAfter(current.value, current.selectionEnd) : null;
+    if (!current || !hole) return false;
+    current.setSelectionRange(hole.from, hole.to);
+    event.preventDefault();
+    return true;
+  };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (!open && goToHole(event)) return;
     if (!open || event.ctrlKey || event.metaKey || event.altKey) return;
     const snippet = found[here];
     if (event.key === 'ArrowDown') setAt(Math.min(found.length - 1, here + 1));

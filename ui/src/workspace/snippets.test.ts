@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DirectoryEntry, SnippetBody } from '../api/types';
-import { caretIn, findSnippets, slashAt, snippetsOf } from './snippets';
+import { findSnippets, holeAfter, slashAt, snippetsOf, withHoles } from './snippets';
 
 const entry = (key: string, shared: boolean, topic: string | null = null, retired = false): DirectoryEntry<SnippetBody> => ({
   id: key, kind: 'snippet', version: 1, retired, body: { key, title: { ru: `Название ${key}`, en: `Name ${key}` }, text: { ru: 'Текст', en: 'Text' }, topic, shared },
@@ -30,8 +30,14 @@ describe('a snippet', () => {
     expect(keys('пл', ['t1'])).toEqual(['платёж', 'плюс']);
   });
   it('that was retired is not offered', () => { expect(keys('стар')).toEqual([]); });
-  it('leaves the caret at its first gap', () => {
-    expect(caretIn('Дата: , сумма: .')).toBe(6);
-    expect(caretIn('Без пропусков.')).toBe(14);
+  it('shows its empty places', () => {
+    expect(withHoles('Дата: , сумма . Причина: ')).toBe('Дата: ___, сумма ___. Причина: ___');
+    expect(withHoles('Дата: ___, всё.')).toBe('Дата: ___, всё.');
+  });
+  it('is filled hole by hole, and let go after the last', () => {
+    const text = 'Дата: ___, сумма: ___.';
+    expect(holeAfter(text, 0)).toEqual({ from: 6, to: 9 });
+    expect(holeAfter(text, 9)).toEqual({ from: 18, to: 21 });
+    expect(holeAfter(text, 21)).toBeNull();
   });
 });

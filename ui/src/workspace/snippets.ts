@@ -6,7 +6,7 @@ export interface Snippet { id: string; key: string; title: string; text: string;
 export interface Slash { from: number; to: number; word: string }
 
 export function snippetsOf(entries: DirectoryEntry<SnippetBody>[], language: Language): Snippet[] {
-  return entries.filter((entry) => !entry.retired).map(({ id, body }) => ({ id, key: body.key, title: localized(body.title, language), text: localized(body.text, language), topic: body.topic, shared: body.shared }));
+  return entries.filter((entry) => !entry.retired).map(({ id, body }) => ({ id, key: body.key, title: localized(body.title, language), text: withHoles(localized(body.text, language)), topic: body.topic, shared: body.shared }));
 }
 
 /** The "/word" that the caret stands in or behind; a date like 12/05 or an address is none. */
@@ -25,8 +25,18 @@ export function findSnippets(all: Snippet[], word: string, topics: string[]): Sn
     .sort((one, other) => rank(one) - rank(other) || one.key.localeCompare(other.key));
 }
 
-/** Where typing goes on after a snippet was put in: at its first gap ("Дата: , сумма: "), else at its end. */
-export function caretIn(text: string): number {
-  const gap = /\s(?=[,.;])/u.exec(text);
-  return gap ? gap.index + 1 : text.length;
+/** What stands in a text where the operator has something to fill in. */
+export const HOLE = '___';
+
+/** An empty place ("сумма , дата ") is made visible, so that it cannot be sent unfilled by an oversight. */
+export function withHoles(text: string): string {
+  return text.replace(/[ \u00a0](?=[,.;]|$)/gu, (gap) => gap + HOLE);
+}
+
+/** The first hole at or after `from`. */
+export function holeAfter(text: string, from: number): { from: number; to: number } | null {
+  const found = /_{3,}/g;
+  found.lastIndex = from;
+  const hole = found.exec(text);
+  return hole ? { from: hole.index, to: hole.index + hole[0].length } : null;
 }
