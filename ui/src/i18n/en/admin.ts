@@ -4,7 +4,7 @@ export const admin = {
     version_conflict: 'The record changed while you were editing it.',
   },
   users: {
-    create: 'New person', edit: 'Person', empty: 'There is no staff yet.', col: { name: 'Name', login: 'Log-in', role: 'Role', extension: 'Ext.', totp: 'Code', last: 'Seen', state: 'State' }, never: 'never logged in', disabled: 'closed', enabled: 'open',
+    create: 'New person', edit: 'Person', empty: 'There is no staff yet.', col: { name: 'Name', login: 'Log-in', role: 'Role', extension: 'Ext.', totp: 'Code', last: 'Signed in', state: 'State' }, never: 'never logged in', disabled: 'closed', enabled: 'open',
     name: 'Name', login: 'Log-in name', role: 'Role', extension: 'Extension', extension_help: 'The phone on the desk. A call finds its operator by it.', password: 'First password', password_help: 'At least {{count}} characters. The person can change it: the menu with the name, “Change password”.', new_password: 'New password', set_password: 'Set password', disable: 'Close log-in', enable: 'Open log-in again', now_disabled: 'Log-in is closed and the sessions of this person have ended. If this was a slip, open it again.', remove_totp: 'Remove log-in by code', saved: 'The person is saved', password_set: 'The password is changed', on: 'on', off: 'no', make_password: 'Make one up',
   },
   tokens: {
