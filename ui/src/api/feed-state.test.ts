@@ -79,9 +79,11 @@ describe('feed', () => {
     expect(downLinks(play([{ type: 'pbx.link', source: 'a', state: 'up' }], state))).toEqual([]);
   });
   it('asks nothing of an exchange that is down or only posts events', () => {
-    const links = { a: linkOf({ kind: 'feed', state: 'up' }), b: linkOf({ kind: 'http', state: 'up' }), c: linkOf({ kind: 'ami', state: 'down' }) };
+    const links = { b: linkOf({ kind: 'http', state: 'up' }), c: linkOf({ kind: 'ami', state: 'down' }) };
     const state = reduceFeed(EMPTY_FEED, { type: 'links', links });
-    expect(['a', 'b', 'c', 'new'].map((source) => takesCommands(state, source))).toEqual([true, false, false, true]);
+    expect(['b', 'c', 'new'].map((source) => takesCommands(state, source))).toEqual([false, false, true]);
+    const followed = play([{ type: 'pbx.link', source: 'feed', state: 'up' }], state);
+    expect(['b', 'c', 'feed'].map((source) => takesCommands(followed, source))).toEqual([true, false, true]);
     expect(downLinks(state)).toEqual(['c']);
   });
   it('does not change at all on messages that are not for it', () => {

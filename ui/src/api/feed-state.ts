@@ -134,7 +134,8 @@ export function downLinks(state: FeedState): string[] {
 /** Whether the exchange of a call can be asked for anything; one that nothing is known of yet may try. */
 export function takesCommands(state: FeedState, source: string): boolean {
   const link = state.links[source];
-  return link !== 'down' && link !== 'events_only';
+  // Calls that are posted are commanded over whichever link for commands is open.
+  return link === 'events_only' ? Object.values(state.links).includes('up') : link !== 'down';
 }
 
 /** How a link stands, from the kind and the state that the server tells. */
