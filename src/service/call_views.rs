@@ -182,6 +182,8 @@ pub struct IdentificationView {
     pub required_level: u8,
     /// What is still to be asked for that.
     pub missing: Vec<MissingField>,
+    /// What the card does not hold, so that the level cannot be reached in this call.
+    pub lacking: Vec<MissingField>,
     /// What was confirmed.
     pub confirmed: Vec<String>,
     /// Wrong answers left today.
@@ -199,6 +201,13 @@ pub struct MissingField {
     pub field: &'static str,
     /// Key of its name on the page.
     pub label_key: String,
+}
+
+impl MissingField {
+    fn of(field: IdentificationField) -> Self {
+        let label_key = format!("identification.{}", field.code());
+        Self { field: field.code(), label_key }
+    }
 }
 
 /// A call with whom it may be about.
@@ -230,20 +239,29 @@ const fn part(role: Part) -> &'static str {
 /// finished call unlock nothing (domain.md 4.3).
 #[must_use]
 pub fn level_for(call: &Call, user: UserId) -> u8 {
+    if call.progress(None).stage == Stage::Finished {
+        return 0;
+    }
+    let level = call.identification.level;
+    // The number alone unlocks nothing but a greeting.
+    if works_now(call, user) { level } else { level.min(1) }
+}
+
+/// Whether `user` talks on the live call now or writes its result.
+#[must_use]
+pub fn works_now(call: &Call, user: UserId) -> bool {
     let progress = call.progress(None);
     if progress.stage == Stage::Finished {
-        return 0;
+        return false;
     }
     let sits_at = |extension: &str| call.users.get(extension) == Some(&user);
     let talks = progress.participants.iter().any(|part| {
         sits_at(&part.extension) && part.answered_at.is_some() && part.left_at.is_none()
     });
-    let own = call.hand.as_ref().is_some_and(|hand| hand.user == user)
+    talks
+        || call.hand.as_ref().is_some_and(|hand| hand.user == user)
         || call.dial.as_ref().is_some_and(|dial| dial.user == user)
-        || progress.owner.as_deref().is_some_and(sits_at);
-    let level = call.identification.level;
-    // The number alone unlocks nothing but a greeting.
-    if talks || own { level } else { level.min(1) }
+        || progress.owner.as_deref().is_some_and(sits_at)
 }
 
 /// Whether `user` works or worked on the call.
@@ -435,23 +453,14 @@ impl Services {
             known.confirmed.iter().filter_map(|name| IdentificationField::parse(name)).collect();
         let required_level = self.required_level(call);
         let wanted = if known.level >= required_level { 0 } else { required_level.max(2) };
-        let missing = identification::missing(
-            &policy,
-            &lane.client.state,
-            !lane.loans.is_empty(),
-            &confirmed,
-            wanted,
-        );
+        let (client, has_loans) = (&*lane.client.state, !lane.loans.is_empty());
+        let missing = identification::missing(&policy, client, has_loans, &confirmed, wanted);
+        let lacking = identification::lacking(&policy, client, has_loans, &confirmed, wanted);
         IdentificationView {
             level: known.level,
             required_level,
-            missing: missing
-                .into_iter()
-                .map(|field| MissingField {
-                    field: field.code(),
-                    label_key: format!("identification.{}", field.code()),
-                })
-                .collect(),
+            missing: missing.into_iter().map(MissingField::of).collect(),
+            lacking: lacking.into_iter().map(MissingField::of).collect(),
             confirmed: known.confirmed.clone(),
             attempts_left: policy.failures_max.saturating_sub(failed),
             locked,
@@ -509,13 +518,13 @@ impl Services {
         let (card, identification) = match shown {
             Some((client, grant)) => {
                 let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
-                let level = match caller.principal {
-                    Principal::User(user) => level_for(call, user),
-                    Principal::System | Principal::Token(_) => 0,
+                let (level, in_call) = match caller.principal {
+                    Principal::User(user) => (level_for(call, user), works_now(call, user)),
+                    Principal::System | Principal::Token(_) => (0, false),
                 };
                 // A client outside the caller's rows does not exist for the caller.
                 if Self::check_scope(grant, &lane).is_ok() {
-                    let card = self.card(&lane, Sight::of(grant, level));
+                    let card = self.card(&lane, Sight { in_call, ..Sight::of(grant, level) });
                     (Some(card), Some(self.identification_view(call, &lane)))
                 } else {
                     (None, None)

@@ -12,10 +12,10 @@ use crate::base::time::Timestamp;
 use crate::domain::access::{Action, Filter, Principal};
 use crate::domain::call::pbx_event::Direction;
 use crate::domain::call::{
-    Call, CallCommand, ChooseClient, Consult, Correct, Disposition, Finish, OpenByHand,
-    OpeningWord, RecordIdentification, SetNotes,
+    Call, CallCommand, ChooseClient, Consult, Correct, Disposition, Finish, MatchCandidates,
+    OpenByHand, OpeningWord, RecordIdentification, SetNotes,
 };
-use crate::domain::client::identification::{self, IdentificationField};
+use crate::domain::client::identification::{self, AnswerFault, IdentificationField};
 use crate::domain::client::{Client, ClientCommand, ClientKind, RecordIdentificationFailure};
 use crate::domain::directory::{Entry, EntryKind};
 use crate::domain::{FieldFault, Rejection, StreamId, StreamKind};
@@ -170,10 +170,34 @@ impl Services {
     ) -> Result<CallCard, ServiceError> {
         if let Some(client) = client {
             self.must_exist(client).await?;
+            self.match_again(caller, id, client).await?;
         }
         let command = CallCommand::ChooseClient(ChooseClient { client });
         let done = self.work_on_call(caller, Action::WorkCalls, id, command).await?;
         self.card_of_call(caller, id, &done.after).await
+    }
+
+    /// A client written down in the call, with the number that calls, is known by the phone like
+    /// one who was there before.
+    async fn match_again(
+        &self,
+        caller: &Caller,
+        id: CallId,
+        client: ClientId,
+    ) -> Result<(), ServiceError> {
+        let lane = self.call_for(caller, Action::WorkCalls, id).await?;
+        let call = lane.state();
+        let number = call.progress(None).client_number;
+        if call.finished.is_some() || call.candidates.contains(&client) {
+            return Ok(());
+        }
+        let clients = self.candidates_for(number.reveal())?;
+        if clients.contains(&client) {
+            let matched = MatchCandidates { number, clients, named: Vec::new() };
+            let command = CallCommand::MatchCandidates(matched);
+            self.command_call(&Caller::system(), id, command, None).await?;
+        }
+        Ok(())
     }
 
     /// Compares answers of the caller; the page never holds what is right (domain.md 4.3).
@@ -209,6 +233,7 @@ impl Services {
         }
         let contracts: Vec<String> =
             card.loans.values().map(|loan| loan.state.terms.number.clone()).collect();
+        check_answers(&card, &answers)?;
         let right = |field: IdentificationField, said: &str| {
             identification::is_right(&card.client.state, &contracts, field, said)
         };
@@ -522,4 +547,29 @@ pub(super) fn first_call(done: &CallDone) -> Option<CallId> {
     let receipt = done.receipt.as_ref()?;
     let found = receipt.streams.iter().find(|(stream, _)| stream.kind == StreamKind::Call);
     found.map(|(stream, _)| CallId::from_uuid(stream.id))
+}
+
+/// Refuses answers that cannot be compared with the card, before any is counted.
+fn check_answers(
+    card: &ClientLane,
+    answers: &[(IdentificationField, String)],
+) -> Result<(), ServiceError> {
+    let (client, has_loans) = (&*card.client.state, !card.loans.is_empty());
+    let mut faults = Vec::new();
+    for (index, (field, said)) in answers.iter().enumerate() {
+        match identification::check_form(client, has_loans, *field, said) {
+            Ok(()) => {}
+            Err(AnswerFault::NotHeld) => faults.push(FieldFault::new(
+                format!("answers[{index}].field"),
+                "unknown_value",
+                "the card does not hold this field; ask for another",
+            )),
+            Err(AnswerFault::Incomplete) => faults.push(FieldFault::new(
+                format!("answers[{index}].value"),
+                "too_short",
+                "the answer is not complete; nothing was compared and no attempt is lost",
+            )),
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Rejection::invalid(faults).into()) }
 }

@@ -1,7 +1,7 @@
 //! Clients: open, read, change, notes, consents, files, unmasking.
 
 use super::access_log::AccessKind;
-use super::call_views::level_for;
+use super::call_views::{level_for, works_now};
 use super::cards::{self, Card, LoanRow, MoneyView, Sight};
 use super::{Caller, ServiceError, Services, expect_version};
 use crate::actors::{ClientLane, Done};
@@ -101,24 +101,26 @@ pub struct FileContent {
 }
 
 impl Services {
-    /// The level that the client has reached in a call that the caller works on; 0 without one.
-    pub(super) async fn level_in_call(
+    /// How much of the client the caller sees by the call that he works on; without one, as at
+    /// level 0.
+    pub(super) async fn sight_in_call(
         &self,
         caller: &Caller,
+        grant: Grant,
         call: Option<CallId>,
         client: ClientId,
-    ) -> Result<u8, ServiceError> {
-        let Some(call) = call else { return Ok(0) };
-        let user = match caller.principal {
-            Principal::User(user) => user,
-            Principal::System | Principal::Token(_) => return Ok(0),
+    ) -> Result<Sight, ServiceError> {
+        let (Some(call), Principal::User(user)) = (call, caller.principal) else {
+            return Ok(Sight::of(grant, 0));
         };
-        let level = self.calls.look(call.uuid(), move |lane| {
+        let sight = self.calls.look(call.uuid(), move |lane| {
             let state = lane.state();
-            let same = state.choice.client() == Some(client);
-            if same { level_for(state, user) } else { 0 }
+            if state.choice.client() != Some(client) {
+                return Sight::of(grant, 0);
+            }
+            Sight { in_call: works_now(state, user), ..Sight::of(grant, level_for(state, user)) }
         });
-        Ok(level.await?)
+        Ok(sight.await?)
     }
 
     pub(super) fn check_scope(grant: Grant, lane: &ClientLane) -> Result<(), ServiceError> {
@@ -144,8 +146,7 @@ impl Services {
         call: Option<CallId>,
     ) -> Result<(u64, Bytes), ServiceError> {
         let grant = caller.grant(Action::ReadClients)?;
-        let level = self.level_in_call(caller, call, client).await?;
-        let make = self.card_maker(Sight::of(grant, level));
+        let make = self.card_maker(self.sight_in_call(caller, grant, call, client).await?);
         let shown = self.clients.look(client.uuid(), move |lane| {
             Self::check_scope(grant, lane).map(|()| (lane.client.version, make(lane)))
         });
@@ -188,7 +189,7 @@ impl Services {
         call: Option<CallId>,
     ) -> Result<LoanView, ServiceError> {
         let grant = caller.grant(Action::ReadClients)?;
-        let sight = Sight::of(grant, self.level_in_call(caller, call, client).await?);
+        let sight = self.sight_in_call(caller, grant, call, client).await?;
         let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
         Self::check_scope(grant, &lane)?;
         let found = lane.loans.get(&loan).ok_or_else(|| Rejection::not_found("loan"))?;
@@ -279,7 +280,7 @@ impl Services {
         let opened = first.map_or(id, |(stream, _)| ClientId::from_uuid(stream.id));
         let lane = self.clients.look(opened.uuid(), ClientLane::clone).await?;
         // Whoever typed the card may see it.
-        Ok(self.card(&lane, Sight { level: 0, unmasked: true, money: true }))
+        Ok(self.card(&lane, Sight { level: 0, unmasked: true, money: true, in_call: false }))
     }
 
     /// The faults of a draft by the rules, over what is known of `client`; nothing is changed.
@@ -360,17 +361,18 @@ impl Services {
         call: Option<CallId>,
     ) -> Result<Card, ServiceError> {
         let grant = caller.grant(Action::EditClients)?;
-        let level = self.level_in_call(caller, call, client).await?;
         if grant.fields == Mask::ByLevel {
             let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
-            check_level_to_change(&lane, level)?;
+            let sight = self.sight_in_call(caller, grant, call, client).await?;
+            check_level_to_change(&lane, sight.level)?;
         }
         let command = ClientCommand::Change(ChangeDetails { draft, acknowledge_duplicates });
         let changed =
             self.change_lane(caller, Action::EditClients, client, expected, command).await;
         let done = self.record_duplicates(caller, changed)?;
         let grant = caller.grant(Action::ReadClients)?;
-        Ok(self.card(&done.after, Sight::of(grant, level)))
+        let sight = self.sight_in_call(caller, grant, call, client).await?;
+        Ok(self.card(&done.after, sight))
     }
 
     /// Adds a note.
@@ -458,7 +460,7 @@ impl Services {
         call: Option<CallId>,
     ) -> Result<FileContent, ServiceError> {
         let grant = caller.grant(Action::ReadFiles)?;
-        let sight = Sight::of(grant, self.level_in_call(caller, call, client).await?);
+        let sight = self.sight_in_call(caller, grant, call, client).await?;
         let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
         Self::check_scope(grant, &lane)?;
         let files = &lane.client.state.files;

@@ -1,7 +1,7 @@
 //! The history of one client: calls, notes, payments, in one list, newest first (product H5).
 
 use super::access_log::AccessKind;
-use super::cards::{MoneyView, Sight};
+use super::cards::MoneyView;
 use super::{Caller, ServiceError, Services};
 use crate::actors::ClientLane;
 use crate::base::ids::{CallId, ClientId};
@@ -87,7 +87,7 @@ impl Services {
         limit: usize,
     ) -> Result<HistoryPage, ServiceError> {
         let grant = caller.grant(Action::ReadClients)?;
-        let sight = Sight::of(grant, self.level_in_call(caller, call, client).await?);
+        let sight = self.sight_in_call(caller, grant, call, client).await?;
         let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
         Self::check_scope(grant, &lane)?;
         self.record_access(caller, AccessKind::Card, Some(client), "")?;

@@ -2,11 +2,13 @@
 
 use super::stage::*;
 use lenderbox::base::ids::CallId;
+use lenderbox::base::personal::Personal;
 use lenderbox::config::Config;
 use lenderbox::domain::access::Principal;
 use lenderbox::domain::call::Disposition;
 use lenderbox::domain::call::pbx_event::Direction;
 use lenderbox::domain::call::progress::CallResult;
+use lenderbox::domain::client::{ClientDraft, ClientKind, PhoneDraft};
 use lenderbox::domain::operator::CallChange;
 use lenderbox::gateways::pbx_simulator::Scenario;
 use lenderbox::service::call_control::{DialInput, TransferInput};
@@ -32,7 +34,7 @@ fn an_answered_call_shows_the_card_and_ends_in_a_written_result() {
         assert_eq!(card["call"]["level"], 1);
         assert_eq!(card["card"]["client_id"], stage.client.to_string());
         assert_eq!(
-            card["card"]["answers"][0]["locked"], true,
+            card["card"]["personal"]["unmasked"], false,
             "nothing private before identification"
         );
         assert_eq!(card["identification"]["required_level"], 2);
@@ -54,7 +56,7 @@ fn an_answered_call_shows_the_card_and_ends_in_a_written_result() {
         ];
         let right = right.map(|(field, value)| (field.to_owned(), value.to_owned())).to_vec();
         let after = services.identify(anna, id, right).await.unwrap();
-        assert_eq!((after.call.level, after.card.unwrap().answers[0].locked), (3, false));
+        assert_eq!((after.call.level, after.card.unwrap().personal.unmasked), (3, true));
         let noted = services.set_call_notes(anna, id, stage.notes()).await.unwrap();
         assert_eq!(noted.topics[0].title, "Платёж");
 
@@ -428,14 +430,30 @@ fn one_request_cannot_guess_its_way_through() {
         let faults: Vec<_> = rejection.fields.iter().map(|f| (f.field.as_str(), f.code)).collect();
         assert_eq!(faults, [("answers", "too_many")]);
         assert_eq!(state(services, id).await.identification.failed, 0);
-        // Three wrong answers of one request lock the client; the right ones beside them are lost.
-        let mixed = said(&[
-            ("full_name", "иванова мария"),
-            ("birth_date", "28.02.1990"),
+        // Half a name, no date at all and what the card does not hold are no answers.
+        let unreadable = said(&[
+            ("full_name", "иванова"),
+            ("birth_date", "30.02.1990"),
             ("code_word", "ромашка"),
-            ("passport_last4", "0001"),
-            ("address", "Тверь Садовая 1"),
             ("contract_number", "Z-000001"),
+        ]);
+        let rejection = refusal(services.identify(anna, id, unreadable).await);
+        let faults: Vec<_> = rejection.fields.iter().map(|f| (f.field.as_str(), f.code)).collect();
+        let expected = [
+            ("answers[0].value", "too_short"),
+            ("answers[1].value", "too_short"),
+            ("answers[3].field", "unknown_value"),
+        ];
+        assert_eq!(faults, expected);
+        let untouched = state(services, id).await.identification;
+        assert_eq!((untouched.failed, untouched.confirmed.len()), (0, 0));
+        let slip = services.identify(anna, id, said(&[("birth_date", "27.02.1990")])).await;
+        assert_eq!(slip.unwrap().identification.unwrap().attempts_left, 2);
+        // Three wrong answers lock the client; the right ones beside the last are lost.
+        let mixed = said(&[
+            ("full_name", "петрова анна"),
+            ("birth_date", "26.02.1990"),
+            ("code_word", "ромашка"),
         ]);
         let after = services.identify(anna, id, mixed).await.unwrap();
         let shown = after.identification.unwrap();
@@ -445,6 +463,57 @@ fn one_request_cannot_guess_its_way_through() {
         let right = said(&[("code_word", "ромашка")]);
         let refused = refusal(services.identify(anna, id, right).await);
         assert_eq!(refused.code, "identification_locked");
+    });
+}
+
+/// A person written down during the call: known by the phone, nothing to be asked, open to be
+/// completed, and closed like any other card as soon as it holds a secret.
+#[test]
+fn a_prospect_of_this_call_is_no_dead_end() {
+    with_stage(None, async |stage| {
+        let Stage { services, anna, .. } = stage;
+        let number = "+79035550101";
+        let opened = services.open_call_by_hand(anna, Direction::Inbound, number, None);
+        let id: CallId = opened.await.unwrap().call.id.parse().unwrap();
+        let draft = ClientDraft {
+            kind: Some(ClientKind::Prospect),
+            first_name: Some(Personal::new("Олег".into())),
+            phones: Some(vec![PhoneDraft {
+                number: Personal::new(number.into()),
+                ..PhoneDraft::default()
+            }]),
+            ..ClientDraft::default()
+        };
+        let made = services.register_client(anna, draft, true).await.unwrap();
+        let client = made.client_id.parse().unwrap();
+        let chosen = services.choose_client(anna, id, Some(client)).await.unwrap();
+        let asked = chosen.identification.unwrap();
+        assert_eq!((chosen.call.level, asked.level), (1, 1));
+        assert!(asked.missing.is_empty(), "{:?}", asked.missing);
+        assert_eq!(asked.lacking[0].field, "birth_date");
+        let card = chosen.card.unwrap();
+        assert!(card.personal.unmasked);
+        assert!(
+            card.answers
+                .iter()
+                .all(|answer| !answer.locked && answer.none != (answer.kind == "where_to_pay"))
+        );
+        let change = |draft| services.change_client(anna, client, None, draft, true, Some(id));
+        let surname = ClientDraft {
+            last_name: Some(Personal::new("Ким".into())),
+            ..ClientDraft::default()
+        };
+        let changed = change(surname).await.unwrap();
+        assert_eq!(changed.personal.full_name.as_deref(), Some("Ким Олег"));
+        let word = ClientDraft {
+            code_word: Some(Personal::new("ромашка".into())),
+            ..ClientDraft::default()
+        };
+        assert!(!change(word).await.unwrap().personal.unmasked, "a code word is a secret");
+        // Outside of the call nothing is shown in clear.
+        let (_, outside) = services.client_card(anna, client, None).await.unwrap();
+        let outside: serde_json::Value = serde_json::from_slice(&outside).unwrap();
+        assert_eq!(outside["personal"]["unmasked"], false);
     });
 }
 

@@ -27,14 +27,18 @@ test('a call is answered from the first ring to the finished card', async ({ pag
   // A wrong answer costs an attempt and opens nothing.
   await page.locator('[name=full_name]').fill('Совсем Другой Человек');
   await page.locator('[name=full_name]').press('Enter');
-  await expect(page.getByText('не совпало')).toBeVisible();
-  await expect(page.getByText('осталось 2 попытки')).toBeVisible();
-
-  // The right ones open the figures.
-  await page.locator('[name=full_name]').fill(known.full_name);
+  // Half of what is needed is not sent.
+  await expect(page.getByText('нужно для проверки')).toHaveCount(2);
+  await expect(page.getByText('Осталось неверных ответов: 3')).toBeVisible();
   await page.locator('[name=birth_date]').fill(known.birth_date);
   await page.locator('[name=passport_last4]').fill(known.passport);
   await page.locator('[name=passport_last4]').press('Enter');
+  await expect(page.getByText('не совпало')).toHaveCount(1);
+  await expect(page.getByText('Осталось неверных ответов: 2')).toBeVisible();
+
+  // The right ones open the figures.
+  await page.locator('[name=full_name]').fill(known.full_name);
+  await page.locator('[name=full_name]').press('Enter');
   await expect(page.getByText('L2 личность подтверждена')).toBeVisible();
   await expect(page.locator('dl').first()).toContainText('₽');
   await expect(page.getByText('откроется на уровне 2')).toHaveCount(0);

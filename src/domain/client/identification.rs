@@ -108,6 +108,8 @@ pub fn level(
 }
 
 /// What to ask for next so that `wanted` is reached, from what this client's card can answer.
+/// Empty where the card lacks an answer that the second level needs: questions that lead nowhere
+/// are not asked (see [`lacking`]).
 #[must_use]
 pub fn missing(
     policy: &IdentificationPolicy,
@@ -116,7 +118,7 @@ pub fn missing(
     confirmed: &[IdentificationField],
     wanted: u8,
 ) -> Vec<IdentificationField> {
-    if wanted < 2 {
+    if wanted < 2 || !lacking(policy, client, has_loans, confirmed, 2).is_empty() {
         return Vec::new();
     }
     let mut fields: Vec<IdentificationField> =
@@ -134,6 +136,76 @@ pub fn missing(
     }
     fields
 }
+
+/// What the card itself lacks, so that `wanted` cannot be reached whatever the caller says. Where
+/// one of several fields would do, all of them.
+#[must_use]
+pub fn lacking(
+    policy: &IdentificationPolicy,
+    client: &Client,
+    has_loans: bool,
+    confirmed: &[IdentificationField],
+    wanted: u8,
+) -> Vec<IdentificationField> {
+    if wanted < 2 {
+        return Vec::new();
+    }
+    let held = |field: &IdentificationField| {
+        confirmed.contains(field) || can_answer(client, has_loans, *field)
+    };
+    let mut fields: Vec<IdentificationField> =
+        policy.required.iter().copied().filter(|field| !held(field)).collect();
+    if !policy.one_of.iter().any(held) {
+        fields.extend(&policy.one_of);
+    }
+    let code_word = IdentificationField::CodeWord;
+    if wanted >= 3 && !held(&code_word) && !fields.contains(&code_word) {
+        fields.push(code_word);
+    }
+    fields
+}
+
+/// What is wrong with the form of an answer, before it is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerFault {
+    /// The card holds nothing to compare with.
+    NotHeld,
+    /// Only a part, or nothing that can be read as the field.
+    Incomplete,
+}
+
+/// Whether the words can be compared at all. A slip of the keyboard, half a name or an answer to
+/// what the card does not hold must not cost the caller an attempt.
+///
+/// # Errors
+/// Why they cannot.
+pub fn check_form(
+    client: &Client,
+    has_loans: bool,
+    field: IdentificationField,
+    answer: &str,
+) -> Result<(), AnswerFault> {
+    if !can_answer(client, has_loans, field) {
+        return Err(AnswerFault::NotHeld);
+    }
+    let words = |text: &str| text.split_whitespace().count();
+    let complete = match field {
+        IdentificationField::FullName => {
+            words(&names::key(answer)) >= words(&names::key(&client.details.display_name()))
+        }
+        IdentificationField::BirthDate => parse_date(answer).is_some(),
+        IdentificationField::PassportLast4 => digits(answer).len() == 4,
+        IdentificationField::CodeWord => !names::key(answer).is_empty(),
+        IdentificationField::Address => words(&address::key(answer)) >= ADDRESS_WORDS_MIN,
+        IdentificationField::ContractNumber => contract_key(answer).len() >= CONTRACT_CHARS_MIN,
+    };
+    if complete { Ok(()) } else { Err(AnswerFault::Incomplete) }
+}
+
+/// Words of an address below which it says nothing: city, street, house.
+const ADDRESS_WORDS_MIN: usize = 3;
+/// Bytes of a contract's number below which it says nothing.
+const CONTRACT_CHARS_MIN: usize = 3;
 
 /// Whether the card holds an answer to compare with.
 #[must_use]
@@ -160,10 +232,7 @@ pub fn is_right(
 ) -> bool {
     let details = &client.details;
     match field {
-        IdentificationField::FullName => {
-            let said = names::key(answer);
-            !said.is_empty() && said == names::key(&details.display_name())
-        }
+        IdentificationField::FullName => name_matches(client, answer),
         IdentificationField::BirthDate => match (&details.birth_date, parse_date(answer)) {
             (Some(known), Some(said)) => *known.reveal() == said,
             _ => false,
@@ -186,7 +255,8 @@ pub fn is_right(
         IdentificationField::Address => address_matches(client, answer),
         IdentificationField::ContractNumber => {
             let said = contract_key(answer);
-            said.len() >= 3 && contracts.iter().any(|number| contract_key(number) == said)
+            said.len() >= CONTRACT_CHARS_MIN
+                && contracts.iter().any(|number| contract_key(number) == said)
         }
     }
 }
@@ -206,6 +276,18 @@ fn digits(text: &str) -> String {
 
 fn contract_key(number: &str) -> String {
     number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// People give their names in either order, surname or first name first.
+fn name_matches(client: &Client, answer: &str) -> bool {
+    let sorted = |text: &str| {
+        let key = names::key(text);
+        let mut words: Vec<String> = key.split_whitespace().map(str::to_owned).collect();
+        words.sort_unstable();
+        words
+    };
+    let said = sorted(answer);
+    !said.is_empty() && said == sorted(&client.details.display_name())
 }
 
 /// The caller must name at least three different words of the address and no wrong one; two of them
@@ -229,7 +311,7 @@ fn address_matches(client: &Client, answer: &str) -> bool {
         private.iter().copied().filter(|word| said.contains(*word)).collect();
     let numbered =
         |words: &[&String]| words.iter().any(|word| word.contains(|c: char| c.is_ascii_digit()));
-    said.len() >= 3
+    said.len() >= ADDRESS_WORDS_MIN
         && said.is_subset(&known_words)
         // A village may have no streets.
         && said_private.len() >= private.len().clamp(1, 2)

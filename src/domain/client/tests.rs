@@ -159,7 +159,9 @@ fn answers_are_compared_in_substance_not_in_form() {
     let contracts = ["POS-2026-000123".to_owned()];
     let rows = [
         (Field::FullName, "щеголева  эльвира ильинична", true),
+        (Field::FullName, "Эльвира Ильинична Щёголева", true),
         (Field::FullName, "Щёголева Эльвира", false),
+        (Field::FullName, "Щёголева Эльвира Эльвира", false),
         (Field::BirthDate, "28.02.1990", true),
         (Field::BirthDate, "1990-02-28", true),
         (Field::BirthDate, "28.02.1991", false),
@@ -252,6 +254,52 @@ fn a_code_word_that_was_never_agreed_is_not_asked() {
     let base = [Field::FullName, Field::BirthDate];
     assert_eq!(missing(&base), [Field::PassportLast4, Field::Address]);
     assert_eq!(missing(&[base[0], base[1], Field::Address]), []);
+}
+
+/// What the card does not hold has no right answer: the question is not asked, and where it is
+/// answered all the same, nothing is counted.
+#[test]
+fn nothing_is_asked_that_leads_nowhere() {
+    let policy = IdentificationPolicy::default();
+    let mut client = registered();
+    let asked = |client: &Client, has_loans| {
+        (
+            identification::missing(&policy, client, has_loans, &[], 2),
+            identification::lacking(&policy, client, has_loans, &[], 2),
+        )
+    };
+    assert_eq!(asked(&client, false).1, []);
+    client.details.birth_date = None;
+    assert_eq!(asked(&client, true), (vec![], vec![Field::BirthDate]));
+    let mut client = registered();
+    client.details.documents.clear();
+    client.details.addresses.clear();
+    client.details.code_word = None;
+    assert_eq!(asked(&client, false), (vec![], policy.one_of.clone()));
+    assert_eq!(asked(&client, true).0, [Field::FullName, Field::BirthDate, Field::ContractNumber]);
+}
+
+#[test]
+fn what_cannot_be_compared_is_no_answer() {
+    use identification::AnswerFault::{Incomplete, NotHeld};
+    let client = registered();
+    let rows = [
+        (Field::FullName, "Щёголева Эльвира", Err(Incomplete)),
+        (Field::FullName, "Петрова Анна Ильинична", Ok(())),
+        (Field::FullName, "Ильинична Щеголева Эльвира", Ok(())),
+        (Field::BirthDate, "30.02.1990", Err(Incomplete)),
+        (Field::BirthDate, "01.02.1990", Ok(())),
+        (Field::PassportLast4, "345", Err(Incomplete)),
+        (Field::PassportLast4, "0000", Ok(())),
+        (Field::Address, "Москва", Err(Incomplete)),
+        (Field::ContractNumber, "POS-2026-000123", Err(NotHeld)),
+    ];
+    for (field, answer, expected) in rows {
+        let found = identification::check_form(&client, false, field, answer);
+        assert_eq!(found, expected, "{field:?} {answer:?}");
+    }
+    let loan = identification::check_form(&client, true, Field::ContractNumber, "12");
+    assert_eq!(loan, Err(Incomplete));
 }
 
 #[test]

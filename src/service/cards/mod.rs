@@ -33,6 +33,8 @@ pub struct Sight {
     pub unmasked: bool,
     /// Sums in clear.
     pub money: bool,
+    /// Seen by the operator of the call that is about the client.
+    pub in_call: bool,
 }
 
 impl Sight {
@@ -41,11 +43,24 @@ impl Sight {
     pub const fn of(grant: Grant, level: u8) -> Self {
         match grant.fields {
             Mask::ByLevel => {
-                Self { level, unmasked: level >= MONEY_LEVEL, money: level >= MONEY_LEVEL }
+                let open = level >= MONEY_LEVEL;
+                Self { level, unmasked: open, money: open, in_call: false }
             }
-            Mask::Masked => Self { level, unmasked: false, money: true },
-            Mask::Full => Self { level, unmasked: true, money: true },
+            Mask::Masked => Self { level, unmasked: false, money: true, in_call: false },
+            Mask::Full => Self { level, unmasked: true, money: true, in_call: false },
         }
+    }
+
+    /// A prospect just taken down holds no secret yet: the operator of the call sees what was
+    /// typed and goes on typing. With a loan, a document, a file or a code word it is a card like
+    /// any other. Only where the level decides (`Mask::ByLevel`, which hides the sums).
+    fn on(self, lane: &ClientLane) -> Self {
+        let client = &*lane.client.state;
+        let secret = !lane.loans.is_empty()
+            || !client.details.documents.is_empty()
+            || !client.files.is_empty()
+            || client.details.code_word.is_some();
+        if self.in_call && !self.money && !secret { Self { unmasked: true, ..self } } else { self }
     }
 }
 
@@ -75,6 +90,7 @@ impl Services {
 /// Builds the card of a lane as of `today`.
 #[must_use]
 pub fn build(lane: &ClientLane, sight: Sight, today: Date, people: &People) -> Card {
+    let sight = sight.on(lane);
     let client = &*lane.client.state;
     let details = &client.details;
     let city = details.main_address().map(|address| address.city.clone()).unwrap_or_default();
@@ -298,7 +314,7 @@ fn answers(lane: &ClientLane, sight: Sight, today: Date) -> Vec<Answer> {
         .filter(|loan| loan.terms.status.is_open())
         .collect();
     let mut answers = Vec::new();
-    if !sight.money {
+    if !sight.money && !lane.loans.is_empty() {
         answers.extend(["next_payment", "debt_today", "total_left"].map(locked));
     } else if open.is_empty() {
         answers.extend(["next_payment", "debt_today", "total_left"].map(nothing));

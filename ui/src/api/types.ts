@@ -74,6 +74,8 @@ export const IDENTIFICATION_FIELDS = ['full_name', 'birth_date', 'passport_last4
 export type IdentificationField = (typeof IDENTIFICATION_FIELDS)[number];
 export interface Identification {
   level: Level; required_level: Level; missing: { field: IdentificationField; label_key: string }[];
+  /** What the card does not hold: no answer can reach the level in this call. */
+  lacking: { field: IdentificationField; label_key: string }[];
   confirmed: IdentificationField[]; attempts_left: number; locked: boolean; locked_until: string | null;
 }
 export interface CallCard { call: Call; candidates: Candidate[]; card: Card | null; identification: Identification | null }

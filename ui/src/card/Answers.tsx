@@ -21,7 +21,7 @@ export function Answers({ card, identification }: { card: Card; identification?:
   return (
     <section aria-label={t('answer.title')}>
       <dl className={styles.answers}>
-        {card.answers.map((answer, index) => <Line key={`${answer.kind}-${index}`} answer={answer} city={card.facts.city} today={today} identification={identification} />)}
+        {card.answers.map((answer, index) => <Line key={`${answer.kind}-${index}`} answer={answer} loans={card.loans.length} city={card.facts.city} today={today} identification={identification} />)}
         {!identification && takesCalls(user.role) && card.answers.some((answer) => answer.locked) && <div className={styles.asOf}>{t('answer.how_to_open')}</div>}
         {asOf && <div className={styles.asOf}>{t('answer.as_of', { date: dateInSentence(asOf, language, today) })}</div>}
       </dl>
@@ -29,9 +29,9 @@ export function Answers({ card, identification }: { card: Card; identification?:
   );
 }
 
-function Line({ answer, city, today, identification }: { answer: Answer; city: string | null; today: string; identification?: Identification | null }) {
+function Line({ answer, loans, city, today, identification }: { answer: Answer; loans: number; city: string | null; today: string; identification?: Identification | null }) {
   const { t, language } = useWords();
-  const sentence = answerSentence(answer, language, today, t);
+  const sentence = answerSentence(answer, language, today, t, loans);
   if (answer.kind === 'where_to_pay' && !answer.locked) return <><dt>{sentence.label}</dt><dd><WhereToPay city={city} /></dd></>;
   const asks = (identification?.missing ?? []).slice(0, 3).map((each) => t(`identify.short.${each.field}`)).join(', ');
   return (

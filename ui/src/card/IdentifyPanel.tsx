@@ -2,14 +2,16 @@ import { Button, Select, TextInput } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { ApiError } from '../api/client';
 import { calls } from '../api/endpoints';
 import { dispatchFeed } from '../api/feed';
 import type { Identification, IdentificationField } from '../api/types';
 import { useSession } from '../api/session';
-import { inZone, parseDate } from '../format/format';
+import { inZone } from '../format/format';
 import { useWords } from '../i18n/use-language';
 import { dialogOpen } from '../ui/keys';
 import { Failure } from '../ui/parts';
+import { type AnswerFault, answerFaults, answerOf } from './answers';
 import styles from './card.module.css';
 
 /** Any one of these completes the second level; name and birth date are always asked. */
@@ -20,7 +22,7 @@ export function IdentifyPanel({ callId, of, talking }: { callId: string; of: Ide
   const { t } = useWords();
   const [values, setValues] = useState<Partial<Record<IdentificationField, string>>>({});
   const [wrong, setWrong] = useState<IdentificationField[]>([]);
-  const [badDate, setBadDate] = useState(false);
+  const [faults, setFaults] = useState<Partial<Record<IdentificationField, AnswerFault>>>({});
   const [chosen, setChosen] = useState<IdentificationField | null>(null);
 
   const missing = of.missing.map((each) => each.field);
@@ -29,6 +31,7 @@ export function IdentifyPanel({ callId, of, talking }: { callId: string; of: Ide
   const alternative = chosen && alternatives.includes(chosen) ? chosen : alternatives[0];
   const asked = grouped ? [...missing.filter((field) => !ALTERNATIVES.includes(field)), ...(alternative ? [alternative] : [])] : missing;
 
+  const form = useRef<HTMLFormElement>(null);
   const first = useRef<HTMLInputElement>(null);
   // The talk begins with who it is; nobody who is writing or reading elsewhere is interrupted.
   useEffect(() => {
@@ -44,32 +47,35 @@ export function IdentifyPanel({ callId, of, talking }: { callId: string; of: Ide
       setWrong(failed);
       setValues((old) => Object.fromEntries(Object.entries(old).filter(([field]) => failed.includes(field as IdentificationField))));
     },
+    onError: (error, answers) => {
+      if (!(error instanceof ApiError)) return;
+      const named = answers.filter((_, index) => error.fields.some((fault) => fault.field.startsWith(`answers[${index}]`)));
+      setFaults(Object.fromEntries(named.map(({ field }) => [field, 'incomplete'])));
+    },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const answers = asked.flatMap((field) => {
-      const typed = values[field]?.trim() ?? '';
-      return typed ? [{ field, value: field === 'birth_date' ? (parseDate(typed) ?? '') : typed }] : [];
-    });
-    const dateIsBad = answers.some((answer) => answer.field === 'birth_date' && answer.value === '');
-    setBadDate(dateIsBad);
-    // A slip of the keyboard must not cost the caller an attempt.
-    if (answers.length > 0 && !dateIsBad) check.mutate(answers);
+    const found = answerFaults(asked, values);
+    setFaults(found);
+    // A slip of the keyboard or half of what is needed must not cost the caller an attempt.
+    const empty = asked.find((field) => found[field]);
+    if (empty) form.current?.querySelector<HTMLInputElement>(`[name="${empty}"]`)?.focus();
+    else check.mutate(asked.map((field) => ({ field, value: answerOf(field, values) })));
   };
 
   if (of.locked) return <Locked until={of.locked_until} />;
-  if (missing.length === 0) return of.level < of.required_level ? <p className="caption">{t('identify.no_code_word')}</p> : null;
+  if (missing.length === 0) return <Unreachable of={of} />;
   return (
-    <form className={styles.identify} onSubmit={submit} aria-label={t('identify.title')}>
+    <form ref={form} className={styles.identify} onSubmit={submit} aria-label={t('identify.title')}>
       <div className="row small"><strong className="grow">{t('identify.title')}</strong>{of.required_level > of.level && <span className="caption">{t('identify.need', { level: of.required_level })}</span>}</div>
       {asked.map((field, index) => {
         const input = (
           <TextInput
             key={field} ref={index === 0 ? first : undefined} name={field} label={grouped && field === alternative ? undefined : t(`identify.field.${field}`)} aria-label={t(`identify.field.${field}`)} autoComplete="off"
-            value={values[field] ?? ''} onChange={(event) => { const { value } = event.currentTarget; setValues((old) => ({ ...old, [field]: value })); setWrong((old) => old.filter((each) => each !== field)); }}
+            value={values[field] ?? ''} onChange={(event) => { const { value } = event.currentTarget; setValues((old) => ({ ...old, [field]: value })); setWrong((old) => old.filter((each) => each !== field)); setFaults((old) => ({ ...old, [field]: undefined })); }}
             inputMode={field === 'passport_last4' ? 'numeric' : undefined} maxLength={field === 'passport_last4' ? 4 : 200}
             placeholder={field === 'birth_date' ? '15.03.1985' : undefined}
-            error={wrong.includes(field) ? t('identify.wrong') : field === 'birth_date' && badDate ? t('identify.bad_date') : undefined}
+            error={faults[field] ? t(`identify.${faults[field]}`) : wrong.includes(field) ? t('identify.wrong') : undefined}
           />
         );
         if (!grouped || field !== alternative) return input;
@@ -91,6 +97,14 @@ export function IdentifyPanel({ callId, of, talking }: { callId: string; of: Ide
       {check.error && <Failure error={check.error} />}
     </form>
   );
+}
+
+/** The card itself lacks what the level needs: says so, and what can be done instead. */
+function Unreachable({ of }: { of: Identification }) {
+  const { t } = useWords();
+  if (of.level >= of.required_level || of.lacking.length === 0) return null;
+  if (of.level >= 2) return <p className="caption">{t('identify.no_code_word')}</p>;
+  return <p className="caption">{t('identify.lacking', { fields: of.lacking.map((each) => t(`identify.short.${each.field}`)).join(', ') })}</p>;
 }
 
 function Locked({ until }: { until: string | null }) {

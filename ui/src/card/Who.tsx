@@ -36,7 +36,7 @@ export function Who({ card, personal, callId, identification, talking, children 
         <h1 className={styles.name}>{personal.unmasked && personal.full_name ? personal.full_name : card.name}</h1>
         <div className="small dim">{line}</div>
       </div>
-      {identification && <Level level={identification.level} required={identification.required_level} />}
+      {identification && <Level level={identification.level} required={identification.locked || identification.missing.length === 0 ? undefined : identification.required_level} />}
       {identification && callId && <IdentifyPanel key={callId} callId={callId} of={identification} talking={talking ?? false} />}
       {children}
       <Recommendations card={card} />

@@ -16,13 +16,18 @@ const rub = (amount: string) => ({ amount, currency: 'RUB' });
 function answer(part: Partial<Answer>): Answer {
   return { kind: 'next_payment', locked: false, required_level: 2, amount: null, date: null, days_left: null, overdue_days: null, overdue: null, as_of: null, loans: ['a'], none: false, ...part };
 }
-function say(part: Partial<Answer>, language: Language): string {
+function say(part: Partial<Answer>, language: Language, loans = 1): string {
   const t = words[language];
   if (!t) throw new Error('not ready');
-  return sentenceText(answerSentence(answer(part), language, '2026-11-21', t)).replace(/\u00a0/g, ' ');
+  return sentenceText(answerSentence(answer(part), language, '2026-11-21', t, loans)).replace(/\u00a0/g, ' ');
 }
 
 describe('the answers read aloud', () => {
+  it('promise nothing where there is no loan', () => {
+    expect(say({ locked: true }, 'ru', 0)).toBe('Следующий платёж займов нет');
+    expect(say({ kind: 'debt_today', none: true }, 'en', 0)).toBe('Owed today there are no loans');
+    expect(say({ locked: true }, 'ru')).toBe('Следующий платёж откроется на уровне 2');
+  });
   const next: Partial<Answer> = { amount: rub('9455.96'), date: '2026-12-15', days_left: 24 };
   it.each<[string, Partial<Answer>, string, string]>([
     ['next payment', next, 'Следующий платёж 9 455,96 ₽ до 15 декабря (через 24 дня)', 'Next payment RUB 9,455.96 by 15 Dec (in 24 days)'],

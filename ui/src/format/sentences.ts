@@ -16,8 +16,10 @@ export interface Sentence {
  * `today` is the lender's date. The parts joined by spaces are the sentence:
  * "Следующий платёж 9 455,96 ₽ до 15 декабря (через 24 дня)".
  */
-export function answerSentence(answer: Answer, language: Language, today: string, t: TFunction): Sentence {
+export function answerSentence(answer: Answer, language: Language, today: string, t: TFunction, loans: number): Sentence {
   const label = t(`answer.${answer.kind}`);
+  // Nothing was repaid and nothing opens at any level where there never was a loan.
+  if (loans === 0 && answer.kind !== 'where_to_pay') return { label, figure: '', rest: t('answer.no_loans'), tone: 'plain' };
   if (answer.locked) return { label, figure: '', rest: t('answer.locked', { level: answer.required_level }), tone: 'locked' };
   if (answer.kind === 'next_payment') return nextPayment(answer, label, language, today, t);
   if (answer.kind === 'debt_today') return debtToday(answer, label, language, t);

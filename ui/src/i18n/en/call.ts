@@ -32,8 +32,8 @@ export const call = {
   prospect: { title: 'New client', save: 'Create and open', duplicates: 'Similar clients already exist', take: 'This one', anyway: 'Create a new one anyway', hard: 'This client already exists: open that card.' },
   identify: {
     no_code_word: 'There is no code word, so level 2 is the highest. The profile may be changed; agree a code word.',
-    title: 'Identity check', need: 'L{{level}} is needed', one_of: 'And one of', wrong: 'no match', confirmed: 'matches', check: 'Check',
-    attempts_one: '{{count}} attempt left', attempts_other: '{{count}} attempts left',
+    title: 'Identity check', need: 'L{{level}} is needed', one_of: 'And one of', wrong: 'no match', needed: 'needed for the check', incomplete: 'incomplete; no answer is counted', lacking: 'No further check is possible, the card lacks: {{fields}}. Speak about general matters; without loans the profile may be completed.', confirmed: 'matches', check: 'Check',
+    attempts: 'Wrong answers left: {{count}} (every wrong field counts)',
     locked: 'Checking is closed until the end of the day. Speak about general matters only.', locked_until: 'until {{time}}', type_something: 'Type at least one answer.', bad_date: 'There is no such date. Example: 15.03.1985', more: 'Confirm further',
     short: { full_name: 'name', birth_date: 'birth date', passport_last4: 'passport', code_word: 'code word', address: 'address', contract_number: 'loan number' },
     field: { full_name: 'Surname, first name, patronymic', birth_date: 'Date of birth', passport_last4: 'Last 4 digits of the passport', code_word: 'Code word', address: 'Address', contract_number: 'Loan number' },

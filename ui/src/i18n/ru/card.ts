@@ -18,7 +18,7 @@ export const card = {
     in_days_one: 'через {{count}} день', in_days_few: 'через {{count}} дня', in_days_many: 'через {{count}} дней', in_days_other: 'через {{count}} дня',
     days_ago_one: '{{count}} день назад', days_ago_few: '{{count}} дня назад', days_ago_many: '{{count}} дней назад', days_ago_other: '{{count}} дня назад',
     no_debt: 'долга нет', no_arrears: 'просрочки нет', overdue_days_one: 'просрочка {{count}} день', overdue_days_few: 'просрочка {{count}} дня', overdue_days_many: 'просрочка {{count}} дней', overdue_days_other: 'просрочка {{count}} дня', of_it_overdue: 'из него просрочено {{sum}}',
-    nothing_left: 'всё погашено', unknown: 'неизвестно: данные не загружены', over_loans_one: 'по {{count}} займу', over_loans_few: 'по {{count}} займам', over_loans_many: 'по {{count}} займам', over_loans_other: 'по {{count}} займам', as_of: 'данные на {{date}}', all_branches: 'все офисы', no_branches: 'офисы не заведены',
+    nothing_left: 'всё погашено', no_loans: 'займов нет', unknown: 'неизвестно: данные не загружены', over_loans_one: 'по {{count}} займу', over_loans_few: 'по {{count}} займам', over_loans_many: 'по {{count}} займам', over_loans_other: 'по {{count}} займам', as_of: 'данные на {{date}}', all_branches: 'все офисы', no_branches: 'офисы не заведены',
   },
   tab: { loans: 'Займы', history: 'История', documents: 'Документы', personal: 'Анкета', notes: 'Заметки и согласия', edit: 'Правка', access: 'Кто смотрел', label: 'Разделы карточки' },
   loans: {
