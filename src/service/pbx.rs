@@ -1,7 +1,7 @@
 //! What exchanges tell: events into calls, links, answers to commands, the flight recorder, the
 //! sweep of calls whose end was lost.
 
-use super::telephony::{LinkKind, LinkState, SIMULATOR_SOURCE};
+use super::telephony::{LinkKind, LinkState, Purpose, SIMULATOR_SOURCE};
 use super::{Caller, ServiceError, Services};
 use crate::base::ids::{CallId, UserId};
 use crate::base::limits::OPERATOR_CALLS_MAX;
@@ -253,9 +253,17 @@ impl Services {
             }
         }
         let source = source.to_owned();
+        let seen: Vec<PbxEventKind> = events.iter().map(|event| event.kind).collect();
         let command = CallCommand::Observe(Observe { source, events, users, matches });
         let caller = Caller { command: None, ..caller.clone() };
         self.command_call(&caller, id, command, Some(arrived)).await?;
+        for kind in seen {
+            match kind {
+                PbxEventKind::Held => self.telephony.came_about(id, Purpose::Hold),
+                PbxEventKind::Resumed => self.telephony.came_about(id, Purpose::Resume),
+                _ => {}
+            }
+        }
         Ok(id)
     }
 

@@ -372,7 +372,13 @@ impl Telephony {
         Some((id, asked))
     }
 
-    /// Commands that no exchange has answered in time; forgets those whose time is long over. A
+    /// The exchange tells that what was asked of `call` has come about, which is an answer too.
+    pub fn came_about(&self, call: CallId, purpose: Purpose) {
+        let asked_so = |asked: &Asked| asked.call == call && asked.purpose == purpose;
+        self.live().pending.retain(|_, (asked, _)| !asked_so(asked));
+    }
+
+    /// Commands that no exchange has answered in time, the earliest first; forgets those whose time is long over. A
     /// dial is not among them: its call has a time-out of its own.
     #[must_use]
     pub fn unanswered(&self, now: Timestamp) -> Vec<Uuid> {
@@ -382,7 +388,9 @@ impl Telephony {
             let late = now.seconds_since(asked.at) >= ANSWER_SECONDS_MAX;
             (late && !taken_on && asked.purpose != Purpose::Dial).then_some(*id)
         };
-        live.pending.iter().filter_map(late).collect()
+        let mut late: Vec<Uuid> = live.pending.iter().filter_map(late).collect();
+        late.sort_by_key(|id| live.pending.get(id).map(|(asked, _)| asked.at));
+        late
     }
 }
 
@@ -462,6 +470,10 @@ mod tests {
         assert!(desk.unanswered(after(9)).is_empty());
         assert_eq!(desk.unanswered(after(10)), [ids[0]]);
         assert!(desk.settle(&ids[1].to_string()).is_some(), "it may still fail");
+        desk.came_about(CallId::from_uuid(Uuid::from_u128(2)), Purpose::Hold);
+        assert_eq!(desk.unanswered(after(10)), [ids[0]], "another call");
+        desk.came_about(CallId::from_uuid(Uuid::from_u128(1)), Purpose::Hold);
+        assert!(desk.unanswered(after(10)).is_empty());
         assert!(desk.unanswered(after(601)).is_empty());
         assert_eq!(desk.settle(&ids[2].to_string()), None, "forgotten");
     }

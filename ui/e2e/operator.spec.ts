@@ -139,7 +139,7 @@ test('a call card is made by hand', async ({ page, box }) => {
   await page.getByRole('dialog').getByLabel('Номер собеседника').fill(box.announced.sample_phone);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: known.name })).toBeVisible();
-  await expect(page.getByText('карточка вручную')).toBeVisible();
+  await expect(page.getByText('входящий · карточка вручную')).toBeVisible();
   await finish(page);
 });
 
@@ -152,7 +152,7 @@ test('F4 on the page of a client makes a card for that client, without a number'
   await page.keyboard.press('F4');
   await expect(page.getByText(`Клиент: ${known.name}`)).toBeVisible();
   await page.keyboard.press('Enter');
-  await expect(page.getByText('карточка вручную')).toBeVisible();
+  await expect(page.getByText('входящий · карточка вручную')).toBeVisible();
   await expect(page.getByRole('heading', { name: known.name })).toBeVisible();
   await finish(page);
 });
