@@ -54,3 +54,5 @@ holds<page.Job, server.Job>(true);
 holds<page.PbxStatus, server.PbxStatusView>(true);
 holds<page.RecorderRow, server.RecordView>(true);
 holds<page.HealthSummary, server.HealthSummary>(true);
+holds<page.Calculation, server.Calculation>(true);
+holds<page.EarlyQuote, server.QuoteView>(true);

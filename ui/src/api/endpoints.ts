@@ -1,10 +1,12 @@
 /** Every request of the page, one line each, so that a change of the contract is found in one file. */
 import { request as send, uploadBlob } from './client';
 import type {
-  AccessRow, Backup, Call, CallCard, Candidate, Card, ClientBody, DirectoryEntry, DirectoryVersion, Disposition, HealthSummary,
+  AccessRow, Backup, Calculation, Call, CallCard, Candidate, Card, ClientBody, DirectoryEntry, DirectoryVersion, Disposition, EarlyQuote, HealthSummary,
   HistoryItem, IdentificationField, ImportJob, ImportKind, ImportMapping, ImportPreview, Job, LoanDetail, Me, OpeningWord, OperatorRow, Page,
   PbxStatus, PublicSettings, RecorderRow, Role, Scenario, SearchHit, Session, Token, TokenScope, User,
 } from './types';
+
+import type { LoanAsk } from '../loans/terms';
 
 const q = encodeURIComponent;
 
@@ -75,6 +77,12 @@ export const HITS_SHOWN = 12;
 export const search = {
   find: (text: string, field: string | null, signal?: AbortSignal) => send<Page<SearchHit>>('GET', '/search', { query: { q: text, field, limit: HITS_SHOWN + 1 }, signal }),
   fields: () => send<{ fields: string[] }>('GET', '/search/fields'),
+};
+
+/** Loans of any terms, without a client. */
+export const calculator = {
+  calculate: (body: LoanAsk, signal?: AbortSignal) => send<Calculation>('POST', '/loans/calculate', { body, signal }),
+  quote: (body: { loan: LoanAsk; on: string; mode: string; amount?: string }, signal?: AbortSignal) => send<EarlyQuote>('POST', '/loans/quote', { body, signal }),
 };
 
 export const directory = {

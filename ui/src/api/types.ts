@@ -194,6 +194,14 @@ export interface HealthSummary {
   last_backup_at: string | null; memory_bytes: number; clients: number; loans: number;
 }
 
+/** Of the calculator; sums and rates are decimals without a currency. */
+export interface CalculatedRow { n: number; due_on: string; days: number; interest: string; principal: string; payment: string; balance: string }
+export interface Calculation { annuity: string | null; psk_percent: string; total_interest: string; total_paid: string; schedule: CalculatedRow[] }
+export interface EarlyQuote {
+  on: string; due_first: string; interest: string; principal: string; to_pay: string; saving: string; interest_without: string; interest_with: string;
+  annuity: string | null; schedule: CalculatedRow[];
+}
+
 export interface FieldFault { field: string; code: string; message: string; detail?: { column?: string | null; known?: string[]; line?: number | null } | null }
 
 /** What was asked of the exchange and did not happen; `detail` are its own words where we have none. */

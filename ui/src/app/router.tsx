@@ -22,6 +22,7 @@ export const callsRoute = createRoute({
   component: lazyRouteComponent(() => import('../calls/CallsPage'), 'CallsPage'),
 });
 const floor = createRoute({ getParentRoute: () => root, path: '/floor', component: lazyRouteComponent(() => import('../calls/FloorPage'), 'FloorPage') });
+const calculator = createRoute({ getParentRoute: () => root, path: '/calculator', component: lazyRouteComponent(() => import('../loans/CalculatorPage'), 'CalculatorPage') });
 /** One's own snippets, for those who have no administration. */
 const snippets = createRoute({ getParentRoute: () => root, path: '/snippets', component: lazyRouteComponent(() => import('../admin/OwnSnippetsPage'), 'OwnSnippetsPage') });
 const admin = createRoute({ getParentRoute: () => root, path: '/admin', component: lazyRouteComponent(() => import('../admin/AdminLayout'), 'AdminLayout') });
@@ -41,7 +42,7 @@ const adminPages = [
 export function createAppRouter(role: Role) {
   const home = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: () => { throw redirect({ to: homeFor(role) }); } });
   const adminHome = createRoute({ getParentRoute: () => admin, path: '/', beforeLoad: () => { throw redirect({ to: `/admin/${sections(role)[0]}` }); } });
-  const tree = root.addChildren([home, workspace, clients, newClient, clientRoute, callsRoute, floor, snippets, admin.addChildren([adminHome, ...adminPages])]);
+  const tree = root.addChildren([home, workspace, clients, newClient, clientRoute, callsRoute, floor, calculator, snippets, admin.addChildren([adminHome, ...adminPages])]);
   return createRouter({
     routeTree: tree,
     defaultPendingComponent: () => <Waiting rows={8} />,

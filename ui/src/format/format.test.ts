@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, date, dateInSentence, dayStart, decimal, duration, inZone, momentInList, money, nextDay, parseDate, phone, phoneDigits, relative, shortDate, webAddress, spanInWords } from './format';
+import { addDays, bytes, date, dateInSentence, dayStart, daysBetween, decimal, duration, inZone, momentInList, money, nextDay, parseDate, parseDay, phone, phoneDigits, relative, shortDate, webAddress, spanInWords } from './format';
 
 /** Non-breaking spaces are what the page needs and what a reader of this file cannot see. */
 const plain = (text: string): string => text.replace(/\u00a0/g, ' ');
@@ -61,6 +61,11 @@ describe('dates', () => {
     ['15.03.1985', '1985-03-15'], ['15031985', '1985-03-15'], ['5/3/85', '1985-03-05'], ['1985-03-15', '1985-03-15'], ['15 марта 1985', '1985-03-15'], ['15 мая 1985', '1985-05-15'], ['15 Mar 1985', '1985-03-15'],
     ['01.02.05', '2005-02-01'], ['29.02.2023', null], ['31.04.1990', null], ['2.13.1990', null], ['вчера', null], ['', null],
   ])('typed as "%s" are %s', (typed, expected) => { expect(parseDate(typed)).toBe(expected); });
+});
+
+describe('days ahead', () => {
+  it('are of this century when the year is short', () => { expect([parseDay('15.01.27'), parseDay('15.01.2027'), parseDate('15.01.85')]).toEqual(['2027-01-15', '2027-01-15', '1985-01-15']); });
+  it('are counted over the end of a leap February', () => { expect([addDays('2028-02-28', 2), daysBetween('2028-02-28', '2028-03-01'), daysBetween('2026-11-22', '2026-11-20')]).toEqual(['2028-03-01', 2, -2]); });
 });
 
 describe('times', () => {

@@ -115,8 +115,17 @@ export function dayStart(day: string, timeZone: string): string {
   return new Date(guess - offset).toISOString();
 }
 
-export function nextDay(day: string): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+const DAY_MS = 86_400_000;
+
+export function addDays(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+export function nextDay(day: string): string { return addDays(day, 1); }
+
+/** Days from one day to another; below zero when the other is earlier. */
+export function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY_MS);
 }
 
 /** In a list: today only the time, this year without the year. */
@@ -183,13 +192,18 @@ export function bytes(count: number, language: Language): string {
   return `${decimal(text, language)}${NBSP}${units[unit]}`;
 }
 
-/** A date typed in any usual way → `YYYY-MM-DD`, or null when it is not a date. */
-export function parseDate(typed: string): string | null {
+/** A date of the past, typed in any usual way → `YYYY-MM-DD`, or null when it is not a date. */
+export function parseDate(typed: string): string | null { return parse(typed, fullYear); }
+
+/** The same of any day: two digits are a year of this century. */
+export function parseDay(typed: string): string | null { return parse(typed, (text) => (text?.length === 2 ? 2000 : 0) + Number(text)); }
+
+function parse(typed: string, year: (text: string | undefined) => number): string | null {
   const text = typed.trim().toLowerCase();
   const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);
   if (iso) return checked(Number(iso[1]), Number(iso[2]), Number(iso[3]));
   const dotted = /^(\d{1,2})[.,/\s-](\d{1,2})[.,/\s-](\d{4}|\d{2})$/.exec(text) ?? /^(\d{2})(\d{2})(\d{4})$/.exec(text);
-  if (dotted) return checked(fullYear(dotted[3]), Number(dotted[2]), Number(dotted[1]));
+  if (dotted) return checked(year(dotted[3]), Number(dotted[2]), Number(dotted[1]));
   const worded = /^(\d{1,2})\s+([a-zа-яё]+)\.?\s+(\d{4})/.exec(text);
   if (worded) {
     const word = worded[2] ?? '';

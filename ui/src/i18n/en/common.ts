@@ -1,6 +1,6 @@
 export const common = {
   action: {
-    save: 'Save', cancel: 'Cancel', close: 'Close', retry: 'Try again', add: 'Add', remove: 'Remove', change: 'Change', create: 'Create',
+    download_csv: 'Download CSV', print: 'Print', save: 'Save', cancel: 'Cancel', close: 'Close', retry: 'Try again', add: 'Add', remove: 'Remove', change: 'Change', create: 'Create',
     show_more: 'Show more', copy: 'Copy', copied: 'Copied', open: 'Open', download: 'Download', undo: 'Restore', back: 'Back', check: 'Check',
     choose: 'Choose', search: 'Search', clear: 'Clear', refresh: 'Refresh', call: 'Call',
   },
@@ -14,6 +14,7 @@ export const common = {
     days_one: '{{count}} day', days_other: '{{count}} days',
   },
   error: {
+    no_clipboard: 'The browser did not let copy. Download the file.',
     not_on_line: 'You are not in this call.',
     not_supported: 'This PBX cannot do that.',
     no_consultation: 'You are not asking any colleague now.',
@@ -113,6 +114,16 @@ export const common = {
     page: 'This part of the page broke. What you typed is kept; reload the page.',
   },
   fault: {
+    too_precise: 'at most two decimals',
+    not_zero: 'must be zero here',
+    not_needed: 'not needed here',
+    before_issue: 'before the issue',
+    date_in_past: 'the date is in the past',
+    negative: 'cannot be below zero',
+    early_sum_too_small: 'too little: it is not enough',
+    early_sum_too_large: 'more than is left: choose in full',
+    principal_differs: 'the principal of the schedule does not add up to the loan',
+    psk_above_cap: 'the full cost is above what is allowed',
     invalid_key: 'at most 32 letters, digits, dots and dashes, without spaces',
     required: 'fill this in',
     missing_field: 'fill this in',

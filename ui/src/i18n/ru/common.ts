@@ -1,6 +1,6 @@
 export const common = {
   action: {
-    save: 'Сохранить', cancel: 'Отмена', close: 'Закрыть', retry: 'Повторить', add: 'Добавить', remove: 'Убрать', change: 'Изменить', create: 'Создать',
+    download_csv: 'Скачать CSV', print: 'Напечатать', save: 'Сохранить', cancel: 'Отмена', close: 'Закрыть', retry: 'Повторить', add: 'Добавить', remove: 'Убрать', change: 'Изменить', create: 'Создать',
     show_more: 'Показать ещё', copy: 'Скопировать', copied: 'Скопировано', open: 'Открыть', download: 'Скачать', undo: 'Вернуть', back: 'Назад', check: 'Проверить',
     choose: 'Выбрать', search: 'Найти', clear: 'Очистить', refresh: 'Обновить', call: 'Позвонить',
   },
@@ -14,6 +14,7 @@ export const common = {
     days_one: '{{count}} день', days_few: '{{count}} дня', days_many: '{{count}} дней', days_other: '{{count}} дня',
   },
   error: {
+    no_clipboard: 'Браузер не дал скопировать. Скачайте файл.',
     not_on_line: 'Вы не участвуете в этом разговоре.',
     not_supported: 'Эта АТС так не умеет.',
     no_consultation: 'Вы сейчас ни с кем не советуетесь.',
@@ -113,6 +114,16 @@ export const common = {
     page: 'Эта часть страницы сломалась. Набранное сохранено; обновите страницу.',
   },
   fault: {
+    too_precise: 'не больше двух знаков после запятой',
+    not_zero: 'здесь должен быть ноль',
+    not_needed: 'здесь не нужно',
+    before_issue: 'раньше выдачи',
+    date_in_past: 'дата в прошлом',
+    negative: 'не может быть меньше нуля',
+    early_sum_too_small: 'слишком мало: этого не хватает',
+    early_sum_too_large: 'больше, чем осталось: выберите полное погашение',
+    principal_differs: 'суммы основного долга по графику не дают суммы займа',
+    psk_above_cap: 'ПСК выше разрешённой',
     invalid_key: 'до 32 букв, цифр, точек и дефисов, без пробелов',
     required: 'заполните',
     missing_field: 'заполните',

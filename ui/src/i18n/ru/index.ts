@@ -2,6 +2,7 @@ import { admin } from './admin';
 import { call } from './call';
 import { card } from './card';
 import { common } from './common';
+import { money } from './money';
 import { shell } from './shell';
 
-export const ru = { ...common, ...shell, ...call, ...card, ...admin };
+export const ru = { ...common, ...shell, ...call, ...card, ...money, ...admin };
