@@ -4,20 +4,12 @@
 //! in the journal, so the process replaces itself, as a restart by hand would. Must never touch the
 //! journal.
 
-use crate::store::{Watch, seal};
-use crate::telemetry::output;
-use std::collections::HashMap;
+use crate::store::{Delay, LOOK_EVERY, Vigil, Watch, seal};
+use crate::telemetry::{output, process};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
-
-/// Pause between two looks.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Looks in a row at the same step of the same call before the view counts as stuck. A single call
-/// takes microseconds, and milliseconds beside a flush.
-const LOOKS_MAX: u32 = 10;
 
 /// Ends the watching when dropped.
 #[derive(Debug)]
@@ -32,14 +24,32 @@ pub struct Watching {
 pub fn watch(watch: Arc<Watch>, folder: PathBuf) -> io::Result<Watching> {
     let (stop, stopped) = mpsc::channel::<()>();
     std::thread::Builder::new().name("view-watch".into()).spawn(move || {
-        let mut seen = HashMap::new();
+        let (mut vigil, mut delayed) = (Vigil::default(), None);
         while stopped.recv_timeout(LOOK_EVERY) == Err(mpsc::RecvTimeoutError::Timeout) {
-            if watch.look(&mut seen) >= LOOKS_MAX {
+            let found = watch.look(&mut vigil, process::thread_state);
+            if found.delayed != delayed {
+                delayed = found.delayed;
+                tell(delayed);
+            }
+            if found.stuck {
                 begin_anew(&folder);
             }
         }
     })?;
     Ok(Watching { _stop: stop })
+}
+
+fn tell(delayed: Option<Delay>) {
+    match delayed {
+        Some(Delay::Flush) => tracing::error!(
+            "a flush of the view has not got on for two minutes; nothing is lost, but look after \
+             the disk"
+        ),
+        Some(Delay::Call) => tracing::error!(
+            "a read of the view has not got on for two minutes; look after the disk"
+        ),
+        None => tracing::info!("the view gets on again"),
+    }
 }
 
 fn begin_anew(folder: &Path) -> ! {

@@ -8,7 +8,7 @@ use crate::http::backups::JobStarted;
 use crate::http::blobs::StoredBlob;
 use crate::http::calls::DialledView;
 use crate::http::clients::LoanAnswer;
-use crate::http::health::StatusView;
+use crate::http::health::{ReadyView, StatusView};
 use crate::http::imports::{ImportStarted, PreviewView};
 use crate::http::pbx::{EventsTaken, PbxStatusView};
 use crate::http::request::{Accepted, Created};
@@ -106,7 +106,7 @@ const fn list<T: ToSchema>() -> Gives {
 #[rustfmt::skip]
 const TABLE: &[(&str, Gives)] = &[
     ("GET /healthz", ok::<StatusView>()),
-    ("GET /readyz", ok::<StatusView>()),
+    ("GET /readyz", ok::<ReadyView>()),
     ("GET /metrics", Gives::Bytes("text/plain")),
     ("POST /session", ok::<SessionView>()),
     ("GET /session", ok::<SessionView>()),

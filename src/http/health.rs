@@ -3,14 +3,25 @@
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
 use crate::http::request::{Answer, Outcome, Request, ok};
+use crate::store::Delay;
 use bytes::Bytes;
 use warp::http::{HeaderValue, Response, header};
 
 /// That something is so.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub struct StatusView {
-    /// `ok` or `ready`.
+    /// `ok`.
     pub status: &'static str,
+}
+
+/// That requests are served.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct ReadyView {
+    /// `ready`.
+    pub status: &'static str,
+    /// What somebody should look after although requests are served: `view_flush_hangs`,
+    /// `view_call_hangs` (the disk of the view has not answered for two minutes).
+    pub warnings: Vec<&'static str>,
 }
 
 /// `GET /healthz`: the process answers.
@@ -27,7 +38,11 @@ pub async fn alive(_edge: Edge, _request: Request) -> Outcome {
 /// 503 while the box starts or stops.
 pub async fn ready(edge: Edge, _request: Request) -> Outcome {
     if edge.is_ready() {
-        return ok(&StatusView { status: "ready" });
+        let warning = edge.services.store.watch().delayed().map(|delay| match delay {
+            Delay::Flush => "view_flush_hangs",
+            Delay::Call => "view_call_hangs",
+        });
+        return ok(&ReadyView { status: "ready", warnings: warning.into_iter().collect() });
     }
     Err(ApiError::new("starting", "the box is starting or stopping").retry_after(1))
 }

@@ -21,7 +21,7 @@ mod watch;
 pub use head::{Head, Loaded};
 pub use nouns::Noun;
 pub use pool::{FlushReport, Store, StoreSettings};
-pub use watch::Watch;
+pub use watch::{Delay, LOOK_EVERY, Vigil, Watch};
 
 use crate::codec::DecodeError;
 use crate::codec::frame::CommandKey;
@@ -30,7 +30,7 @@ use rebuild::CommandRow;
 use serde::{Deserialize, Serialize};
 
 /// Raise when the stored form of heads or index rows changes: the view is then rebuilt.
-pub const VIEWS_VERSION: u32 = 8;
+pub const VIEWS_VERSION: u32 = 9;
 
 /// Why the view cannot answer.
 #[derive(Debug, thiserror::Error)]

@@ -310,8 +310,7 @@ impl Store {
         points::reached("flush");
         let at = self.position()?.seq;
         let report = self.with(|db, pulse| {
-            // A flush takes as long as the disk does: it is not watched.
-            let stats = pulse.unwatched(|| db.flush())?;
+            let stats = pulse.flushing(|| db.flush())?;
             Ok(FlushReport {
                 leaves: stats.objects_flushed,
                 serialising: stats.serialization_latency,
