@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod telephony {
+    mod absent;
     mod calls;
     mod commands;
     mod link;

@@ -2,7 +2,10 @@
 //!
 //! The state follows from two things: what the person said (ready, not ready, offline) and the
 //! calls that are open. After a call the person is not ready until saying otherwise (product F27,
-//! F28). The stream's id is the user's. Never knows what a call is about.
+//! F28). Whoever is offline stays so whatever the phone does, until saying otherwise or answering a
+//! call while signed in to the box: a phone that is answered in an absent person's place signs
+//! nobody in. The result of such a call waits for the person. The stream's id is the user's. Never
+//! knows what a call is about.
 
 use crate::base::ids::CallId;
 use crate::base::limits::OPERATOR_CALLS_MAX;
@@ -178,6 +181,8 @@ pub struct FollowCall {
     pub call: CallId,
     /// What changed.
     pub change: CallChange,
+    /// The person is signed in to the box.
+    pub present: bool,
 }
 
 /// How a call has changed for this operator.
@@ -236,19 +241,24 @@ impl Operator {
     /// What the operator is doing.
     #[must_use]
     pub fn state(&self) -> OperatorState {
-        let any = |phase| self.calls.iter().any(|open| open.phase == phase);
-        if any(CallPhase::Talking) {
-            return OperatorState::OnCall;
-        }
-        if any(CallPhase::Ringing) {
-            return OperatorState::Ringing;
-        }
         match self.availability {
             Availability::Offline => OperatorState::Offline,
-            _ if any(CallPhase::WrapUp) => OperatorState::WrapUp,
+            _ if self.has(CallPhase::Talking) => OperatorState::OnCall,
+            _ if self.has(CallPhase::Ringing) => OperatorState::Ringing,
+            _ if self.has(CallPhase::WrapUp) => OperatorState::WrapUp,
             Availability::Ready => OperatorState::Ready,
             Availability::NotReady(_) => OperatorState::NotReady,
         }
+    }
+
+    /// Whether the operator's phone rings or is in use, signed in to the phones or not.
+    #[must_use]
+    pub fn is_on_the_phone(&self) -> bool {
+        self.has(CallPhase::Talking) || self.has(CallPhase::Ringing)
+    }
+
+    fn has(&self, phase: CallPhase) -> bool {
+        self.calls.iter().any(|open| open.phase == phase)
     }
 
     /// Why not ready; `None` in any other state.
@@ -308,10 +318,9 @@ impl Operator {
     }
 
     fn set_availability(&self, wanted: Availability) -> Result<Decision<OperatorEvent>, Rejection> {
-        let has = |phase| self.calls.iter().any(|open| open.phase == phase);
-        let live = has(CallPhase::Talking) || has(CallPhase::Ringing);
+        let live = self.is_on_the_phone();
         match wanted {
-            Availability::Ready if has(CallPhase::WrapUp) || has(CallPhase::Overdue) => {
+            Availability::Ready if self.has(CallPhase::WrapUp) || self.has(CallPhase::Overdue) => {
                 return Err(Rejection::rule(
                     "wrap_up_open",
                     "finish the last call first: choose its topic and result",
@@ -338,7 +347,7 @@ impl Operator {
 
     fn follow(&self, follow: FollowCall, context: &Context) -> Decision<OperatorEvent> {
         let before = self.phase_of(follow.call);
-        let talking = self.calls.iter().any(|open| open.phase == CallPhase::Talking);
+        let talking = self.has(CallPhase::Talking);
         let missed = matches!(follow.change, CallChange::Missed | CallChange::Unanswered)
             && !talking
             && before == Some(CallPhase::Ringing)
@@ -362,11 +371,14 @@ impl Operator {
             (CallChange::Missed | CallChange::Unanswered, Availability::Ready) if missed => {
                 Availability::NotReady(NotReadyReason::Missed)
             }
+            (CallChange::Connected | CallChange::WrapUp, Availability::Offline)
+                if follow.present =>
+            {
+                after_call
+            }
             (
                 CallChange::Connected | CallChange::WrapUp,
-                Availability::Ready
-                | Availability::Offline
-                | Availability::NotReady(NotReadyReason::Missed),
+                Availability::Ready | Availability::NotReady(NotReadyReason::Missed),
             ) => after_call,
             (_, same) => same,
         };
@@ -488,7 +500,11 @@ mod tests {
     }
 
     fn follow(n: u8, change: CallChange) -> OperatorCommand {
-        OperatorCommand::FollowCall(FollowCall { call: call(n), change })
+        OperatorCommand::FollowCall(FollowCall { call: call(n), change, present: true })
+    }
+
+    fn absent(n: u8, change: CallChange) -> OperatorCommand {
+        OperatorCommand::FollowCall(FollowCall { call: call(n), change, present: false })
     }
 
     #[test]
@@ -556,6 +572,38 @@ mod tests {
         run(&mut operator, seconds(20), set(Availability::NotReady(REASON))).unwrap();
         assert_eq!(operator.state(), OperatorState::WrapUp);
         assert_eq!(operator.current_call(), Some(call(1)));
+    }
+
+    #[test]
+    fn a_phone_answered_in_the_place_of_an_absent_operator_signs_nobody_in() {
+        use OperatorState::{NotReady, Offline, OnCall, WrapUp};
+        let rows = [
+            (0, absent(1, CallChange::Offered), Offline),
+            (2, absent(1, CallChange::Connected), Offline),
+            (9, absent(1, CallChange::WrapUp), Offline),
+            (300, absent(1, CallChange::Expired), Offline),
+            (310, absent(2, CallChange::Connected), Offline),
+        ];
+        let mut operator = Operator::default();
+        for (at, command, state) in rows {
+            run(&mut operator, seconds(at), command).unwrap();
+            assert_eq!((operator.state(), operator.logged_in_at), (state, None), "at {at}");
+        }
+        assert_eq!(operator.micros_until(seconds(320)), [0; 6]);
+        assert!(operator.is_on_the_phone());
+        // Who comes in while the phone is in use is on the call; both results wait to be written.
+        run(&mut operator, seconds(330), set(Availability::NotReady(REASON))).unwrap();
+        assert_eq!((operator.state(), operator.current_call()), (OnCall, Some(call(2))));
+        run(&mut operator, seconds(340), follow(2, CallChange::WrapUp)).unwrap();
+        assert_eq!(operator.state(), WrapUp);
+        run(&mut operator, seconds(350), follow(2, CallChange::Finished)).unwrap();
+        assert_eq!((operator.state(), operator.current_call()), (NotReady, Some(call(1))));
+        // Signed in to the box and not to the phones: answering is taking calls.
+        let mut present = Operator::default();
+        run(&mut present, seconds(0), follow(1, CallChange::Offered)).unwrap();
+        assert_eq!(present.state(), Offline);
+        run(&mut present, seconds(2), follow(1, CallChange::Connected)).unwrap();
+        assert_eq!(present.state(), OnCall);
     }
 
     #[test]
@@ -646,7 +694,9 @@ mod tests {
         ];
         prop_oneof![
             wanted.prop_map(OperatorCommand::SetAvailability),
-            (0_u8..4, change).prop_map(|(n, change)| follow(n, change)),
+            (0_u8..4, change, any::<bool>()).prop_map(|(n, change, present)| {
+                OperatorCommand::FollowCall(FollowCall { call: call(n), change, present })
+            }),
         ]
     }
 

@@ -156,7 +156,9 @@ impl Services {
         call: CallId,
         change: CallChange,
     ) -> Result<Vec<CallId>, ServiceError> {
-        let command = OperatorCommand::FollowCall(FollowCall { call, change });
+        let counts = matches!(change, CallChange::Connected | CallChange::WrapUp);
+        let present = counts && self.is_signed_in(user)?;
+        let command = OperatorCommand::FollowCall(FollowCall { call, change, present });
         let mut order = Caller::system()
             .order(move |lane: &SingleLane<Operator>, context| lane.command(command, context));
         order.essential = true;

@@ -348,6 +348,16 @@ impl Services {
         }
     }
 
+    /// Whether the person is signed in to the box somewhere.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub fn is_signed_in(&self, id: UserId) -> Result<bool, ServiceError> {
+        let user = self.store.load::<User>(stream(id))?.state;
+        let (limits, now) = (self.sign_in_limits(), self.clock.now());
+        Ok(user.sign_ins.iter().any(|sign_in| sign_in.is_alive(limits, now)))
+    }
+
     /// Ends one of the caller's sign-ins.
     ///
     /// # Errors
@@ -390,6 +400,11 @@ impl Services {
         // Who is locked out of a full disk could not free it.
         order.essential = essential;
         let done = self.users.ask(id.uuid(), order).await?;
+        let written = done.written(StreamKind::User).map_or(id, UserId::from_uuid);
+        if written != id {
+            // The person was created by the first of two equal requests.
+            return Ok(UserView::new(written, &*self.user(written)?));
+        }
         self.people.renew(stream(id), done.after.version(), done.after.state());
         Ok(view(id, &done))
     }

@@ -14,7 +14,7 @@ use lenderbox::feed::{Follower, Received};
 use lenderbox::gateways::ami::parser::{Message, Parser};
 use lenderbox::intake::pbx::PbxIntake;
 use lenderbox::service::calls::NotesInput;
-use lenderbox::service::users::UserToCreate;
+use lenderbox::service::users::{Recognised, UserToCreate};
 use lenderbox::service::{Caller, Services};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -44,6 +44,13 @@ pub fn person(id: UserId, role: Role) -> Caller {
         address: "test".into(),
         command: None,
     }
+}
+
+/// Signs a person in to the box, as by a browser.
+pub async fn sign_in(services: &Services, caller: &Caller, key: [u8; 32]) {
+    let id = caller.user().unwrap();
+    let recognised = Recognised { id, user: services.user(id).unwrap() };
+    services.sign_in(caller, &recognised, key, None).await.unwrap();
 }
 
 impl Stage {
@@ -87,6 +94,9 @@ impl Stage {
         let body =
             serde_json::json!({"title": {"ru": "Платёж", "en": "Payment"}, "required_level": 2});
         services.put_entry(&elena, EntryKind::Topic, topic, 0, body).await.unwrap();
+        for (n, caller) in [(1, &anna), (2, &boris)] {
+            sign_in(&services, caller, [n; 32]).await;
+        }
         until("the names", || services.people.at_extension("101").is_some()).await;
         Self { services, anna, boris, elena, client: card.client_id.parse().unwrap(), topic }
     }
