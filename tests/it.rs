@@ -15,6 +15,7 @@ mod it {
     mod loans;
     mod operator_day;
     mod redaction;
+    mod repeats;
     mod search;
     mod session;
     mod tls;

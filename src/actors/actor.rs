@@ -2,7 +2,7 @@
 
 use super::registry::Shared;
 use super::{AskError, Decided, Done, Lane, Order};
-use crate::committer::{Committed, Proposal, Refusal};
+use crate::committer::{Committed, Proposal, Receipt, Refusal};
 use crate::domain::Context;
 use actix::prelude::*;
 use std::collections::VecDeque;
@@ -78,11 +78,13 @@ impl<L: Lane> LaneActor<L> {
             job.attempts += 1;
             match self.decide(&job.order) {
                 Err(error) => {
-                    let _ = job.reply.send(Err(error));
+                    let answer = self.first_answer(&job.order).unwrap_or(Err(error));
+                    let _ = job.reply.send(answer);
                 }
                 Ok((state, decided, _)) if decided.changes.is_empty() => {
                     let done = Done { receipt: None, before: state.clone(), after: state };
-                    let _ = job.reply.send(Ok(done));
+                    let answer = self.first_answer(&job.order).unwrap_or(Ok(done));
+                    let _ = job.reply.send(answer);
                 }
                 Ok((before, decided, decision_context)) => {
                     self.committing = true;
@@ -107,6 +109,27 @@ impl<L: Lane> LaneActor<L> {
                 Err(AskError::Refused(Refusal::Unavailable))
             }
         }
+    }
+
+    /// The first receipt of a command that was carried out before and that the rules would refuse
+    /// the second time, for instance because it closed what it is about. The committer finds the
+    /// others.
+    fn first_answer(&mut self, order: &Order<L>) -> Option<Result<Done<L>, AskError>> {
+        let key = order.command.as_ref()?;
+        let row = match self.shared.host.store.command(key) {
+            Ok(row) => row?,
+            Err(error) => return Some(Err(error.into())),
+        };
+        if row.body != key.body {
+            return Some(Err(Refusal::KeyReused.into()));
+        }
+        let receipt = Receipt { seq: row.seq, streams: row.streams, repeated: true };
+        let done = |state: &mut L| Done {
+            receipt: Some(receipt),
+            before: state.clone(),
+            after: state.clone(),
+        };
+        Some(self.state().map(done))
     }
 
     fn commit(

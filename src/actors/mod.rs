@@ -18,7 +18,7 @@ pub use registry::{Host, Lanes, Runtime};
 use crate::codec::frame::CommandKey;
 use crate::committer::{Change, Receipt, Refusal};
 use crate::domain::access::Principal;
-use crate::domain::{Context, Rejection};
+use crate::domain::{Context, Rejection, StreamKind};
 use crate::store::{Store, StoreError};
 use std::any::Any;
 use std::sync::Arc;
@@ -70,6 +70,16 @@ pub struct Done<L> {
     pub before: L,
     /// The lane after.
     pub after: L,
+}
+
+impl<L> Done<L> {
+    /// The stream of `kind` that the command wrote; another one than asked for when a repeat has
+    /// found what the first time made.
+    #[must_use]
+    pub fn written(&self, kind: StreamKind) -> Option<Uuid> {
+        let streams = &self.receipt.as_ref()?.streams;
+        streams.iter().find(|(stream, _)| stream.kind == kind).map(|(stream, _)| stream.id)
+    }
 }
 
 /// Why a command was not carried out. Nothing was written.

@@ -204,6 +204,7 @@ impl Import {
         let job = Job {
             id,
             principal: Principal::System,
+            command: None,
             request,
             rejects: services.rejects_path(id),
             cancel: Arc::new(AtomicBool::new(false)),

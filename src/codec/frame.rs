@@ -4,6 +4,7 @@
 //! a body can be blanked without breaking the header chain and without being guessed from it.
 
 use super::{DecodeError, EncodedEvent, decode, encode};
+use crate::base::ids::PartId;
 use crate::base::time::Timestamp;
 use crate::domain::access::Principal;
 use crate::domain::{Counter, StreamId};
@@ -34,6 +35,15 @@ impl CommandKey {
         let mut id = [0; 16];
         id.copy_from_slice(&hash.as_bytes()[..16]);
         Self { id, ..*self }
+    }
+
+    /// An identifier for a part of a stream that the command makes: a repeat names the same one.
+    #[must_use]
+    pub fn part_id(&self) -> PartId {
+        let hash = blake3::Hasher::new().update(&self.id).update(&self.body).finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.as_bytes()[..16]);
+        PartId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 }
 

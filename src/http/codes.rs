@@ -73,6 +73,7 @@ pub const ERRORS: &[(&str, u16, &str)] = &[
     ("no_client", 409, "no client is chosen for the call"),
     ("no_extension", 409, "the person has no extension"),
     ("identification_locked", 409, "too many wrong answers today"),
+    ("token_shown", 409, "the token was made by the first of two equal requests and shown then"),
     ("wrap_up_open", 409, "finish the call first"),
     ("import_not_running", 409, "the import has ended"),
     ("import_finished", 409, "the import came to the end of its file; start a new one"),

@@ -4,18 +4,17 @@
 //! Commands are sent once, by who was asked, and never by a replay. A call's state changes by what
 //! the exchange tells afterwards, never by the command.
 
-use super::calls::{first_call, invalid};
+use super::calls::invalid;
 use super::operators::members;
 use super::telephony::{Asked, Purpose};
 use super::{Caller, ServiceError, Services};
 use crate::base::ids::{CallId, ClientId, UserId};
 use crate::base::personal::Personal;
-use crate::domain::Rejection;
 use crate::domain::access::{Action, Filter, Principal};
 use crate::domain::call::pbx_event::Cause;
 use crate::domain::call::progress::{Participant, Role};
 use crate::domain::call::{Call, CallCommand, CloseStale, DialFailed, RequestDial};
-use crate::domain::operator::OperatorState;
+use crate::domain::{Rejection, StreamKind};
 use crate::feed::Audience;
 use crate::gateways::ami::client::PbxCommand;
 use uuid::Uuid;
@@ -79,11 +78,17 @@ impl Services {
         let user = caller.user()?;
         // Two clicks at once would both find the operator free.
         let _turn = self.telephony.dialling.of(user.uuid()).await;
+        if let Some(first) = self.written_before(caller, StreamKind::Call)? {
+            let first = CallId::from_uuid(first);
+            let dial = self.calls.look(first.uuid(), |lane| lane.state().dial.clone()).await?;
+            let command = dial.map_or_else(Uuid::nil, |dial| dial.command_id);
+            return Ok(Dialled { call: first, command });
+        }
         let number = self.number_to_dial(&input).await?;
         let person = self.people.get(user);
         let extension = person.and_then(|p| p.extension.clone()).unwrap_or_default();
-        let state = self.operators.look(user.uuid(), |lane| lane.state().state()).await?;
-        if matches!(state, OperatorState::OnCall | OperatorState::Ringing) {
+        let busy = self.operators.look(user.uuid(), |lane| lane.state().is_on_the_phone()).await?;
+        if busy {
             let message = "you are on a call; hang up first";
             return Err(Rejection::rule("call_open", message).into());
         }
@@ -103,13 +108,7 @@ impl Services {
             client: input.client,
         };
         let command = CallCommand::RequestDial(request);
-        let done = self.command_call(caller, id, command, None).await?;
-        if let Some(first) = first_call(&done).filter(|first| *first != id) {
-            // The same request again: it was dialled the first time.
-            let dialled = self.calls.look(first.uuid(), |lane| lane.state().dial.clone()).await?;
-            let command = dialled.map_or(command_id, |dial| dial.command_id);
-            return Ok(Dialled { call: first, command });
-        }
+        self.command_call(caller, id, command, None).await?;
         // Sent once, after the commit, by who was asked: a replay never dials.
         let originate = PbxCommand::Originate {
             command_id: command_id.to_string(),

@@ -544,9 +544,7 @@ fn normalised(number: &str) -> String {
 
 /// The call that a command wrote; another one than asked for when the command is a repeat.
 pub(super) fn first_call(done: &CallDone) -> Option<CallId> {
-    let receipt = done.receipt.as_ref()?;
-    let found = receipt.streams.iter().find(|(stream, _)| stream.kind == StreamKind::Call);
-    found.map(|(stream, _)| CallId::from_uuid(stream.id))
+    done.written(StreamKind::Call).map(CallId::from_uuid)
 }
 
 /// Refuses answers that cannot be compared with the card, before any is counted.

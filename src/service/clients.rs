@@ -274,10 +274,7 @@ impl Services {
         let asked = self.clients.ask(id.uuid(), order).await.map_err(ServiceError::from);
         let done = self.record_duplicates(caller, asked)?;
         // A repeated command has opened the card under the identifier of the first time.
-        let first = done.receipt.as_ref().and_then(|receipt| {
-            receipt.streams.iter().find(|(stream, _)| stream.kind == StreamKind::Client)
-        });
-        let opened = first.map_or(id, |(stream, _)| ClientId::from_uuid(stream.id));
+        let opened = done.written(StreamKind::Client).map_or(id, ClientId::from_uuid);
         let lane = self.clients.look(opened.uuid(), ClientLane::clone).await?;
         // Whoever typed the card may see it.
         Ok(self.card(&lane, Sight { level: 0, unmasked: true, money: true, in_call: false }))
@@ -361,7 +358,8 @@ impl Services {
         call: Option<CallId>,
     ) -> Result<Card, ServiceError> {
         let grant = caller.grant(Action::EditClients)?;
-        if grant.fields == Mask::ByLevel {
+        // A repeat may come when the call, and with it the level, is over.
+        if grant.fields == Mask::ByLevel && !self.was_done(caller)? {
             let lane = self.clients.look(client.uuid(), ClientLane::clone).await?;
             let sight = self.sight_in_call(caller, grant, call, client).await?;
             check_level_to_change(&lane, sight.level)?;
@@ -385,7 +383,7 @@ impl Services {
         client: ClientId,
         text: String,
     ) -> Result<PartId, ServiceError> {
-        let id = PartId::from_uuid(self.ids.next(self.clock.now()));
+        let id = self.part_id(caller);
         let command = ClientCommand::AddNote(AddNote { id, text });
         self.change_lane(caller, Action::NoteClients, client, None, command).await?;
         Ok(id)
@@ -403,7 +401,7 @@ impl Services {
         evidence: String,
         text_version: String,
     ) -> Result<PartId, ServiceError> {
-        let id = PartId::from_uuid(self.ids.next(self.clock.now()));
+        let id = self.part_id(caller);
         let command =
             ClientCommand::GiveConsent(GiveConsent { id, purpose, evidence, text_version });
         self.change_lane(caller, Action::NoteClients, client, None, command).await?;
@@ -442,7 +440,7 @@ impl Services {
         size: u64,
         mime: String,
     ) -> Result<PartId, ServiceError> {
-        let id = PartId::from_uuid(self.ids.next(self.clock.now()));
+        let id = self.part_id(caller);
         let command = ClientCommand::AddFile(AddFile { id, blob, name, kind, loan, size, mime });
         self.change_lane(caller, Action::NoteClients, client, None, command).await?;
         Ok(id)

@@ -165,7 +165,7 @@ impl Services {
         let right =
             if kind == EntryKind::Snippet { Action::KeepSnippets } else { Action::EditDirectory };
         let only_own = caller.grant(right)?.scope == Filter::Own;
-        if only_own && version == 0 {
+        if only_own && version == 0 && !self.was_done(caller)? {
             self.expect_room_for_a_snippet(caller)?;
         }
         let order = caller.order(move |lane: &SingleLane<Entry>, context| {

@@ -30,7 +30,7 @@ pub mod tokens;
 pub mod users;
 
 use crate::actors::{AskError, ClientLane, Lanes, Order, SingleLane};
-use crate::base::ids::{IdSource, UserId};
+use crate::base::ids::{IdSource, PartId, UserId};
 use crate::base::time::{Clock, Date};
 use crate::blobs::Blobs;
 use crate::codec::frame::CommandKey;
@@ -42,13 +42,14 @@ use crate::domain::directory::Entry;
 use crate::domain::operator::Operator;
 use crate::domain::token::Token;
 use crate::domain::user::User;
-use crate::domain::{ClaimSpace, Context, Rejection, StreamId};
+use crate::domain::{ClaimSpace, Context, Rejection, StreamId, StreamKind};
 use crate::feed::Feed;
 use crate::journal::{BackgroundLog, Tail};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use people::People;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Everything that use cases need. One per box, shared by `Arc`.
 pub struct Services {
@@ -286,6 +287,30 @@ impl Services {
             Some(row) if row.body != key.body => Err(ServiceError::KeyReused),
             found => Ok(found.is_some()),
         }
+    }
+
+    /// The stream of `kind` that the caller's command wrote when it was carried out before.
+    ///
+    /// # Errors
+    /// See [`Services::was_done`].
+    pub fn written_before(
+        &self,
+        caller: &Caller,
+        kind: StreamKind,
+    ) -> Result<Option<Uuid>, ServiceError> {
+        let Some(key) = caller.command else { return Ok(None) };
+        if !self.was_done(caller)? {
+            return Ok(None);
+        }
+        let streams = self.store.command(&key)?.map(|row| row.streams).unwrap_or_default();
+        Ok(streams.iter().find(|(stream, _)| stream.kind == kind).map(|(stream, _)| stream.id))
+    }
+
+    /// An identifier for a part of a stream that the caller's command makes.
+    #[must_use]
+    pub fn part_id(&self, caller: &Caller) -> PartId {
+        let fresh = || PartId::from_uuid(self.ids.next(self.clock.now()));
+        caller.command.map_or_else(fresh, |key| key.part_id())
     }
 
     /// Today in the lender's zone.

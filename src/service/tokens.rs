@@ -5,6 +5,7 @@ use super::{Caller, ServiceError, Services};
 use crate::actors::SingleLane;
 use crate::base::ids::TokenId;
 use crate::base::personal::Personal;
+use crate::domain::Rejection;
 use crate::domain::access::{Action, TokenScope};
 use crate::domain::token::{NewToken, Token, TokenCommand};
 use serde::Serialize;
@@ -79,7 +80,8 @@ impl Services {
     /// Creates a token and gives it, for the only time.
     ///
     /// # Errors
-    /// `Forbidden`; `Rejected` names every field at fault.
+    /// `Forbidden`; `Rejected` names every field at fault; 409 `token_shown` for a repeat after
+    /// which the secret is known to nobody but the first caller.
     pub async fn create_token(
         &self,
         caller: &Caller,
@@ -94,6 +96,11 @@ impl Services {
             ip_list: typed.ip_list,
             rate_per_second: typed.rate_per_second,
         };
+        if self.was_done(caller)? {
+            let help = "this request has made a token before, and its secret was shown then; \
+                        revoke that token and make another one";
+            return Err(Rejection::rule("token_shown", help).into());
+        }
         let id = TokenId::from_uuid(self.ids.next(self.clock.now()));
         let view = self.command_token(caller, id, TokenCommand::Create(new)).await?;
         Ok((view, secret))

@@ -257,6 +257,9 @@ impl Services {
         file: &FileToImport,
     ) -> Result<ImportId, ServiceError> {
         caller.grant(Action::RunImports)?;
+        if let Some(first) = self.written_before(caller, StreamKind::Import)? {
+            return Ok(ImportId::from_uuid(first));
+        }
         let request = self.import_request(file)?;
         let plan = ImportPlan {
             kind: file.kind,
@@ -275,8 +278,9 @@ impl Services {
             })
             .collect();
         let id = ImportId::from_uuid(self.ids.next(self.clock.now()));
+        let command = caller.command;
         self.session(caller.principal, id, request, &file.file_name, |environment, job| {
-            runner::begin(environment, job, plan, lookups)
+            runner::begin(environment, Job { command, ..job }, plan, lookups)
         })?;
         Ok(id)
     }
@@ -322,7 +326,7 @@ impl Services {
         let (place, Live { cancel, progress, .. }) = self.imports.join(id)?;
         let path = request.path.clone();
         let rejects = self.rejects_path(id);
-        let job = Job { id, principal, request, rejects, cancel, progress };
+        let job = Job { id, principal, command: None, request, rejects, cancel, progress };
         let opened = open(self.import_environment(), job).and_then(|session| {
             let services = Arc::clone(self);
             let work = move || services.work_import(place, session);

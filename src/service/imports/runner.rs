@@ -8,6 +8,7 @@ use super::progress::Progress;
 use super::rejects::RejectWriter;
 use crate::base::ids::{IdSource, ImportId};
 use crate::base::time::{Clock, Zone};
+use crate::codec::frame::CommandKey;
 use crate::committer::{Change, Committed, Committer, Proposal, Refusal, TypedChange};
 use crate::domain::access::Principal;
 use crate::domain::import::run::{
@@ -70,6 +71,8 @@ pub struct Job {
     pub id: ImportId,
     /// Who asks.
     pub principal: Principal,
+    /// Identity of the request that begins the run.
+    pub command: Option<CommandKey>,
     /// What is read and how.
     pub request: Request,
     /// Where rejected rows are listed.
@@ -139,6 +142,7 @@ fn propose_run(
     mut changes: Vec<Box<dyn Change>>,
 ) -> Result<Option<Answer>, ImportError> {
     let context = context(environment, job.principal);
+    let key = job.command.filter(|_| matches!(command, ImportCommand::Start(_)));
     let decision = run.state.decide(command, &context)?;
     if decision.events.is_empty() && changes.is_empty() {
         return Ok(None);
@@ -152,7 +156,7 @@ fn propose_run(
         at: context.now,
         actor: job.principal,
         cause: None,
-        command: None,
+        command: key,
         bulk: true,
         essential: false,
         acknowledge_duplicates: true,

@@ -83,6 +83,7 @@ impl Box_ {
         Job {
             id,
             principal: Principal::System,
+            command: None,
             request: Request {
                 kind,
                 path: path.to_owned(),
