@@ -183,7 +183,7 @@ fn loan_row(
         terms.rate_percent.to_string(),
         terms.issued_on.to_string(),
         terms.term_months.to_string(),
-        terms.status.code().to_owned(),
+        stands.status.code().to_owned(),
         stands.outstanding.map(sum).unwrap_or_default(),
         sum(stands.overdue),
         stands.days_past_due.to_string(),

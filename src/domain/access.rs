@@ -193,6 +193,10 @@ pub enum Action {
     ReadSettings,
     /// Calculate a loan or an early repayment of any terms.
     CalculateLoans,
+    /// Open loans and book payments and changes to those that are kept here.
+    KeepLoans,
+    /// Take down a client's request for early repayment and carry it on.
+    RequestEarly,
     /// Deliver PBX events and take PBX commands.
     ServePbx,
     /// Ask where to send a call.
@@ -250,7 +254,7 @@ pub type AccessRow = (Action, [Option<Grant>; 6], &'static [TokenScope]);
 
 /// Who may do what. The only place where rights are written down.
 #[rustfmt::skip]
-pub const TABLE: [AccessRow; 35] = [
+pub const TABLE: [AccessRow; 37] = [
     //                        operator collector supervisor partner_m administrator auditor
     (Action::ReadOperators,   [ALL,    ALL,      ALL,       NO,       ALL,          ALL], &[]),
     (Action::SetOwnState,     [OWN,    OWN,      OWN,       OWN,      OWN,          NO ], &[]),
@@ -284,6 +288,8 @@ pub const TABLE: [AccessRow; 35] = [
     (Action::ReadHealth,      [NO,     NO,       ALL,       NO,       ALL,          ALL], &[]),
     (Action::ReadSettings,    [ALL,    ALL,      ALL,       ALL,      ALL,          ALL], &[]),
     (Action::CalculateLoans,  [ALL,    ALL,      ALL,       ALL,      ALL,          ALL], &[TokenScope::Cabinet, TokenScope::Core]),
+    (Action::KeepLoans,       [NO,     NO,       ALL,       NO,       ALL,          NO ], &[TokenScope::Core]),
+    (Action::RequestEarly,    [LVL,    LVL,      ALL,       NO,       ALL,          NO ], &[TokenScope::Core]),
     (Action::ServePbx,        [NO,     NO,       NO,        NO,       NO,           NO ], &[TokenScope::Pbx]),
     (Action::AskRoute,        [NO,     NO,       NO,        NO,       NO,           NO ], &[TokenScope::Pbx, TokenScope::Ivr]),
     (Action::ReadMetrics,     [NO,     NO,       NO,        NO,       ALL,          NO ], &[TokenScope::Metrics]),
@@ -363,6 +369,8 @@ mod tests {
             Action::RunImports,
             Action::RunBackups,
             Action::SimulatePbx,
+            Action::KeepLoans,
+            Action::RequestEarly,
         ];
         for action in writes {
             assert_eq!(may(Role::Auditor, action), None, "{action:?}");

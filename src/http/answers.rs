@@ -10,6 +10,7 @@ use crate::http::calls::DialledView;
 use crate::http::clients::LoanAnswer;
 use crate::http::health::{ReadyView, StatusView};
 use crate::http::imports::{ImportStarted, PreviewView};
+use crate::http::loans::{LoanOpenedView, OperationBooked, PaymentPostedView, RequestTaken};
 use crate::http::pbx::{EventsTaken, PbxStatusView};
 use crate::http::request::{Accepted, Created};
 use crate::http::router::Route;
@@ -26,6 +27,7 @@ use crate::service::health::HealthSummary;
 use crate::service::history::HistoryPage;
 use crate::service::imports::{ImportView, MappingView};
 use crate::service::jobs::Job;
+use crate::service::loans::views::{EarlyQuoteView, FigureView, LoanDetail};
 use crate::service::operators::{OperatorRow, OwnState};
 use crate::service::pbx::RecordView;
 use crate::service::routing::RouteAdvice;
@@ -127,6 +129,21 @@ const TABLE: &[(&str, Gives)] = &[
     ("DELETE /tokens/{id}", Gives::Nothing),
     ("POST /loans/calculate", ok::<Calculation>()),
     ("POST /loans/quote", ok::<QuoteView>()),
+    ("POST /loans", created::<LoanOpenedView>()),
+    ("GET /loans/{id}", ok::<LoanDetail>()),
+    ("GET /loans/{id}/explain", ok::<FigureView>()),
+    ("GET /loans/{id}/early-quote", ok::<EarlyQuoteView>()),
+    ("POST /loans/{id}/payments", created::<PaymentPostedView>()),
+    ("POST /loans/{id}/operations/{operation_id}/reverse", Gives::Nothing),
+    ("POST /loans/{id}/fees", created::<OperationBooked>()),
+    ("POST /loans/{id}/penalty-forgiveness", created::<OperationBooked>()),
+    ("POST /loans/{id}/refunds", created::<OperationBooked>()),
+    ("POST /loans/{id}/holidays", created::<OperationBooked>()),
+    ("POST /loans/{id}/restructurings", created::<OperationBooked>()),
+    ("POST /loans/{id}/goods-returns", created::<OperationBooked>()),
+    ("POST /loans/{id}/closings", created::<OperationBooked>()),
+    ("POST /loans/{id}/early-requests", created::<RequestTaken>()),
+    ("POST /loans/{id}/early-requests/{request_id}/steps", ok::<RequestTaken>()),
     ("GET /directory/{kind}", list::<EntryView>()),
     ("PUT /directory/{kind}/{id}", ok::<EntryView>()),
     ("DELETE /directory/{kind}/{id}", ok::<EntryView>()),

@@ -97,6 +97,7 @@ pub const ERRORS: &[(&str, u16, &str)] = &[
     ("notice_too_short", 409, "the notice of the early repayment is too short"),
     ("withdrawal_over", 409, "the days to return the loan without notice are over"),
     ("withdrawal_in_part", 409, "only a loan with a purpose can be returned in part"),
+    ("schedule_unknown", 409, "another system has not told the schedule of the loan"),
     ("nothing_ahead", 409, "no instalment is to come"),
 ];
 

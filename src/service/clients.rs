@@ -12,7 +12,7 @@ use crate::domain::client::{
     AddFile, AddNote, ChangeDetails, ClientCommand, ClientDetails, ClientDraft, ClientKind,
     FileKind, GiveConsent, RegisterClient, WithdrawConsent,
 };
-use crate::domain::loan::standing;
+use crate::domain::loan::standing::{self, Standing};
 use crate::domain::{FieldFault, Rejection, StreamKind};
 use bytes::Bytes;
 use chrono::Datelike;
@@ -214,7 +214,7 @@ impl Services {
             source: payment.source_key.clone(),
         });
         Ok(LoanView {
-            loan: cards::loan_row(state, sight, today),
+            loan: cards::loan_row(state, &standing::on(state, today), sight),
             schedule: if sight.money { schedule.collect() } else { Vec::new() },
             payments: if sight.money { payments.collect() } else { Vec::new() },
             source: state.source_key.split(':').next().unwrap_or_default().to_owned(),
@@ -236,15 +236,16 @@ impl Services {
                 return None;
             }
             let details = &lane.client.state.details;
-            let open = || lane.loans.values().filter(|loan| loan.state.terms.status.is_open());
-            let overdue = open().any(|loan| standing::on(&loan.state, today).overdue > 0);
+            let loans = lane.loans.values().map(|loan| standing::on(&loan.state, today));
+            let open: Vec<Standing> = loans.filter(|stands| stands.status.is_open()).collect();
+            let overdue = open.iter().any(|stands| stands.overdue > 0);
             Some(Candidate {
                 client_id: client.to_string(),
                 kind: details.kind,
                 name: cards::shown_name(details, false),
                 city: details.main_address().map(|a| a.city.clone()).unwrap_or_default(),
                 birth_year: details.birth_date.as_ref().map(|date| date.reveal().year()),
-                loans: open().count(),
+                loans: open.len(),
                 overdue: show_money.then_some(overdue),
                 phone_masked: details.phones.first().map(|p| masking::phone(p.e164.reveal())),
             })
@@ -331,6 +332,12 @@ impl Services {
             lane.command(command.clone(), context)
         });
         let done = self.clients.ask(client.uuid(), order).await?;
+        self.tell_change(client, &done);
+        Ok(done)
+    }
+
+    /// Tells everybody that a client's card is another one now, if it is.
+    pub(super) fn tell_change(&self, client: ClientId, done: &Done<ClientLane>) {
         if done.receipt.is_some() {
             let version = done.after.client.version;
             self.feed.publish(
@@ -341,7 +348,6 @@ impl Services {
                 None,
             );
         }
-        Ok(done)
     }
 
     /// Changes details; `expected` is the version that the caller has seen.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Entries that are read at most.
-const ENTRIES_MAX: usize = 10_000;
+pub(super) const ENTRIES_MAX: usize = 10_000;
 /// Snippets that one person keeps for himself; many people share the bound above.
 const OWN_SNIPPETS_MAX: usize = 100;
 

@@ -50,6 +50,21 @@ const ROWS: &[(&str, &str)] = &[
     ("DELETE /api/v1/tokens/{id}", "a"),
     ("POST /api/v1/loans/calculate", "ocspauCO"),
     ("POST /api/v1/loans/quote", "ocspauCO"),
+    ("POST /api/v1/loans", "saO"),
+    ("GET /api/v1/loans/{id}", PEOPLE),
+    ("GET /api/v1/loans/{id}/explain", PEOPLE),
+    ("GET /api/v1/loans/{id}/early-quote", PEOPLE),
+    ("POST /api/v1/loans/{id}/payments", "saO"),
+    ("POST /api/v1/loans/{id}/operations/{operation_id}/reverse", "saO"),
+    ("POST /api/v1/loans/{id}/fees", "saO"),
+    ("POST /api/v1/loans/{id}/penalty-forgiveness", "saO"),
+    ("POST /api/v1/loans/{id}/refunds", "saO"),
+    ("POST /api/v1/loans/{id}/holidays", "saO"),
+    ("POST /api/v1/loans/{id}/restructurings", "saO"),
+    ("POST /api/v1/loans/{id}/goods-returns", "saO"),
+    ("POST /api/v1/loans/{id}/closings", "saO"),
+    ("POST /api/v1/loans/{id}/early-requests", "ocsaO"),
+    ("POST /api/v1/loans/{id}/early-requests/{request_id}/steps", "ocsaO"),
     ("GET /api/v1/directory/{kind}", PEOPLE),
     ("PUT /api/v1/directory/{kind}/{id}", "sa"),
     ("DELETE /api/v1/directory/{kind}/{id}", "sa"),
@@ -247,6 +262,8 @@ enum Behind {
     All,
     /// A private person, asked for by who may see organisations only; parts of the person too.
     Person,
+    /// A loan of a private person.
+    Loan,
     /// A call of somebody else.
     Call,
     /// Somebody's own snippet.
@@ -255,7 +272,8 @@ enum Behind {
     Source,
 }
 
-/// Every route with an identifier: what stands behind it, and a body that would be good.
+/// Every route with an identifier: what stands behind it, and a body (of a GET: a query) that would
+/// be good.
 #[rustfmt::skip]
 const FOREIGN: &[(&str, Behind, &str)] = &[
     ("PATCH /api/v1/users/{id}", Behind::All, ""),
@@ -272,6 +290,20 @@ const FOREIGN: &[(&str, Behind, &str)] = &[
     ("PUT /api/v1/directory/snippet/{id}", Behind::Snippet, r#"{"key": "x", "title": {"ru": "x"}, "text": {"ru": "y"}}"#),
     ("DELETE /api/v1/directory/snippet/{id}", Behind::Snippet, ""),
     ("POST /api/v1/directory/snippet/{id}/restore", Behind::Snippet, ""),
+    ("GET /api/v1/loans/{id}", Behind::Loan, ""),
+    ("GET /api/v1/loans/{id}/explain", Behind::Loan, "?figure=total_left"),
+    ("GET /api/v1/loans/{id}/early-quote", Behind::Loan, "?on=2100-01-01"),
+    ("POST /api/v1/loans/{id}/payments", Behind::All, ""),
+    ("POST /api/v1/loans/{id}/operations/{operation_id}/reverse", Behind::All, ""),
+    ("POST /api/v1/loans/{id}/fees", Behind::All, ""),
+    ("POST /api/v1/loans/{id}/penalty-forgiveness", Behind::All, ""),
+    ("POST /api/v1/loans/{id}/refunds", Behind::All, ""),
+    ("POST /api/v1/loans/{id}/holidays", Behind::All, ""),
+    ("POST /api/v1/loans/{id}/restructurings", Behind::All, ""),
+    ("POST /api/v1/loans/{id}/goods-returns", Behind::All, ""),
+    ("POST /api/v1/loans/{id}/closings", Behind::All, ""),
+    ("POST /api/v1/loans/{id}/early-requests", Behind::All, ""),
+    ("POST /api/v1/loans/{id}/early-requests/{request_id}/steps", Behind::All, ""),
     ("GET /api/v1/imports/{id}", Behind::All, ""),
     ("POST /api/v1/imports/{id}/resume", Behind::All, ""),
     ("POST /api/v1/imports/{id}/cancel", Behind::All, ""),
@@ -374,6 +406,7 @@ impl Rows {
         let id = match behind {
             Behind::Call => self.call.as_str(),
             Behind::Snippet => SNIPPET,
+            Behind::Loan => self.loan.as_str(),
             _ => client,
         };
         let below = template.strip_prefix("/api/v1").unwrap();
@@ -391,8 +424,10 @@ impl Rows {
             .replace("CLIENT", &self.client)
             .replace("TOPIC", &self.topic)
             .replace("BLOB", &self.blob);
-        let body = (method != "GET").then(|| body.into_bytes());
-        who.send(method, path, body, &[("If-Match", "\"1\"")])
+        if method == "GET" {
+            return who.get(&format!("{path}{body}"));
+        }
+        who.send(method, path, Some(body.into_bytes()), &[("If-Match", "\"1\"")])
     }
 
     /// Words of the rows that an answer holds.
@@ -441,7 +476,7 @@ fn nobody_reaches_a_foreign_row_by_any_route() {
     for (route, behind, body) in FOREIGN {
         let (stranger, owner) = match behind {
             Behind::All | Behind::Source => continue,
-            Behind::Person => (&partner, &supervisor),
+            Behind::Person | Behind::Loan => (&partner, &supervisor),
             Behind::Call => (&boris, &supervisor),
             Behind::Snippet => (&boris, &anna),
         };

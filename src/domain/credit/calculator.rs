@@ -10,19 +10,19 @@ use super::ledger::{Agreement, Book, CurrentInterest, EarlyOrder, PenaltyBase};
 use super::policy::Policy;
 use super::psk::{self, Flow, PskMethod};
 use super::schedule::{self, Order, Plan, ScheduleKind};
+use super::typed::Faults;
 use crate::base::limits::INSTALMENTS_MAX;
-use crate::base::money::{Currency, Money, MoneyError};
+use crate::base::money::{Currency, Money};
 use crate::base::time::Date;
 use crate::domain::calendar::Calendar;
 use crate::domain::{FieldFault, Rejection};
 use crate::json_object;
-use chrono::Datelike;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 json_object! {
     /// Terms as typed.
-    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
     pub struct LoanAsk {
         /// `annuity`, `equal_principal`, `instalment`, `single`.
         pub kind: String,
@@ -131,58 +131,10 @@ pub struct QuoteView {
     pub schedule: Vec<CalculatedRow>,
 }
 
-/// Largest sum granted: a hundred billion, in kopecks.
-pub const GRANTED_MAX: i64 = 10_000_000_000_000;
-/// Years that dates may lie in.
-const YEARS: std::ops::RangeInclusive<i32> = 1990..=2150;
-
 /// A decimal for the API.
 #[must_use]
 pub fn decimal(kopecks: i64) -> String {
     Money::from_minor(kopecks, Currency::Rub).to_decimal()
-}
-
-struct Faults(Vec<FieldFault>);
-
-impl Faults {
-    fn add(&mut self, field: &str, code: &'static str, message: &str) {
-        self.0.push(FieldFault::new(field, code, message));
-    }
-
-    fn word<T>(&mut self, field: &str, read: Option<T>, message: &str) -> Option<T> {
-        if read.is_none() {
-            self.add(field, "unknown_value", message);
-        }
-        read
-    }
-
-    /// A sum of at least `least` kopecks.
-    fn sum(&mut self, field: &str, text: &str, least: i64) -> Option<i64> {
-        let code = match Money::parse(text, Currency::Rub).map(Money::minor) {
-            Ok(sum) if sum > GRANTED_MAX => "too_large",
-            Ok(sum) if sum >= least => return Some(sum),
-            Ok(_) => {
-                self.add(field, "not_positive", "write a sum that is not negative or zero");
-                return None;
-            }
-            Err(MoneyError::NotANumber) => "invalid_amount",
-            Err(MoneyError::TooPrecise) => "too_precise",
-            Err(MoneyError::TooLarge) => "too_large",
-        };
-        let message = match code {
-            "too_precise" => "a sum has at most two decimals",
-            "too_large" => "a sum is at most 100 000 000 000",
-            _ => "write a sum such as 9455.96",
-        };
-        self.add(field, code, message);
-        None
-    }
-
-    fn date(&mut self, field: &str, date: Date) {
-        if !YEARS.contains(&date.year()) {
-            self.add(field, "out_of_range", "write a date between 1990 and 2150");
-        }
-    }
 }
 
 /// The agreement that was typed.
@@ -190,7 +142,7 @@ impl Faults {
 /// # Errors
 /// Every fault of every field.
 pub fn agreement(ask: &LoanAsk) -> Result<Agreement, Vec<FieldFault>> {
-    let mut faults = Faults(Vec::new());
+    let mut faults = Faults::default();
     let read = read_agreement(ask, &mut faults);
     match read {
         Some(agreement) if faults.0.is_empty() => Ok(agreement),
@@ -202,7 +154,8 @@ fn read_agreement(ask: &LoanAsk, faults: &mut Faults) -> Option<Agreement> {
     let help = "choose annuity, equal_principal, instalment or single";
     let kind = faults.word("kind", ScheduleKind::parse(&ask.kind), help);
     let granted = faults.sum("principal", &ask.principal, 1);
-    let rate = read_rate(ask, faults);
+    let period = ask.rate_period.as_deref();
+    let rate = faults.rate("rate_percent", &ask.rate_percent, "rate_period", period);
     if kind == Some(ScheduleKind::Instalment) && rate.is_some_and(|rate| !rate.is_zero()) {
         faults.add("rate_percent", "not_zero", "an instalment plan has no interest; write 0");
     }
@@ -250,25 +203,6 @@ fn read_agreement(ask: &LoanAsk, faults: &mut Faults) -> Option<Agreement> {
         down_payment: 0,
         merchant_discount: Rate::ZERO,
     })
-}
-
-fn read_rate(ask: &LoanAsk, faults: &mut Faults) -> Option<Rate> {
-    let Ok(percent) = ask.rate_percent.trim().replace(',', ".").parse::<Decimal>() else {
-        faults.add("rate_percent", "invalid_number", "write a percentage such as 24.5");
-        return None;
-    };
-    let (rate, help) = match ask.rate_period.as_deref().unwrap_or("year") {
-        "year" => (Rate::yearly(percent), "a yearly rate is 0 to 1000 with at most six decimals"),
-        "day" => (Rate::daily(percent), "a daily rate is 0 to 10 with at most six decimals"),
-        _ => {
-            faults.add("rate_period", "unknown_value", "choose year or day");
-            return None;
-        }
-    };
-    if rate.is_none() {
-        faults.add("rate_percent", "out_of_range", help);
-    }
-    rate
 }
 
 fn read_dues(ask: &LoanAsk, faults: &mut Faults) -> Option<DueRule> {
@@ -327,7 +261,9 @@ pub fn full_cost(agreement: &Agreement, plan: &Plan, method: PskMethod) -> Decim
     psk::psk(&flows, agreement.dues.step, method)
 }
 
-fn rows(agreement: &Agreement, plan: &Plan) -> Vec<CalculatedRow> {
+/// The rows of a schedule for the API.
+#[must_use]
+pub fn rows(agreement: &Agreement, plan: &Plan) -> Vec<CalculatedRow> {
     let mut since = plan.accrues_from;
     plan.rows
         .iter()
@@ -378,8 +314,8 @@ pub fn quote(
     policy: &Policy<'_>,
     calendar: &Calendar<'_>,
 ) -> Result<QuoteView, Rejection> {
-    let mut faults = Faults(Vec::new());
-    let early = read_early(ask, &mut faults);
+    let mut faults = Faults::default();
+    let early = read_early("mode", &ask.mode, ask.amount.as_deref(), &mut faults);
     let order = match ask.order.as_deref() {
         None | Some("interest_first") => Some(EarlyOrder::InterestFirst),
         Some("principal_only") => Some(EarlyOrder::PrincipalOnly),
@@ -421,21 +357,35 @@ pub fn quote(
     })
 }
 
-fn read_early(ask: &QuoteAsk, faults: &mut Faults) -> Option<Early> {
-    if ask.mode == "full" {
-        if ask.amount.is_some() {
-            let help = "a full repayment needs no sum; leave it out";
-            faults.add("amount", "not_needed", help);
+/// What is repaid early as typed: `full`, `smaller_payment`, `shorter_term`, or `withdrawal`, which
+/// is of everything unless a sum is named; and whether it is a withdrawal.
+///
+/// # Errors
+/// Every fault of `kind` and `amount`.
+pub fn early(kind: &str, amount: Option<&str>) -> Result<(Early, bool), Vec<FieldFault>> {
+    let mut faults = Faults::default();
+    let is_withdrawal = kind == "withdrawal";
+    let read = match kind {
+        "withdrawal" if amount.is_none() => Some(Early::Full),
+        "withdrawal" => read_early("kind", "smaller_payment", amount, &mut faults),
+        _ => read_early("kind", kind, amount, &mut faults),
+    };
+    read.map(|early| (early, is_withdrawal)).ok_or(faults.0)
+}
+
+fn read_early(field: &str, word: &str, amount: Option<&str>, faults: &mut Faults) -> Option<Early> {
+    let make = match word {
+        "full" if amount.is_none() => return Some(Early::Full),
+        "full" => {
+            faults.add("amount", "not_needed", "a full repayment needs no sum; leave it out");
+            return None;
         }
-        return Some(Early::Full);
-    }
-    let make = match ask.mode.as_str() {
         "smaller_payment" => Some(Early::SmallerPayment as fn(i64) -> Early),
         "shorter_term" => Some(Early::ShorterTerm as fn(i64) -> Early),
         _ => None,
     };
-    let make = faults.word("mode", make, "choose full, smaller_payment or shorter_term");
-    let Some(amount) = &ask.amount else {
+    let make = faults.word(field, make, "choose full, smaller_payment or shorter_term");
+    let Some(amount) = amount else {
         faults.add("amount", "required", "write how much is repaid early");
         return None;
     };

@@ -132,6 +132,71 @@ pub struct Figures {
     pub next_payment: Option<NextPayment>,
 }
 
+/// The figures by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The next payment.
+    NextPayment,
+    /// What must be paid today so that nothing is owed.
+    DebtToday,
+    /// Past due and not covered.
+    Overdue,
+    /// Interest accrued and not paid.
+    Interest,
+    /// Penalty.
+    Penalty,
+    /// All that is left to pay by the schedule.
+    TotalLeft,
+    /// What ends the loan on the day.
+    Payoff,
+}
+
+impl Which {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::NextPayment,
+        Self::DebtToday,
+        Self::Overdue,
+        Self::Interest,
+        Self::Penalty,
+        Self::TotalLeft,
+        Self::Payoff,
+    ];
+    /// The word of the API.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NextPayment => "next_payment",
+            Self::DebtToday => "debt_today",
+            Self::Overdue => "overdue",
+            Self::Interest => "interest",
+            Self::Penalty => "penalty",
+            Self::TotalLeft => "total_left",
+            Self::Payoff => "payoff",
+        }
+    }
+    /// Reads the word of the API.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|which| which.code() == code)
+    }
+}
+
+/// One figure of the day of `at`, which must have been walked with `tell`; nothing for a next
+/// payment when none is due any more.
+#[must_use]
+pub fn one(at: &Position<'_>, which: Which) -> Figure {
+    match which {
+        Which::NextPayment => next_payment(at).map(|next| next.figure).unwrap_or_default(),
+        Which::DebtToday => debt_today(at),
+        Which::Overdue => overdue(at),
+        Which::Interest => interest(at),
+        Which::Penalty => penalty(at),
+        Which::TotalLeft => total_left(at),
+        Which::Payoff => payoff(at),
+    }
+}
+
 /// All figures of the day of `at`, which must have been walked with `tell`.
 #[must_use]
 pub fn all(at: &Position<'_>) -> Figures {

@@ -14,5 +14,7 @@ pub mod ledger;
 pub mod policy;
 pub mod psk;
 pub mod schedule;
+pub mod terms;
 #[cfg(test)]
 mod tests;
+pub mod typed;

@@ -3,6 +3,7 @@
 use super::EntryKind;
 use crate::base::limits::{COMMENT_CHARS_MAX, LINE_CHARS_MAX};
 use crate::domain::FieldFault;
+use crate::domain::credit::terms::TermsAsk;
 use crate::domain::fields::{self, FromJson};
 use crate::json_object;
 use serde::{Deserialize, Serialize};
@@ -102,6 +103,20 @@ json_object! {
     }
 }
 
+/// Who keeps the books of a product's loans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductBook {
+    /// This box.
+    Own,
+    /// Another system, whose figures are shown and checked.
+    External,
+}
+
+crate::json_words! {
+    ProductBook = "own, external",
+}
+
 json_object! {
     /// What the lender offers.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +127,10 @@ json_object! {
         pub description: Option<Texts>,
         /// Its place in the list, small first.
         pub order: Option<i32>,
+        /// Who keeps the books of its loans: another system when left out.
+        pub book: Option<ProductBook>,
+        /// Terms of its loans where an agreement leaves them out.
+        pub terms: Option<TermsAsk>,
     }
 }
 
@@ -221,9 +240,14 @@ impl ProductBody {
         if let Some(description) = &self.description {
             description.check(COMMENT_CHARS_MAX, "description", faults);
         }
+        let terms = self.terms.unwrap_or_default();
+        let inside =
+            |fault: FieldFault| FieldFault { field: format!("terms.{}", fault.field), ..fault };
+        faults.extend(terms.faults().into_iter().map(inside));
         json!({
             "title": self.title, "description": self.description.unwrap_or_default(),
-            "order": self.order.unwrap_or(0),
+            "order": self.order.unwrap_or(0), "book": self.book.unwrap_or(ProductBook::External),
+            "terms": terms,
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::access::Principal;
 use crate::domain::fields;
 use crate::domain::{Aggregate, Context, Decision, Meta, Rejection};
 use bodies::SnippetBody;
-pub use bodies::{Severity, TopicBody, check_body};
+pub use bodies::{ProductBody, ProductBook, Severity, TopicBody, check_body};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -163,6 +163,12 @@ impl Entry {
     #[must_use]
     pub fn as_topic(&self) -> Option<TopicBody> {
         (self.kind == Some(EntryKind::Topic)).then_some(())?;
+        fields::read(self.body_json()).ok()
+    }
+    /// The entry as a product; `None` when it is something else.
+    #[must_use]
+    pub fn as_product(&self) -> Option<ProductBody> {
+        (self.kind == Some(EntryKind::Product)).then_some(())?;
         fields::read(self.body_json()).ok()
     }
     /// Whether a person may see the entry: it is everybody's, or his own.

@@ -1,7 +1,7 @@
 //! A loan of another system, checked by our own ledger: balance, overdue sum, days past due, next
 //! payment. The other system's figures stay the ones that are shown (domain.md 7.3).
 
-use super::{Loan, PaymentKind};
+use super::{Instalment, Loan, PaymentKind};
 use crate::base::time::Date;
 use crate::domain::credit::dates::DueRule;
 use crate::domain::credit::figures;
@@ -53,6 +53,23 @@ pub enum Difference {
     },
 }
 
+impl Difference {
+    /// Which figure it is: the word of the API.
+    #[must_use]
+    pub const fn figure(&self) -> &'static str {
+        match self {
+            Self::Balance { .. } => "total_left",
+            Self::Overdue { .. } => "overdue",
+            Self::DaysPastDue { .. } => "days_past_due",
+            Self::NextDue { .. } => "next_due_on",
+            Self::NextPayment { .. } => "next_payment",
+        }
+    }
+}
+
+/// A difference of so many kopecks is none: what was signed is compared to the kopeck.
+pub const TOLERANCE: i64 = 0;
+
 /// What differs between the figures stated and our reckoning on their day, sums by more than
 /// `tolerance` kopecks. Empty when nothing is stated or no schedule is known.
 #[must_use]
@@ -63,10 +80,25 @@ pub fn differences(loan: &Loan, tolerance: i64) -> Vec<Difference> {
     let Some(day) = stated.as_of.filter(|_| is_checkable) else {
         return Vec::new();
     };
-    let (agreement, plan, entries) = as_told(loan);
-    let book = Book::with(&agreement, &plan, &entries);
-    let at = walk(&book, &policy::RU, day, Assume::Nothing, false);
+    let told = as_told(loan, Rate::ZERO);
+    let at = walk(&told.book(), &policy::RU, day, Assume::Nothing, false);
     compared(loan, &at, tolerance)
+}
+
+/// A loan of another system as a book.
+#[derive(Clone, Debug)]
+pub struct Told {
+    agreement: Agreement,
+    plan: Plan,
+    entries: Vec<Entry>,
+}
+
+impl Told {
+    /// The book.
+    #[must_use]
+    pub fn book(&self) -> Book<'_> {
+        Book::with(&self.agreement, &self.plan, &self.entries)
+    }
 }
 
 fn compared(loan: &Loan, at: &Position<'_>, tolerance: i64) -> Vec<Difference> {
@@ -97,12 +129,23 @@ fn compared(loan: &Loan, at: &Position<'_>, tolerance: i64) -> Vec<Difference> {
     found
 }
 
-/// The loan as its source tells it: the schedule as signed, nothing reckoned beside it. Penalties
-/// that the source charged are payments to be made like fees.
-fn as_told(loan: &Loan) -> (Agreement, Plan, Vec<Entry>) {
+/// What the schedule looks like, and the part that its instalments have in common.
+fn kind_and_part(schedule: &[Instalment]) -> (ScheduleKind, i64) {
+    match schedule {
+        [first, second, ..] if first.principal == second.principal => {
+            (ScheduleKind::EqualPrincipal, first.principal)
+        }
+        _ => (ScheduleKind::Annuity, schedule.first().map_or(0, Instalment::payment)),
+    }
+}
+
+/// The loan as its source tells it: the schedule as signed, nothing reckoned beside it but interest
+/// at `rate` within an instalment. Penalties that the source charged are payments to be made like
+/// fees.
+#[must_use]
+pub fn as_told(loan: &Loan, rate: Rate) -> Told {
     let terms = &loan.terms;
-    let interest =
-        Interest { rate: Rate::ZERO, basis: DayBasis::ActAct, rounding: Rounding::Segment };
+    let interest = Interest { rate, basis: DayBasis::ActAct, rounding: Rounding::Segment };
     let rows: Vec<PlanRow> = loan
         .schedule
         .iter()
@@ -118,8 +161,9 @@ fn as_told(loan: &Loan) -> (Agreement, Plan, Vec<Entry>) {
         })
         .collect();
     let principal = rows.iter().map(|row| row.principal).sum();
+    let (kind, part) = kind_and_part(&loan.schedule);
     let agreement = Agreement {
-        kind: ScheduleKind::Annuity,
+        kind,
         is_consumer: true,
         is_instalment_service: false,
         has_purpose: false,
@@ -128,7 +172,7 @@ fn as_told(loan: &Loan) -> (Agreement, Plan, Vec<Entry>) {
         interest,
         dues: DueRule::MONTHLY,
         count: u16::try_from(loan.schedule.len()).unwrap_or(u16::MAX),
-        part: 0,
+        part,
         penalty: Rate::ZERO,
         penalty_base: PenaltyBase::PrincipalAndInterest,
         interest_on_overdue: false,
@@ -143,8 +187,8 @@ fn as_told(loan: &Loan) -> (Agreement, Plan, Vec<Entry>) {
     let plan = Plan {
         accrues_from: terms.issued_on,
         principal,
-        rate: Rate::ZERO,
-        part: 0,
+        rate,
+        part,
         carried: 0,
         deferred: 0,
         pause: None,
@@ -164,5 +208,5 @@ fn as_told(loan: &Loan) -> (Agreement, Plan, Vec<Entry>) {
             },
         })
         .collect();
-    (agreement, plan, entries)
+    Told { agreement, plan, entries }
 }

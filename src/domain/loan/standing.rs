@@ -3,13 +3,15 @@
 //! them the schedule is filled by the payments, oldest instalment first.
 
 use super::own::Own;
-use super::{Instalment, Loan, PaymentKind};
+use super::{Instalment, Loan, LoanStatus, PaymentKind};
 use crate::base::time::Date;
 use crate::domain::credit::figures;
 
 /// Where a loan stands on a date. Minor units of the loan's currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
+    /// Where it stands in its life; a loan kept here ends by its last payment.
+    pub status: LoanStatus,
     /// Next due date, today included.
     pub next_due_on: Option<Date>,
     /// What is still to be paid of that instalment.
@@ -26,6 +28,28 @@ pub struct Standing {
     pub outstanding: Option<i64>,
     /// Set when the figures are an outside system's.
     pub as_of: Option<Date>,
+}
+
+impl Standing {
+    /// The word of the API for where it stands: `overdue` is derived, never stored.
+    #[must_use]
+    pub const fn status_code(&self) -> &'static str {
+        if self.overdue > 0 { "overdue" } else { self.status.code() }
+    }
+}
+
+/// The bucket of so many days past due (domain.md 2.6).
+#[must_use]
+pub const fn bucket(days_past_due: u32) -> &'static str {
+    match days_past_due {
+        0 => "0",
+        1..=30 => "1-30",
+        31..=60 => "31-60",
+        61..=90 => "61-90",
+        91..=180 => "91-180",
+        181..=360 => "181-360",
+        _ => "361+",
+    }
 }
 
 /// How far an instalment is covered by payments.
@@ -100,6 +124,7 @@ pub fn on(loan: &Loan, today: Date) -> Standing {
     }
     if !loan.terms.status.is_open() {
         return Standing {
+            status: loan.terms.status,
             outstanding: Some(0),
             is_overdue_known: true,
             is_next_known: true,
@@ -136,6 +161,7 @@ fn from_book(own: &Own, today: Date) -> Standing {
     let at = own.position(today);
     let next = figures::next_payment(&at);
     Standing {
+        status: at.closed.map_or(LoanStatus::Active, |(_, closing)| closing.into()),
         next_due_on: next.as_ref().map(|next| next.due_on),
         next_payment: next.map(|next| next.figure.amount),
         overdue: at.overdue(),

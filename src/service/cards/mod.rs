@@ -15,7 +15,8 @@ use crate::base::money::Money;
 use crate::base::time::Date;
 use crate::domain::access::{Grant, Mask};
 use crate::domain::client::{Client, ClientDetails, ClientKind};
-use crate::domain::loan::{Loan, standing};
+use crate::domain::loan::Loan;
+use crate::domain::loan::standing::{self, Standing};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -93,6 +94,7 @@ pub fn build(lane: &ClientLane, sight: Sight, today: Date, people: &People) -> C
     let sight = sight.on(lane);
     let client = &*lane.client.state;
     let details = &client.details;
+    let loans = stood(lane, today);
     let city = details.main_address().map(|address| address.city.clone()).unwrap_or_default();
     Card {
         client_id: client.id.map(|id| id.to_string()).unwrap_or_default(),
@@ -107,7 +109,7 @@ pub fn build(lane: &ClientLane, sight: Sight, today: Date, people: &People) -> C
             language: details.language.clone(),
             time_zone: details.time_zone.clone(),
         },
-        answers: answers(lane, sight, today),
+        answers: answers(&loans, sight, today),
         personal: personal(details, sight.unmasked),
         organisation: details.organisation.as_ref().map(|organisation| OrganisationView {
             form: organisation.form,
@@ -117,12 +119,12 @@ pub fn build(lane: &ClientLane, sight: Sight, today: Date, people: &People) -> C
             ogrn: organisation.ogrn.clone(),
             parent_id: organisation.parent.map(|parent| parent.to_string()),
         }),
-        loans: loan_rows(lane, sight, today),
+        loans: loans.iter().map(|(loan, stands)| loan_row(loan, stands, sight)).collect(),
         notes: notes(client, sight, people),
         consents: consents(client, sight),
         files: files(client, sight),
         restrictions: Vec::new(),
-        recommendations: recommendations(lane, sight, today),
+        recommendations: recommendations(lane, &loans, sight),
     }
 }
 
@@ -262,16 +264,34 @@ fn files(client: &Client, sight: Sight) -> Vec<FileView> {
     client.files.iter().rev().map(view).collect()
 }
 
+/// The number of a loan's agreement; only its end while sums are hidden.
+#[must_use]
+pub fn loan_number(loan: &Loan, sight: Sight) -> String {
+    let number = &loan.terms.number;
+    if sight.money { number.clone() } else { masking::ending(number, 3) }
+}
+
+/// A loan with where it stands.
+type Stood<'a> = (&'a Loan, Standing);
+
+/// The loans with where they stand: open ones first, then the latest.
+fn stood(lane: &ClientLane, today: Date) -> Vec<Stood<'_>> {
+    let loans = lane.loans.values().map(|loaded| &*loaded.state);
+    let mut stood: Vec<Stood<'_>> = loans.map(|loan| (loan, standing::on(loan, today))).collect();
+    stood.sort_by_key(|(loan, stands)| {
+        (!stands.status.is_open(), std::cmp::Reverse(loan.terms.issued_on))
+    });
+    stood
+}
+
 /// One loan's row.
 #[must_use]
-pub fn loan_row(loan: &Loan, sight: Sight, today: Date) -> LoanRow {
-    let stands = standing::on(loan, today);
+pub fn loan_row(loan: &Loan, stands: &Standing, sight: Sight) -> LoanRow {
     let money = |minor: i64| sight.money.then(|| MoneyView::from(loan.money(minor)));
     let terms = &loan.terms;
-    let overdue = stands.overdue > 0;
     LoanRow {
         loan_id: loan.id.map(|id| id.to_string()).unwrap_or_default(),
-        number: if sight.money { terms.number.clone() } else { masking::ending(&terms.number, 3) },
+        number: loan_number(loan, sight),
         account: loan.account.as_ref().filter(|_| sight.money).map(|account| {
             match sight.unmasked {
                 true => account.reveal().clone(),
@@ -279,10 +299,7 @@ pub fn loan_row(loan: &Loan, sight: Sight, today: Date) -> LoanRow {
             }
         }),
         product: terms.product.clone(),
-        status: match (sight.money, overdue) {
-            (true, true) => "overdue",
-            _ => terms.status.code(),
-        },
+        status: if sight.money { stands.status_code() } else { stands.status.code() },
         status_source: if sight.money { terms.status_text.clone() } else { String::new() },
         principal: money(terms.principal.minor()),
         issued_on: terms.issued_on,
@@ -298,31 +315,19 @@ pub fn loan_row(loan: &Loan, sight: Sight, today: Date) -> LoanRow {
     }
 }
 
-fn loan_rows(lane: &ClientLane, sight: Sight, today: Date) -> Vec<LoanRow> {
-    let mut loans: Vec<&Loan> = lane.loans.values().map(|loaded| &*loaded.state).collect();
-    loans.sort_by_key(|loan| {
-        (!loan.terms.status.is_open(), std::cmp::Reverse(loan.terms.issued_on))
-    });
-    loans.into_iter().map(|loan| loan_row(loan, sight, today)).collect()
-}
-
-fn answers(lane: &ClientLane, sight: Sight, today: Date) -> Vec<Answer> {
-    let open: Vec<&Loan> = lane
-        .loans
-        .values()
-        .map(|loaded| &*loaded.state)
-        .filter(|loan| loan.terms.status.is_open())
-        .collect();
+fn answers(loans: &[Stood<'_>], sight: Sight, today: Date) -> Vec<Answer> {
+    let open: Vec<&Stood<'_>> =
+        loans.iter().filter(|(_, stands)| stands.status.is_open()).collect();
     let mut answers = Vec::new();
-    if !sight.money && !lane.loans.is_empty() {
+    if !sight.money && !loans.is_empty() {
         answers.extend(["next_payment", "debt_today", "total_left"].map(locked));
     } else if open.is_empty() {
         answers.extend(["next_payment", "debt_today", "total_left"].map(nothing));
     } else {
         // Sums of different currencies are never added: one set of answers each.
-        let mut by_currency: BTreeMap<_, Vec<&Loan>> = BTreeMap::new();
+        let mut by_currency: BTreeMap<_, Vec<&Stood<'_>>> = BTreeMap::new();
         for loan in open {
-            by_currency.entry(loan.currency()).or_default().push(loan);
+            by_currency.entry(loan.0.currency()).or_default().push(loan);
         }
         answers.extend(by_currency.values().flat_map(|loans| of_one_currency(loans, today)));
         say_nothing_once(&mut answers);
@@ -363,15 +368,12 @@ fn locked(kind: &'static str) -> Answer {
     Answer { locked: true, none: false, ..nothing(kind) }
 }
 
-fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
-    let standings: Vec<(&Loan, standing::Standing)> =
-        loans.iter().map(|loan| (*loan, standing::on(loan, today))).collect();
-    let currency = loans[0].currency();
+fn of_one_currency(standings: &[&Stood<'_>], today: Date) -> [Answer; 3] {
+    let currency = standings[0].0.currency();
     let view = |minor: i64| Some(MoneyView::from(Money::from_minor(minor, currency)));
-    let ids = |loans: &[&(&Loan, standing::Standing)]| {
+    let ids = |loans: &[&Stood<'_>]| {
         loans.iter().filter_map(|(loan, _)| loan.id).map(|id| id.to_string()).collect()
     };
-    let all: Vec<&(&Loan, standing::Standing)> = standings.iter().collect();
     let as_of = standings.iter().filter_map(|(_, stands)| stands.as_of).min();
 
     let next_on = standings.iter().filter_map(|(_, stands)| stands.next_due_on).min();
@@ -379,7 +381,7 @@ fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
     let next = next_on.map_or_else(
         || Answer { none: next_is_known, as_of, ..nothing("next_payment") },
         |date| {
-            let due: Vec<&(&Loan, standing::Standing)> = all
+            let due: Vec<&Stood<'_>> = standings
                 .iter()
                 .copied()
                 .filter(|(_, stands)| stands.next_due_on == Some(date))
@@ -402,7 +404,7 @@ fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
         .filter(|(_, stands)| stands.next_due_on == Some(today))
         .filter_map(|(_, stands)| stands.next_payment)
         .sum();
-    let owing: Vec<&(&Loan, standing::Standing)> = all
+    let owing: Vec<&Stood<'_>> = standings
         .iter()
         .copied()
         .filter(|(_, stands)| stands.overdue > 0 || stands.next_due_on == Some(today))
@@ -419,11 +421,11 @@ fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
         ..nothing("debt_today")
     };
 
-    let told: Vec<&(&Loan, standing::Standing)> =
-        all.iter().copied().filter(|(_, stands)| stands.outstanding.is_some()).collect();
+    let told: Vec<&Stood<'_>> =
+        standings.iter().copied().filter(|(_, stands)| stands.outstanding.is_some()).collect();
     let left = Answer {
         amount: view(told.iter().filter_map(|(_, stands)| stands.outstanding).sum())
-            .filter(|_| told.len() == all.len()),
+            .filter(|_| told.len() == standings.len()),
         loans: ids(&told),
         as_of,
         none: false,
@@ -432,7 +434,7 @@ fn of_one_currency(loans: &[&Loan], today: Date) -> [Answer; 3] {
     [next, debt, left]
 }
 
-fn recommendations(lane: &ClientLane, sight: Sight, today: Date) -> Vec<Recommendation> {
+fn recommendations(lane: &ClientLane, loans: &[Stood<'_>], sight: Sight) -> Vec<Recommendation> {
     let mut said = Vec::new();
     let mut say = |kind, text_key, values: &[(&'static str, String)]| {
         said.push(Recommendation { kind, text_key, values: values.iter().cloned().collect() });
@@ -451,12 +453,7 @@ fn recommendations(lane: &ClientLane, sight: Sight, today: Date) -> Vec<Recommen
         say("ask", "confirm_phone", &[]);
     }
     if sight.money {
-        let overdue_days = lane
-            .loans
-            .values()
-            .map(|loaded| standing::on(&loaded.state, today).days_past_due)
-            .max()
-            .unwrap_or(0);
+        let overdue_days = loans.iter().map(|(_, stands)| stands.days_past_due).max().unwrap_or(0);
         if overdue_days > 0 {
             say("tell", "overdue_now", &[("days", overdue_days.to_string())]);
         }
@@ -496,11 +493,12 @@ mod tests {
             ("debt_today", None, false),
             ("total_left", None, false),
         ];
-        assert_eq!(told(&of_one_currency(&[&silent], today)), unknown);
+        let stood = |loan| (loan, standing::on(loan, today));
+        assert_eq!(told(&of_one_currency(&[&stood(&silent)], today)), unknown);
         // What is known is said; a total without one of the loans is none.
         let late = loan(Currency::Rub, "2026-11-01");
         assert_eq!(
-            told(&of_one_currency(&[&silent, &late], today)),
+            told(&of_one_currency(&[&stood(&silent), &stood(&late)], today)),
             [
                 ("next_payment", None, false),
                 ("debt_today", Some("5.00"), false),
@@ -513,8 +511,9 @@ mod tests {
     fn nothing_in_one_currency_does_not_hide_a_debt_in_another() {
         let today = "2026-11-21".parse().unwrap();
         let (later, late) = (loan(Currency::Rub, "2026-12-01"), loan(Currency::Usd, "2026-11-01"));
-        let mut answers: Vec<Answer> = of_one_currency(&[&later], today).into();
-        answers.extend(of_one_currency(&[&late], today));
+        let stood = |loan| (loan, standing::on(loan, today));
+        let mut answers: Vec<Answer> = of_one_currency(&[&stood(&later)], today).into();
+        answers.extend(of_one_currency(&[&stood(&late)], today));
         say_nothing_once(&mut answers);
         assert_eq!(
             told(&answers),

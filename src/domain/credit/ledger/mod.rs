@@ -11,7 +11,7 @@ mod position;
 mod walk;
 
 pub use position::{Position, RowState, Step};
-pub use walk::{Assume, walk};
+pub use walk::{Assume, Segment, walk, walk_past};
 
 use super::dates::DueRule;
 use super::interest::{Interest, Rate};

@@ -73,6 +73,18 @@ pub fn walk<'a>(
     assume: Assume,
     tell: bool,
 ) -> Position<'a> {
+    walk_past(book, policy, until, assume, tell, |_| ())
+}
+
+/// The same; `look` sees where the loan stood at the end of every day with a stop, in order.
+pub fn walk_past<'a>(
+    book: &Book<'a>,
+    policy: &'a Policy<'a>,
+    until: Date,
+    assume: Assume,
+    tell: bool,
+    mut look: impl FnMut(&Position<'a>),
+) -> Position<'a> {
     let mut walk = Walk::new(book, policy, tell);
     let mut next_entry = 0;
     let (assumed_from, assumed_at_end) = assume.parts();
@@ -99,6 +111,7 @@ pub fn walk<'a>(
             walk.receive(missing);
         }
         walk.settle();
+        look(&walk.at);
         if stop >= until {
             return walk.at;
         }

@@ -1,7 +1,7 @@
 //! What is asked of a loan that is kept here.
 
 use super::request::RequestStep;
-use super::{Payer, ReversalReason};
+use super::{Payer, PaymentSource, ReversalReason};
 use crate::base::ids::{ClientId, LoanId, PartId};
 use crate::base::time::Date;
 use crate::domain::credit::early::{Early, NewTerms};
@@ -77,7 +77,9 @@ pub struct OpenLedger {
 pub struct PostPayment {
     /// The operation.
     pub id: PartId,
-    /// Key in the source; empty when booked by hand.
+    /// Where it came from.
+    pub source: PaymentSource,
+    /// Its key there; the same key again changes nothing. Empty when it has none.
     pub key: String,
     /// Booking day.
     pub on: Date,

@@ -17,14 +17,15 @@ use crate::base::time::Date;
 use crate::domain::calendar::Calendar;
 use crate::domain::credit::calculator;
 use crate::domain::credit::dates::Step;
-use crate::domain::credit::early::{self, Early, EarlyFault};
+use crate::domain::credit::early::{self, Early, EarlyFault, NewTerms, Quote};
 use crate::domain::credit::interest::Rate;
 use crate::domain::credit::ledger::{
-    Agreement, Assume, Closing, Operation, Replan, ReplanReason, walk,
+    Agreement, Assume, Book, Closing, Operation, Replan, ReplanReason, walk,
 };
 use crate::domain::credit::policy;
 use crate::domain::credit::psk::PskMethod;
 use crate::domain::credit::schedule::{self, Pause, Plan, ScheduleKind};
+use crate::domain::credit::typed;
 use crate::domain::loan::{Loan, LoanEvent, LoanOpened, LoanStatus, LoanTerms};
 use crate::domain::{Context, Decision, FieldFault, Rejection};
 use chrono::Days;
@@ -62,12 +63,7 @@ pub(in crate::domain::loan) fn decide(
         LedgerCommand::AdvanceRequest { id, step } => advance(own, id, step, today),
         LedgerCommand::RunRequests { ids } => run_requests(own, &ids, today),
         LedgerCommand::GrantHoliday(command) => holiday(own, command, today),
-        LedgerCommand::Restructure(command) => {
-            may_change(own, command.on, today)?;
-            let at = own.position(command.on);
-            let replan = early::restructuring(&at, &Calendar::RU, command.to).map_err(refused)?;
-            replaced(own, command.id, command.on, replan)
-        }
+        LedgerCommand::Restructure(command) => restructure(own, command, today),
         LedgerCommand::ReturnGoods(command) => return_goods(own, &command, today),
         LedgerCommand::GiveUp(ChangeSchedule { id, on, to }) => {
             may_change(own, on, today)?;
@@ -157,7 +153,7 @@ fn agreement_faults(agreement: &Agreement, today: Date) -> Vec<FieldFault> {
         }
     };
     let (issued, rate) = (agreement.issued_on, agreement.interest.rate);
-    let granted = 1..=calculator::GRANTED_MAX;
+    let granted = 1..=typed::SUM_MAX;
     let help = "the sum granted is more than zero and at most 100 000 000 000";
     fault(!granted.contains(&agreement.granted), "principal", "out_of_range", help);
     let count = usize::from(agreement.count);
@@ -242,7 +238,7 @@ fn plan_faults(agreement: &Agreement, plan: &Plan) -> Vec<FieldFault> {
 /// Faults of an operation with a day and a sum.
 fn day_and_sum(own: &Own, on: Date, amount: i64, today: Date) -> Vec<FieldFault> {
     let mut faults = Vec::new();
-    if !(1..=calculator::GRANTED_MAX).contains(&amount) {
+    if !(1..=typed::SUM_MAX).contains(&amount) {
         faults.push(FieldFault::new("amount", "not_positive", "the sum is more than zero"));
     }
     faults.extend(day_fault(own, on, today));
@@ -282,20 +278,13 @@ fn checked(own: &Own, command: BookOperation, today: Date) -> Result<BookOperati
     room(own).map(|()| command)
 }
 
-/// Hash of a key in a source.
-fn hashed(key: &str) -> Option<[u8; 16]> {
-    let mut short = [0; 16];
-    short.copy_from_slice(&blake3::hash(key.as_bytes()).as_bytes()[..16]);
-    (!key.is_empty()).then_some(short)
-}
-
 /// The event of a payment; `None` when it is booked already.
 fn posted(
     own: &Own,
     command: &PostPayment,
     today: Date,
 ) -> Result<Option<PaymentPosted>, Rejection> {
-    let key = hashed(&command.key);
+    let key = command.source.hashed(&command.key);
     if let Some(known) = own.booked.iter().find(|booked| key.is_some() && booked.key == key) {
         let is_same =
             known.on == command.on && known.operation == Operation::Payment(command.amount);
@@ -369,9 +358,8 @@ fn refund(own: &Own, command: BookOperation, today: Date) -> Decided {
 
 fn request(own: &Own, command: RequestEarly, today: Date) -> Decided {
     let RequestEarly { id, on, early, is_withdrawal } = command;
-    if on < today {
-        let help = "the day of an early repayment is today or later";
-        return Err(Rejection::invalid(vec![FieldFault::new("on", "date_in_past", help)]));
+    if let Some(fault) = past_fault(on, today) {
+        return Err(Rejection::invalid(vec![fault]));
     }
     let open = own.requests.iter().filter(|known| known.state.is_open());
     if open.clone().count() >= limits::EARLY_REQUESTS_MAX {
@@ -395,8 +383,36 @@ fn request(own: &Own, command: RequestEarly, today: Date) -> Decided {
 }
 
 fn quoted(own: &Own, today: Date, on: Date, early: Early) -> Result<i64, Rejection> {
-    let quote = early::quote(&own.book(), &policy::RU, &Calendar::RU, today, on, early);
-    quote.map(|quote| quote.to_pay).map_err(refused)
+    early::quote(&own.book(), &policy::RU, &Calendar::RU, today, on, early)
+        .map(|quote| quote.to_pay)
+        .map_err(refused)
+}
+
+/// What an early repayment on `on` means, asked on `today`.
+///
+/// # Errors
+/// A day in the past, and what stands against the repayment.
+pub fn quote(
+    book: &Book<'_>,
+    today: Date,
+    on: Date,
+    early: Early,
+    is_withdrawal: bool,
+) -> Result<Quote, Rejection> {
+    let faults: Vec<FieldFault> = past_fault(on, today).into_iter().collect();
+    if !faults.is_empty() {
+        return Err(Rejection::invalid(faults));
+    }
+    if is_withdrawal {
+        early::check_notice(book.agreement, &policy::RU, today, on, early, true)
+            .map_err(refused)?;
+    }
+    early::quote(book, &policy::RU, &Calendar::RU, today, on, early).map_err(refused)
+}
+
+fn past_fault(on: Date, today: Date) -> Option<FieldFault> {
+    let help = "the day of an early repayment is today or later";
+    (on < today).then(|| FieldFault::new("on", "date_in_past", help))
 }
 
 const fn advanced(id: PartId, state: RequestState, quoted: Option<i64>) -> LoanEvent {
@@ -519,6 +535,34 @@ fn holiday(own: &Own, command: GrantHoliday, today: Date) -> Decided {
     let pause = Pause { from, to, rate };
     let replan = early::holiday(&at, &policy::RU, &Calendar::RU, pause, payment);
     replaced(own, id, from, replan.map_err(refused)?)
+}
+
+fn restructure(own: &Own, command: ChangeSchedule<NewTerms>, today: Date) -> Decided {
+    let ChangeSchedule { id, on, to } = command;
+    let mut faults: Vec<FieldFault> = day_fault(own, on, today).into_iter().collect();
+    let mut fault = |is_faulty: bool, field: &str, code, message: &str| {
+        if is_faulty {
+            faults.push(FieldFault::new(field, code, message));
+        }
+    };
+    let counts = 1..=limits::INSTALMENTS_MAX;
+    let help = "a new schedule has 1 to 600 payments";
+    fault(!counts.contains(&usize::from(to.count)), "instalments", "out_of_range", help);
+    let cap = policy::value_on(policy::RU.rate_cap, own.agreement.issued_on);
+    let above =
+        own.agreement.is_consumer && cap.is_some_and(|cap| to.rate.capped_by(cap) != to.rate);
+    let help = "the rate is above the cap of the law on the day of the contract";
+    fault(above, "rate_percent", "above_cap", help);
+    let penalty = own.position(on).penalty_left().max(0);
+    let help = "no more penalty can be forgiven than there is on the day";
+    fault(to.forgiven_penalty > penalty, "forgiven_penalty", "too_large", help);
+    fault(to.forgiven_penalty < 0, "forgiven_penalty", "negative", "write zero or more");
+    if !faults.is_empty() {
+        return Err(Rejection::invalid(faults));
+    }
+    may_change(own, on, today)?;
+    let replan = early::restructuring(&own.position(on), &Calendar::RU, to).map_err(refused)?;
+    replaced(own, id, on, replan)
 }
 
 /// The shop's money lowers the debt, or ends it when it covers everything.

@@ -22,7 +22,7 @@ pub struct LedgerOpened {
 pub struct PaymentPosted {
     /// The operation.
     pub id: PartId,
-    /// Hash of its key in the source.
+    /// Source and hash of its key there ([`super::PaymentSource::hashed`]).
     pub key: Option<[u8; 16]>,
     /// Booking day.
     #[serde(with = "day_number")]

@@ -16,6 +16,7 @@ pub use command::{
     RequestEarly, ReturnGoods,
 };
 pub(super) use decide::decide;
+pub use decide::quote;
 pub use event::{
     EarlyRequestAdvanced, EarlyRequested, FeeCharged, LedgerClosed, LedgerOpened,
     OperationReversed, PaymentPosted, PenaltyForgiven, RefundPaid, ScheduleReplaced,
@@ -27,7 +28,7 @@ use crate::base::ids::PartId;
 use crate::base::limits;
 use crate::base::time::{Date, day_number};
 use crate::domain::credit::ledger::{
-    Agreement, Assume, Book, Operation, Position, ReplanReason, walk,
+    Agreement, Assume, Book, Operation, Position, ReplanReason, walk, walk_past,
 };
 use crate::domain::credit::policy;
 use crate::domain::credit::schedule::Plan;
@@ -42,8 +43,36 @@ pub enum Payer {
     Shop,
 }
 
+/// Where a payment came from. Stored as the first byte of its key: append only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum PaymentSource {
+    /// Typed by a person.
+    #[default]
+    Hand = 0,
+    /// A file of payments, or another system through the API.
+    Import = 1,
+    /// A bank statement.
+    Statement = 2,
+}
+
+impl PaymentSource {
+    /// All sources.
+    pub const ALL: [Self; 3] = [Self::Hand, Self::Import, Self::Statement];
+
+    /// The key under which a payment is remembered: the source, then a hash of its own key there.
+    /// `None` for an empty key: nothing tells a repeat then.
+    #[must_use]
+    pub fn hashed(self, key: &str) -> Option<[u8; 16]> {
+        let mut short = [self as u8; 16];
+        short[1..].copy_from_slice(&blake3::hash(key.as_bytes()).as_bytes()[..15]);
+        (!key.is_empty()).then_some(short)
+    }
+}
+
 /// Why an operation does not count. Words would be personal data; stored: append only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReversalReason {
     /// Booked by mistake.
@@ -61,7 +90,7 @@ pub enum ReversalReason {
 pub struct Booked {
     /// The operation.
     pub id: PartId,
-    /// Hash of the key in its source; `None` when booked by hand.
+    /// Source and hash of the key there ([`PaymentSource::hashed`]); `None` when it has none.
     pub key: Option<[u8; 16]>,
     /// Its day.
     #[serde(with = "day_number")]
@@ -72,6 +101,16 @@ pub struct Booked {
     pub reversed: Option<ReversalReason>,
     /// What happened.
     pub operation: Operation,
+}
+
+impl Booked {
+    /// Where it came from.
+    #[must_use]
+    pub fn source(&self) -> PaymentSource {
+        let first = self.key.map_or(0, |key| key[0]);
+        let known = PaymentSource::ALL.into_iter().find(|source| *source as u8 == first);
+        known.unwrap_or_default()
+    }
 }
 
 /// The book of a loan that is kept here.
@@ -99,7 +138,13 @@ impl Own {
     /// Where the loan stands at the end of `day`; what is booked later does not count.
     #[must_use]
     pub fn position(&self, day: Date) -> Position<'_> {
-        walk(&self.book(), &policy::RU, day, Assume::Nothing, true)
+        walk(&self.book(), &policy::RU, day, Assume::Nothing, false)
+    }
+
+    /// The same with everything that explains its figures. `look` sees where the loan stood at the
+    /// end of every day on which something happened, in order.
+    pub fn explained<'a>(&'a self, day: Date, look: impl FnMut(&Position<'a>)) -> Position<'a> {
+        walk_past(&self.book(), &policy::RU, day, Assume::Nothing, true, look)
     }
 
     /// The status on `day`; `overdue` is derived from the position.

@@ -7,7 +7,7 @@ use crate::domain::credit::early::Early;
 use serde::{Deserialize, Serialize};
 
 /// Where a request stands. Stored: append only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestState {
     /// It came in.

@@ -113,6 +113,7 @@ fn meta() -> Meta {
 fn payment(id: u128, key: &str, on: &str, amount: i64) -> LedgerCommand {
     LedgerCommand::Post(PostPayment {
         id: part(id),
+        source: PaymentSource::Statement,
         key: key.into(),
         on: date(on),
         amount,
@@ -415,6 +416,7 @@ fn the_shops_money_lowers_or_ends_the_debt() {
         LedgerCommand::ReturnGoods(ReturnGoods {
             payment: PostPayment {
                 id: part(id),
+                source: PaymentSource::Import,
                 key: format!("shop:{id}"),
                 on: date("2026-03-20"),
                 amount,
