@@ -9,7 +9,7 @@
 mod load;
 
 use lenderbox::samples::Lender;
-use load::{Box_, Latencies, Load, Session, http, percentile};
+use load::{Box_, Load, Session, http, percentile};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 const HOT: usize = 1_000;
 /// Clients whose cards are read once each after a start.
 const COLD: usize = 20_000;
+/// Seconds of work before a power cut: about as long as the view goes without a flush.
+const KILLED_AFTER_SECONDS: u64 = 9;
 
 struct Options {
     clients: u64,
@@ -184,7 +186,37 @@ fn serving(data: &Path, config: &Path, options: &Options, table: &mut Table) {
         cards(&lenderbox, options, &reads, &session, table);
     }
     calls(&lenderbox, options, &ids, &reads, table);
+    killed_at_work(lenderbox, data, config, &ids, &reads, table);
+}
+
+/// A power cut in the middle of the work: what was not flushed is replayed at the start.
+fn killed_at_work(
+    mut lenderbox: Box_,
+    data: &Path,
+    config: &Path,
+    ids: &[String],
+    reads: &[Vec<u8>],
+    table: &mut Table,
+) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| notes(&lenderbox, ids, KILLED_AFTER_SECONDS).run(&lenderbox));
+        load::pops(&lenderbox, &phones(), reads, KILLED_AFTER_SECONDS);
+    });
+    lenderbox.kill();
+    let (lenderbox, took) = Box_::start(data, config);
+    let work = "start to ready after a kill under 200 calls/s and 500 notes/s";
+    table.row(work, "≤ 2 s", format!("{took:.2?}, {}", lenderbox.memory()));
     lenderbox.stop();
+}
+
+/// Notes written to many cards, 500 a second.
+fn notes(lenderbox: &Box_, ids: &[String], seconds: u64) -> Load {
+    let session = lenderbox.session("supervisor", 0);
+    let body = r#"{"text":"звонил сам"}"#;
+    let request =
+        |id: &String| http("POST", &format!("/api/v1/clients/{id}/notes"), &session, Some(body));
+    let requests = ids.iter().take(HOT).map(request).collect();
+    Load { connections: 16, requests, rate: Some(500), rounds: None, seconds }
 }
 
 fn cards(
@@ -240,35 +272,42 @@ fn calls(
             frames.to_string(),
         );
     }
-    let notes = |seconds| {
-        let session = lenderbox.session("supervisor", 0);
-        let requests = ids
-            .iter()
-            .take(HOT)
-            .map(|id| {
-                http(
-                    "POST",
-                    &format!("/api/v1/clients/{id}/notes"),
-                    &session,
-                    Some(r#"{"text":"звонил сам"}"#),
-                )
-            })
-            .collect();
-        Load { connections: 16, requests, rate: Some(500), rounds: None, seconds }
-    };
-    let alone = notes(options.seconds.min(20)).run(lenderbox);
+    let snapshot = begin_snapshot(lenderbox);
+    let frames = load::pops(lenderbox, &phones, reads, options.seconds);
+    table.row("the same beside a snapshot", "p99 ≤ 50 ms", frames.to_string());
+    wait_for_job(lenderbox, &snapshot);
+    let load = notes(lenderbox, ids, options.seconds.min(20));
+    let alone = load.run(lenderbox);
     table.row("durable note, 500 /s", "—", alone.to_string());
-    let beside = beside_snapshot(lenderbox, &notes(options.seconds.min(20)));
+    let snapshot = begin_snapshot(lenderbox);
+    let beside = load.run(lenderbox);
+    wait_for_job(lenderbox, &snapshot);
     table.row("durable note, 500 /s, beside a snapshot", "p99 at most doubles", beside.to_string());
     table.row("memory after the loads", "≤ 2 GB", lenderbox.memory());
 }
 
-fn beside_snapshot(lenderbox: &Box_, load: &Load) -> Latencies {
+/// Begins a snapshot; its job.
+fn begin_snapshot(lenderbox: &Box_) -> String {
     let administrator = lenderbox.session("administrator", 0);
     let request = http("POST", "/api/v1/backups", &administrator, Some("{}"));
     let (status, body) = load::exchange(&mut lenderbox.connect(), &request);
     assert_eq!(status, 202, "{body}");
-    load.run(lenderbox)
+    let job: Value = serde_json::from_str(&body).unwrap();
+    job["job"].as_str().unwrap().to_owned()
+}
+
+/// What comes next is measured alone.
+fn wait_for_job(lenderbox: &Box_, job: &str) {
+    let administrator = lenderbox.session("administrator", 0);
+    let request = http("GET", &format!("/api/v1/jobs/{job}"), &administrator, None);
+    loop {
+        let (status, body) = load::exchange(&mut lenderbox.connect(), &request);
+        assert_eq!(status, 200, "{body}");
+        if !body.contains("\"running\"") {
+            return;
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
 }
 
 fn rebuild(data: &Path, table: &mut Table) {

@@ -6,6 +6,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+/// Seconds between two flushes of the view.
+const FLUSH_SECONDS: u64 = 3_600;
+
 /// Write a large made-up base for measurements; serve it with `demo`.
 #[derive(Debug, Args)]
 pub struct BenchData {
@@ -28,7 +31,10 @@ impl BenchData {
                 "the folder holds a base already; choose an empty one".into(),
             ));
         }
-        let config = configuration(path, Some(&self.data_dir))?;
+        let mut config = configuration(path, Some(&self.data_dir))?;
+        // A base that was cut off while it was made up is made up anew: nothing is flushed before
+        // memory runs short.
+        config.storage.flush_seconds = FLUSH_SECONDS;
         let template = "{bar:40} {pos}/{len} clients, {per_sec}, {eta} left";
         let style = ProgressStyle::with_template(template)
             .map_err(|error| CliError::Said(error.to_string()))?;

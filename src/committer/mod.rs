@@ -10,6 +10,7 @@ mod engine;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod upkeep;
 
 pub use change::{Change, Committed, Proposal, Receipt, Refusal, TypedChange};
 pub use engine::{Engine, Fatal};

@@ -2,8 +2,10 @@
 
 use super::change::{Committed, Proposal, Refusal};
 use super::engine::Engine;
+use super::upkeep::{Step, Upkeep};
 use crate::store::{Position, Store, keys, seal};
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
+use crate::telemetry::process::{Niceness, let_others_go_first};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, never, select};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,13 +25,8 @@ const ALONE_AFTER: Duration = Duration::from_secs(1);
 const WAITING_MAX: usize = 4_096;
 /// Idle time after which everything written is attested by a marker.
 const IDLE: Duration = Duration::from_millis(100);
-/// Frames after which the view is flushed whatever the time.
-const UNFLUSHED_FRAMES_MAX: u64 = 50_000;
 /// How often disk and memory are looked at.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
-
-/// Reopening more often would not free more.
-const RECYCLE_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
 /// Old commands forgotten at a time, so that nobody waits for it.
 const COMMANDS_FORGOTTEN_MAX: usize = 2_000;
@@ -102,6 +99,8 @@ impl Committer {
         let (orders, orders_in) = bounded(16);
         let storage_low = Arc::new(AtomicBool::new(false));
         let groups = Arc::new(AtomicU64::new(0));
+        let marked_seq = engine.position().seq;
+        let upkeep = Upkeep::new(settings.flush_every, Instant::now(), marked_seq);
         let worker = Worker {
             engine,
             settings,
@@ -111,12 +110,10 @@ impl Committer {
             storage_low: Arc::clone(&storage_low),
             groups: Arc::clone(&groups),
             flusher: None,
-            last_flush: Instant::now(),
-            flushed_seq: 0,
+            upkeep,
             last_housekeeping: None,
-            marked_seq: 0,
+            marked_seq,
             stopped: false,
-            last_recycle: Instant::now(),
             last_interactive: None,
         };
         let thread = std::thread::Builder::new().name("committer".into()).spawn(move || {
@@ -203,22 +200,18 @@ struct Worker {
     storage_low: Arc<AtomicBool>,
     groups: Arc<AtomicU64>,
     flusher: Option<JoinHandle<()>>,
-    last_flush: Instant,
-    flushed_seq: u64,
+    upkeep: Upkeep,
     last_housekeeping: Option<Instant>,
     marked_seq: u64,
     /// Told to stop while it waited.
     stopped: bool,
-    last_recycle: Instant,
     last_interactive: Option<Instant>,
 }
 
 impl Worker {
     fn run(&mut self) -> Result<(), super::Fatal> {
-        self.flushed_seq = self.engine.position().seq;
-        self.marked_seq = self.flushed_seq;
         loop {
-            let group = self.gather();
+            let group = self.gather(self.holds_bulk());
             if group.is_empty() {
                 if self.obey()? {
                     return self.finish();
@@ -234,9 +227,16 @@ impl Worker {
         }
     }
 
-    /// What waits now: interactive first, bulk after it.
-    fn gather(&self) -> Vec<Waiting> {
+    fn holds_bulk(&self) -> bool {
+        self.upkeep.holds_bulk(self.engine.position().seq)
+    }
+
+    /// What waits now: interactive first, bulk after it unless it is held.
+    fn gather(&self, holds_bulk: bool) -> Vec<Waiting> {
         let mut group: Vec<Waiting> = self.interactive.try_iter().take(GROUP_MAX).collect();
+        if holds_bulk {
+            return group;
+        }
         let alone = self.last_interactive.is_none_or(|last| last.elapsed() >= ALONE_AFTER);
         let bulk_max = if alone { BULK_ALONE_PER_GROUP_MAX } else { BULK_PER_GROUP_MAX };
         group.extend(self.bulk.try_iter().take(bulk_max));
@@ -265,7 +265,9 @@ impl Worker {
 
     /// Waits for work; after an idle while attests what was written.
     fn wait(&mut self) -> Result<(), super::Fatal> {
-        let (interactive, bulk, orders) = (&self.interactive, &self.bulk, &self.orders);
+        let holds_bulk = self.holds_bulk();
+        let (nothing, (interactive, orders)) = (never(), (&self.interactive, &self.orders));
+        let bulk = if holds_bulk { &nothing } else { &self.bulk };
         let woken = select! {
             recv(interactive) -> waiting => waiting.ok().map(|one| vec![one]),
             recv(bulk) -> waiting => waiting.ok().map(|one| vec![one]),
@@ -279,7 +281,7 @@ impl Worker {
         };
         match woken {
             Some(mut group) => {
-                group.extend(self.gather());
+                group.extend(self.gather(holds_bulk));
                 self.commit(group)
             }
             None if self.marked_seq < self.engine.position().seq => {
@@ -334,15 +336,7 @@ impl Worker {
     }
 
     fn keep_house(&mut self) {
-        let seq = self.engine.position().seq;
-        let due = self.last_flush.elapsed() >= self.settings.flush_every
-            || seq - self.flushed_seq.min(seq) >= UNFLUSHED_FRAMES_MAX;
-        let flushing = self.flusher.as_ref().is_some_and(|thread| !thread.is_finished());
-        if due && !flushing && seq > self.flushed_seq {
-            self.flushed_seq = seq;
-            self.last_flush = Instant::now();
-            self.flusher = flush_aside(Arc::clone(self.engine.store()));
-        }
+        self.look_after_view();
         if self.last_housekeeping.is_some_and(|last| last.elapsed() < HOUSEKEEPING) {
             return;
         }
@@ -356,17 +350,39 @@ impl Worker {
         }
         let over = (self.settings.memory_used)()
             .is_some_and(|used| used > self.settings.memory_budget_bytes);
-        if over && !flushing && self.last_recycle.elapsed() >= RECYCLE_AT_MOST_EVERY {
-            self.last_recycle = Instant::now();
-            if let Err(error) = self.engine.store().recycle() {
-                tracing::error!(%error, "the view did not reopen");
-            }
+        if over {
+            self.upkeep.over_budget(Instant::now());
         }
         if self.engine.store().is_failed() {
             self.rebuild();
         }
         if let Some(hour) = (self.settings.hour)() {
             self.forget_commands(hour.saturating_sub(keys::COMMAND_HOURS));
+        }
+    }
+
+    fn look_after_view(&mut self) {
+        if let Some(thread) = self.flusher.take_if(|thread| thread.is_finished()) {
+            let _ = thread.join();
+            self.upkeep.flush_ended();
+        }
+        let (now, seq) = (Instant::now(), self.engine.position().seq);
+        match self.upkeep.next(now, seq) {
+            Step::Nothing => {}
+            Step::Flush => {
+                self.flusher = flush_aside(Arc::clone(self.engine.store()));
+                if self.flusher.is_none() {
+                    self.upkeep.flush_ended();
+                }
+            }
+            Step::Recycle => {
+                if let Err(error) = self.engine.store().recycle() {
+                    tracing::error!(%error, "the view did not reopen");
+                }
+                let took = now.elapsed();
+                tracing::info!(?took, "the view was reopened to give memory back");
+                self.upkeep.recycled(Instant::now(), seq);
+            }
         }
     }
 
@@ -398,7 +414,7 @@ impl Worker {
 
     fn finish(&mut self) -> Result<(), super::Fatal> {
         loop {
-            let group = self.gather();
+            let group = self.gather(false);
             if group.is_empty() {
                 break;
             }
@@ -423,6 +439,7 @@ impl Worker {
 
 fn flush_aside(store: Arc<Store>) -> Option<JoinHandle<()>> {
     let flush = move || {
+        let_others_go_first(Niceness::Upkeep);
         if let Err(error) = store.flush() {
             tracing::error!(%error, "the view was not flushed");
         }

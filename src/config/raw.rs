@@ -93,7 +93,7 @@ settings! {
         /// Megabytes of one journal segment.
         segment_megabytes: i64 = 64;
         /// Seconds between two flushes of the store; the journal is synced at every change.
-        flush_seconds: i64 = 15;
+        flush_seconds: i64 = 5;
     }
 }
 

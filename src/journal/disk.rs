@@ -8,6 +8,9 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+/// Bytes of a long file between two syncs.
+const SYNC_EVERY_BYTES: u64 = 1 << 20;
+
 /// One open file.
 pub trait DiskFile: Send + Sync {
     /// Reads up to `buffer.len()` bytes at `offset`; fewer only at the end of the file.
@@ -197,13 +200,14 @@ impl Read for DiskReader {
 pub struct DiskWriter {
     file: Box<dyn DiskFile>,
     offset: u64,
+    synced: u64,
 }
 
 impl DiskWriter {
     /// Writes `file` from its beginning.
     #[must_use]
     pub fn new(file: Box<dyn DiskFile>) -> Self {
-        Self { file, offset: 0 }
+        Self { file, offset: 0, synced: 0 }
     }
 
     /// Makes everything written durable; returns the bytes written.
@@ -220,6 +224,11 @@ impl Write for DiskWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write_at(bytes, self.offset)?;
         self.offset += bytes.len() as u64;
+        // In small portions: the journal's own sync would wait behind one large one.
+        if self.offset - self.synced >= SYNC_EVERY_BYTES {
+            self.file.sync_data()?;
+            self.synced = self.offset;
+        }
         Ok(bytes.len())
     }
     fn flush(&mut self) -> io::Result<()> {

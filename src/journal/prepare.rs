@@ -2,6 +2,7 @@
 //! and a rotation waits for nothing.
 
 use super::disk::Disk;
+use crate::telemetry::process::{Niceness, let_others_go_first};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -112,6 +113,7 @@ impl Preparer {
         let pace = Arc::new(Pace::default());
         let kept = Arc::clone(&pace);
         let thread = thread.spawn(move || {
+            let_others_go_first(Niceness::Upkeep);
             while asks.recv().is_ok() {
                 let prepared = prepare_at(disk.as_ref(), &folder, bytes, Some(&kept));
                 if answers.send(prepared).is_err() {

@@ -5,6 +5,7 @@ use crate::base::time::Timestamp;
 use crate::domain::Rejection;
 use crate::domain::access::{Action, Role};
 use crate::feed::Audience;
+use crate::telemetry::process::{Niceness, let_others_go_first};
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,8 +15,6 @@ use uuid::Uuid;
 
 /// Jobs that are remembered.
 const JOBS_MAX: usize = 100;
-/// How far jobs stand back behind everything else, 0 to 19.
-const JOB_NICENESS: i32 = 10;
 /// What is said of a job that a fault of the program has ended.
 const FAILED: &str = "a fault of the program has ended the job; nothing was lost by it. Start it again, and tell support what the log says at this time if it fails again";
 /// Pause between two looks at a job that is waited for.
@@ -123,10 +122,7 @@ impl Services {
         let mut progress = JobProgress { services: Arc::clone(self), job, percent: u64::MAX };
         let services = Arc::clone(self);
         let run = move || {
-            // On Linux this is the thread's own priority: calls and clicks go first.
-            if let Err(error) = rustix::process::setpriority_process(None, JOB_NICENESS) {
-                tracing::debug!(%error, "a job runs at normal priority");
-            }
+            let_others_go_first(Niceness::Job);
             let worked = catch_unwind(AssertUnwindSafe(|| work(&mut progress)));
             let outcome = worked.unwrap_or_else(|_| Err(FAILED.to_owned()));
             let services = Arc::clone(&progress.services);

@@ -6,6 +6,7 @@
 use super::watch::{Pulse, Watch};
 use super::{Row, StoreError, Write, seal};
 use crate::telemetry::points;
+use crate::telemetry::process::{Niceness, let_others_go_first};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -119,7 +120,10 @@ impl Store {
     pub fn open(settings: StoreSettings) -> Result<Self, StoreError> {
         // sled flushes on rayon's global pool; one thread leaves the other core to the callers.
         // An error only says that the pool was built before.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(1)
+            .start_handler(|_| let_others_go_first(Niceness::Upkeep));
+        let _ = pool.build_global();
         if seal::is_stuck(&settings.folder) {
             let why = io::Error::other("the view's files stopped answering");
             return Err(StoreError::Broken(why));

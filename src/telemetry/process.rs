@@ -1,4 +1,4 @@
-//! What the operating system says of this process.
+//! What the operating system says of this process, and how its threads share the processors.
 
 use std::time::Duration;
 
@@ -53,6 +53,27 @@ fn read_thread_state(line: &str) -> Option<ThreadState> {
         spent: TICK * ticks(11)?.checked_add(ticks(12)?)?,
         waits_for_disk: *fields.first()? == "D",
     })
+}
+
+/// How far a thread stands back behind calls and clicks.
+#[derive(Debug, Clone, Copy)]
+pub enum Niceness {
+    /// What must be done in time, a moment later.
+    Upkeep,
+    /// What has time.
+    Job,
+}
+
+/// The calling thread stands back: whoever waits for an answer gets a processor first.
+pub fn let_others_go_first(niceness: Niceness) {
+    let level = match niceness {
+        Niceness::Upkeep => 5,
+        Niceness::Job => 15,
+    };
+    // On Linux this is the thread's own priority.
+    if let Err(error) = rustix::process::setpriority_process(None, level) {
+        tracing::debug!(%error, "a thread runs at normal priority");
+    }
 }
 
 #[cfg(test)]

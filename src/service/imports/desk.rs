@@ -15,6 +15,7 @@ use crate::domain::import::{ImportKind, Mapping, shipped, shipped_named};
 use crate::domain::{FieldFault, Rejection, StreamId, StreamKind};
 use crate::feed::Audience;
 use crate::service::{Caller, ServiceError, Services};
+use crate::telemetry::process::{Niceness, let_others_go_first};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -329,7 +330,10 @@ impl Services {
         let job = Job { id, principal, command: None, request, rejects, cancel, progress };
         let opened = open(self.import_environment(), job).and_then(|session| {
             let services = Arc::clone(self);
-            let work = move || services.work_import(place, session);
+            let work = move || {
+                let_others_go_first(Niceness::Upkeep);
+                services.work_import(place, session);
+            };
             std::thread::Builder::new()
                 .name("import-commit".into())
                 .spawn(work)

@@ -19,6 +19,7 @@ use crate::domain::import::{Bound, Outcome, Record};
 use crate::domain::{Aggregate, Context, FieldFault, StreamId, StreamKind};
 use crate::gateways::tables::{Meter, Table, TableError};
 use crate::store::{Loaded, Store};
+use crate::telemetry::process::{Niceness, let_others_go_first};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::any::Any;
 use std::path::PathBuf;
@@ -225,7 +226,10 @@ impl Session {
         let behind = run.state.line;
         let reading = std::thread::Builder::new()
             .name("import".into())
-            .spawn(move || read_rows(table, &bound, behind, &sender))
+            .spawn(move || {
+                let_others_go_first(Niceness::Upkeep);
+                read_rows(table, &bound, behind, &sender);
+            })
             .map_err(ImportError::NoThread)?;
         let dry = run.state.plan.as_ref().is_some_and(|plan| plan.dry_run);
         let counts = run.state.counts;
