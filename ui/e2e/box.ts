@@ -88,6 +88,28 @@ export class Box {
 }
 export interface Person { context: APIRequestContext; headers: Record<string, string> }
 
+/** A loan kept here: opened on 15 January 2026, 100 000 at 24 % in 12 payments, four of them paid in time. */
+export interface OwnLoan { client_id: string; loan_id: string; number: string }
+let opened = 0;
+export async function ownLoan(box: Box, notice_days = 0): Promise<OwnLoan> {
+  const { client_id } = await knownClient(box);
+  const { context, headers } = await box.as('administrator');
+  const post = async <T>(path: string, data: unknown): Promise<T> => {
+    const answer = await context.post(`/api/v1${path}`, { headers: { ...headers, 'Idempotency-Key': crypto.randomUUID() }, data });
+    expect(answer.ok(), `${path}: ${await answer.text()}`).toBe(true);
+    return await answer.json() as T;
+  };
+  const product = crypto.randomUUID();
+  const put = await context.put(`/api/v1/directory/product/${product}`, { headers: { ...headers, 'If-Match': '"0"' }, data: { title: { ru: `Проверочный ${product.slice(0, 4)}`, en: null }, book: 'own', terms: { kind: 'annuity', rate_percent: '24', instalments: 12, penalty_percent: '20', notice_days, shift_due_dates: false } } });
+  expect(put.ok(), await put.text()).toBe(true);
+  opened += 1;
+  const number = `OWN-2026-${String(Date.now() % 100_000).padStart(5, '0')}${opened}`;
+  const { loan_id } = await post<{ loan_id: string }>('/loans', { client_id, number, product, agreement: { principal: '100000', issued_on: '2026-01-15' } });
+  for (const month of ['02', '03', '04', '05']) await post(`/loans/${loan_id}/payments`, { on: `2026-${month}-15`, amount: '9455.96' });
+  await context.dispose();
+  return { client_id, loan_id, number };
+}
+
 /** What the caller would answer: read by somebody who may see everything. */
 export interface Known { client_id: string; name: string; full_name: string; birth_date: string; passport: string; phone: string }
 export async function knownClient(box: Box, query = box.announced.sample_phone): Promise<Known> {

@@ -46,9 +46,11 @@ test('a call is answered from the first ring to the finished card', async ({ pag
   // Schedule of the first loan.
   await page.locator('#tab-loans').click();
   await page.locator('#tab-body tbody tr').first().click();
-  await expect(page.getByRole('dialog').locator('tbody tr').first()).toBeVisible();
+  await page.getByRole('tab', { name: 'График', exact: true }).click();
+  await expect(page.getByRole('table', { name: 'График' }).locator('tbody tr').first()).toBeVisible();
+  await expect(page.getByRole('button', { name: /Завершить/ }).first()).toBeVisible();
   await page.keyboard.press('Escape');
-  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByRole('table', { name: 'График' })).toHaveCount(0);
 
   // Topic by keyboard, words, comment; all of it survives a reload.
   await page.keyboard.press('F9');

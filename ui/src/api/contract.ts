@@ -4,6 +4,7 @@
  * like are lists), so they are compared and not replaced.
  */
 import type * as server from './schema.gen';
+import type * as loan from './loan-types';
 import type * as page from './types';
 
 /** A field is as the server has it, or narrower; it admits null wherever the server may send it. */
@@ -38,7 +39,6 @@ holds<page.Consent, server.ConsentView>(true);
 holds<page.ClientFile, server.FileView>(true);
 holds<page.Card, server.Card>(true);
 holds<page.HistoryItem, server.HistoryItem>(true);
-holds<page.LoanDetail, server.LoanAnswer>(true);
 holds<page.SearchHit, server.SearchRow>(true);
 holds<page.AccessRow, server.AccessView>(true);
 holds<page.PublicSettings, server.PublicSettings>(true);
@@ -56,3 +56,6 @@ holds<page.RecorderRow, server.RecordView>(true);
 holds<page.HealthSummary, server.HealthSummary>(true);
 holds<page.Calculation, server.Calculation>(true);
 holds<page.EarlyQuote, server.QuoteView>(true);
+holds<loan.LoanView, server.LoanDetail>(true);
+holds<loan.Why, server.FigureView>(true);
+holds<loan.LoanEarlyQuote, server.EarlyQuoteView>(true);

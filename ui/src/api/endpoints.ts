@@ -2,11 +2,13 @@
 import { request as send, uploadBlob } from './client';
 import type {
   AccessRow, Backup, Calculation, Call, CallCard, Candidate, Card, ClientBody, DirectoryEntry, DirectoryVersion, Disposition, EarlyQuote, HealthSummary,
-  HistoryItem, IdentificationField, ImportJob, ImportKind, ImportMapping, ImportPreview, Job, LoanDetail, Me, OpeningWord, OperatorRow, Page,
+  HistoryItem, IdentificationField, ImportJob, ImportKind, ImportMapping, ImportPreview, Job, Me, OpeningWord, OperatorRow, Page,
   PbxStatus, PublicSettings, RecorderRow, Role, Scenario, SearchHit, Session, Token, TokenScope, User,
 } from './types';
 
+import type { EarlyKind } from '../loans/early';
 import type { LoanAsk } from '../loans/terms';
+import type { FigureName, LoanEarlyQuote, LoanView, Why } from './loan-types';
 
 const q = encodeURIComponent;
 
@@ -55,7 +57,6 @@ export const calls = {
 export const clients = {
   card: (id: string, call?: string | null) => send<Card>('GET', `/clients/${q(id)}`, { query: { call } }),
   history: (id: string, call: string | null, cursor?: string) => send<Page<HistoryItem>>('GET', `/clients/${q(id)}/history`, { query: { call, cursor, limit: 50 } }),
-  loan: (id: string, loan: string, call?: string | null) => send<LoanDetail>('GET', `/clients/${q(id)}/loans/${q(loan)}`, { query: { call } }),
   create: (body: ClientBody) => send<Card>('POST', '/clients', { body }),
   change: (id: string, version: number, body: ClientBody, call?: string | null) => send<Card>('PATCH', `/clients/${q(id)}`, { body, ifMatch: version, query: { call } }),
   duplicates: (body: ClientBody) => send<{ hard: Candidate[]; soft: Candidate[] }>('POST', '/clients/check-duplicates', { body }),
@@ -84,6 +85,30 @@ export const calculator = {
   calculate: (body: LoanAsk, signal?: AbortSignal) => send<Calculation>('POST', '/loans/calculate', { body, signal }),
   quote: (body: { loan: LoanAsk; on: string; mode: string; amount?: string }, signal?: AbortSignal) => send<EarlyQuote>('POST', '/loans/quote', { body, signal }),
 };
+
+export interface EarlyRequestAsk { on: string; kind: EarlyKind; amount?: string }
+
+/** One loan with its money. Every write names its own key, so that a repeat after a lost answer books nothing twice. */
+export const loans = {
+  view: (id: string, on?: string | null, call?: string | null) => send<LoanView>('GET', `/loans/${q(id)}`, { query: { on, call } }),
+  explain: (id: string, figure: FigureName, on: string, call?: string | null) => send<Why>('GET', `/loans/${q(id)}/explain`, { query: { figure, on, call } }),
+  earlyQuote: (id: string, ask: EarlyRequestAsk, call: string | null, signal?: AbortSignal) => send<LoanEarlyQuote>('GET', `/loans/${q(id)}/early-quote`, { query: { ...ask, call }, signal }),
+  requestEarly: (id: string, body: EarlyRequestAsk, call: string | null, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/early-requests`, { body, query: { call }, idempotencyKey }),
+  stepRequest: (id: string, request: string, step: RequestStep, call: string | null) => send<unknown>('POST', `/loans/${q(id)}/early-requests/${q(request)}/steps`, { body: { step }, query: { call } }),
+  open: (body: { client_id: string; number: string; product: string; agreement: LoanAsk }, idempotencyKey: string) => send<{ loan_id: string }>('POST', '/loans', { body, idempotencyKey }),
+  book: {
+    payments: (id: string, body: Record<string, unknown>, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/payments`, { body, idempotencyKey }),
+    fees: (id: string, body: Record<string, unknown>, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/fees`, { body, idempotencyKey }),
+    'penalty-forgiveness': (id: string, body: Record<string, unknown>, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/penalty-forgiveness`, { body, idempotencyKey }),
+    refunds: (id: string, body: Record<string, unknown>, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/refunds`, { body, idempotencyKey }),
+    holidays: (id: string, body: Record<string, unknown>, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/holidays`, { body, idempotencyKey }),
+    restructurings: (id: string, body: Record<string, unknown>, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/restructurings`, { body, idempotencyKey }),
+    'goods-returns': (id: string, body: Record<string, unknown>, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/goods-returns`, { body, idempotencyKey }),
+    closings: (id: string, body: Record<string, unknown>, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/closings`, { body, idempotencyKey }),
+  },
+  reverse: (id: string, operation: string, reason: string) => send<unknown>('POST', `/loans/${q(id)}/operations/${q(operation)}/reverse`, { body: { reason } }),
+};
+export type RequestStep = 'calculate' | 'await_funds' | 'withdraw';
 
 export const directory = {
   list: <B>(kind: string) => send<Page<DirectoryEntry<B>>>('GET', `/directory/${q(kind)}`, { query: { limit: 200 } }),

@@ -3,7 +3,7 @@
  * instants are RFC 3339 in UTC; nothing here is computed by the page.
  */
 
-import type { PaymentKind, PhoneKind } from './schema.gen';
+import type { PhoneKind } from './schema.gen';
 
 export type Role = 'operator' | 'collector' | 'supervisor' | 'partner_manager' | 'administrator' | 'auditor';
 export type Language = 'ru' | 'en';
@@ -121,12 +121,6 @@ export interface HistoryItem {
   operator: string | null; topics: string[]; comment: string | null; disposition: Disposition | null; talk_seconds: number | null; title: string | null;
   amount?: Money | null;
 }
-export interface LoanDetail {
-  loan: LoanRow;
-  schedule: { n: number; due_on: string; principal: Money; interest: Money; fee: Money | null; payment: Money; balance: Money; state: 'paid' | 'partial' | 'due' | 'overdue' | 'future' }[];
-  payments: { on: string; amount: Money; kind: PaymentKind; source: string | null }[];
-  figures: { source: string | null; as_of: string | null };
-}
 export interface SearchHit {
   client_id: string; kind: ClientKind; name: string; matched_by: string; city: string | null; birth_year: number | null;
   phone_masked: string | null; loans: number;
@@ -150,6 +144,8 @@ export interface TopicBody {
   links: { title: string; url: string }[]; severity: Severity;
 }
 export interface BranchBody { title: Localized; address: string; hours: string; phone: string; ways_to_pay: Localized }
+/** Terms are those that an agreement may leave out. */
+export interface ProductBody { title: Localized; description: Localized | null; order: number | null; book: 'own' | 'external' | null; terms: Record<string, string | number | boolean | null> | null }
 /** A text that is called by a word after "/": everybody's, or of one person alone. */
 export interface SnippetBody { key: string; title: Localized; text: Localized; topic: string | null; shared: boolean }
 export interface DirectoryVersion<B> { version: number; at: string; by: string; action: string; body: B }

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import type { Role } from '../api/types';
+import { LOAN_TABS, type LoanTab } from '../loans/tabs';
 import { Failure, Waiting } from '../ui/parts';
 import { homeFor, sections } from './access';
 import { Shell } from './Shell';
@@ -10,6 +11,17 @@ const workspace = createRoute({ getParentRoute: () => root, path: '/workspace', 
 const clients = createRoute({ getParentRoute: () => root, path: '/clients', component: lazyRouteComponent(() => import('../clients/ClientsPage'), 'ClientsPage') });
 const newClient = createRoute({ getParentRoute: () => root, path: '/clients/new', component: lazyRouteComponent(() => import('../clients/NewClientPage'), 'NewClientPage') });
 export const clientRoute = createRoute({ getParentRoute: () => root, path: '/clients/$clientId', component: lazyRouteComponent(() => import('../clients/ClientPage'), 'ClientPage') });
+export interface LoanSearch { on?: string; tab?: LoanTab }
+const loan = createRoute({
+  getParentRoute: () => root,
+  path: '/clients/$clientId/loans/$loanId',
+  validateSearch: (search: Record<string, unknown>): LoanSearch => ({
+    ...(typeof search.on === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(search.on) ? { on: search.on } : {}),
+    ...(LOAN_TABS.includes(search.tab as LoanTab) ? { tab: search.tab as LoanTab } : {}),
+  }),
+  component: lazyRouteComponent(() => import('../loans/LoanPage'), 'LoanPage'),
+});
+const loanByNumber = createRoute({ getParentRoute: () => root, path: '/loans/$loanId', component: lazyRouteComponent(() => import('../loans/LoanPage'), 'LoanByNumber') });
 export interface CallsFilter { view?: 'live' | 'mine' | 'all'; call?: string; day?: string }
 export const callsRoute = createRoute({
   getParentRoute: () => root,
@@ -42,7 +54,7 @@ const adminPages = [
 export function createAppRouter(role: Role) {
   const home = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: () => { throw redirect({ to: homeFor(role) }); } });
   const adminHome = createRoute({ getParentRoute: () => admin, path: '/', beforeLoad: () => { throw redirect({ to: `/admin/${sections(role)[0]}` }); } });
-  const tree = root.addChildren([home, workspace, clients, newClient, clientRoute, callsRoute, floor, calculator, snippets, admin.addChildren([adminHome, ...adminPages])]);
+  const tree = root.addChildren([home, workspace, clients, newClient, clientRoute, loan, loanByNumber, callsRoute, floor, calculator, snippets, admin.addChildren([adminHome, ...adminPages])]);
   return createRouter({
     routeTree: tree,
     defaultPendingComponent: () => <Waiting rows={8} />,

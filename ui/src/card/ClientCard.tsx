@@ -6,6 +6,7 @@ import { clients } from '../api/endpoints';
 import { useSession } from '../api/session';
 import type { Card, Identification } from '../api/types';
 import { useWords } from '../i18n/use-language';
+import type { LoanTab } from '../loans/tabs';
 import { setPrefs, usePrefs } from '../state/prefs';
 import { useKeys } from '../ui/keys';
 import { Answers } from './Answers';
@@ -13,7 +14,7 @@ import { AccessTab, DocumentsTab, NotesTab } from './tabs';
 import styles from './card.module.css';
 import { EditTab } from './EditTab';
 import { HistoryTab } from './HistoryTab';
-import { LoansTab } from './LoansTab';
+import { LoansTab, type OpenLoan } from './LoansTab';
 import { PersonalTab } from './PersonalTab';
 import { Who } from './Who';
 
@@ -36,6 +37,9 @@ export function ClientCard({ card, callId, identification, talking, whoExtra }: 
   const prefs = usePrefs();
   // What was unmasked with a reason lives only as long as this card is on the screen.
   const [unmasked, setUnmasked] = useState<Card | null>(null);
+  // Which loan is open, so that a look at another tab does not close it.
+  const [open, setOpen] = useState<OpenLoan | null>(null);
+  const openLoan = (loanId: string, part?: LoanTab) => { setOpen({ loanId, tab: part ?? 'overview' }); choose('loans'); };
   const personal = unmasked?.client_id === card.client_id ? unmasked.personal : card.personal;
   const names = TABS.filter((name) => (name !== 'access' || readsAccess(user.role)) && (name !== 'edit' || editsClients(user.role)));
   const tab: TabName = names.find((name) => name === prefs.cardTab) ?? 'loans';
@@ -47,7 +51,7 @@ export function ClientCard({ card, callId, identification, talking, whoExtra }: 
     <>
       <Who card={card} personal={personal} callId={callId} identification={identification} talking={talking}>{whoExtra}</Who>
       <section className={styles.middle}>
-        <Answers card={card} identification={identification} />
+        <Answers card={card} callId={callId} identification={identification} onEarly={(loanId) => openLoan(loanId, 'early')} />
         <div className={styles.tabs} role="tablist" aria-label={t('tab.label')}>
           {names.map((name, index) => (
             <button
@@ -63,7 +67,7 @@ export function ClientCard({ card, callId, identification, talking, whoExtra }: 
           ))}
         </div>
         <div id="tab-body" role="tabpanel" aria-labelledby={`tab-${tab}`} className={styles.body} tabIndex={0}>
-          {tab === 'loans' && <LoansTab card={card} callId={callId} />}
+          {tab === 'loans' && <LoansTab card={card} callId={callId} open={open} onOpen={setOpen} />}
           {tab === 'history' && <HistoryTab clientId={card.client_id} callId={callId} />}
           {tab === 'documents' && <DocumentsTab card={card} callId={callId} />}
           {tab === 'personal' && <PersonalTab card={card} personal={personal} onUnmasked={setUnmasked} />}

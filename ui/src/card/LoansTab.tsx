@@ -1,50 +1,91 @@
-import { Drawer, SegmentedControl } from '@mantine/core';
-import { IconAlertTriangle, IconLock } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import { loanKey } from '../api/cache';
+import { Button } from '@mantine/core';
+import { IconAlertTriangle, IconArrowsMaximize, IconLock } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
+import { keepsLoans } from '../app/access';
 import { clients } from '../api/endpoints';
+import { useSession } from '../api/session';
 import type { Card, LoanRow, Money } from '../api/types';
-import { decimal, money, moneyFigure, shortDate } from '../format/format';
-import { i18next } from '../i18n';
+import { moneyFigure } from '../format/format';
 import { useWords } from '../i18n/use-language';
-import { Empty, Load, ShortDate } from '../ui/parts';
+import type { LoanTab } from '../loans/tabs';
+import { statusWord } from '../loans/why';
+import { leaving, useKeys } from '../ui/keys';
+import { Empty, ShortDate, Waiting } from '../ui/parts';
 import styles from './card.module.css';
 
-export function LoansTab({ card, callId }: { card: Card; callId: string | null }) {
-  const { t, language } = useWords();
-  const [opened, setOpened] = useState<LoanRow | null>(null);
-  if (card.loans.length === 0) return <Empty>{t('loans.empty')}</Empty>;
-  const sum = (value: Money | null, tone = '') => <td className={`num ${tone}`}>{value ? moneyFigure(value, language) : <span className="dim">—</span>}</td>;
+/** Heavy and not needed to answer the first questions: fetched when a loan is opened. */
+const LoanView = lazy(() => import('../loans/LoanView').then((module) => ({ default: module.LoanView })));
+
+const OpenLoanDialog = lazy(() => import('../loans/OpenLoanDialog').then((module) => ({ default: module.OpenLoanDialog })));
+
+/** The loan that stands open in the place of the list, and which part of it. */
+export interface OpenLoan { loanId: string; tab: LoanTab }
+interface Props { card: Card; callId: string | null; open: OpenLoan | null; onOpen: (open: OpenLoan | null) => void }
+
+export function LoansTab({ card, callId, open, onOpen }: Props) {
+  const { t } = useWords();
+  const { user } = useSession();
+  const [opening, setOpening] = useState(false);
+  const opened = card.loans.find((loan) => loan.loan_id === open?.loanId);
+  const show = (loanId: string) => onOpen({ loanId, tab: 'overview' });
+  useKeys({ Escape: opened ? leaving(() => onOpen(null)) : undefined });
+  if (opened && open) return <Opened key={opened.loan_id} card={card} loan={opened} callId={callId} tab={open.tab} onTab={(tab) => onOpen({ loanId: opened.loan_id, tab })} onBack={() => onOpen(null)} />;
+  const opens = keepsLoans(user.role) && !callId && (card.kind === 'person' || card.kind === 'organisation');
   return (
     <>
-      <table className="grid">
-        <thead>
-          <tr>
-            <th>{t('loans.col.number')}</th><th>{t('loans.col.status')}</th><th className="num">{t('loans.col.next')}</th><th>{t('loans.col.due')}</th>
-            <th className="num">{t('loans.col.outstanding')}</th><th className="num">{t('loans.col.overdue')}</th><th className={styles.rest}>{t('loans.col.product')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {card.loans.map((loan) => {
-            const late = (loan.days_past_due ?? 0) > 0;
-            return (
-              <tr key={loan.loan_id} className="click" onClick={() => setOpened(loan)}>
-                <td className="nowrap"><button type="button" className={styles.linkButton} onClick={() => setOpened(loan)}>{loan.number}</button>{loan.locked && <IconLock size={13} aria-hidden style={{ marginLeft: 4, verticalAlign: -2 }} />}</td>
-                <td className="nowrap"><LoanStatus status={loan.status} days={loan.locked ? 0 : (loan.days_past_due ?? 0)} /></td>
-                {loan.locked
-                  ? <td colSpan={4} className="dim">{t('loans.locked', { level: 2 })}</td>
-                  : <>{sum(loan.next_payment)}<td><ShortDate of={loan.next_due_on} near /></td>{sum(loan.outstanding)}{sum(loan.overdue, late ? 'bad' : '')}</>}
-                <td className={`cut ${styles.rest}`} title={loan.product ?? undefined}>{loan.product}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-      <Drawer opened={opened !== null} onClose={() => setOpened(null)} position="right" size={760} title={opened ? `${opened.number} · ${opened.product ?? ''}` : ''} closeButtonProps={{ 'aria-label': t('loans.close') }}>
-        {opened && <LoanDetails card={card} loan={opened} callId={callId} />}
-      </Drawer>
+      {opens && <div className={styles.toolbar}><Button variant="default" onClick={() => setOpening(true)}>{t('open_loan.button')}</Button></div>}
+      {card.loans.length === 0 ? <Empty>{t('loans.empty')}</Empty> : <LoanTable card={card} onOpen={show} />}
+      {opening && <Suspense><OpenLoanDialog clientId={card.client_id} clientName={card.name} onClose={() => setOpening(false)} onOpened={(id) => { setOpening(false); show(id); }} /></Suspense>}
     </>
+  );
+}
+
+function LoanTable({ card, onOpen }: { card: Card; onOpen: (loanId: string) => void }) {
+  const { t, language } = useWords();
+  const sum = (value: Money | null, tone = '') => <td className={`num ${tone}`}>{value ? moneyFigure(value, language) : <span className="dim">—</span>}</td>;
+  return (
+    <table className="grid">
+      <thead>
+        <tr>
+          <th>{t('loans.col.number')}</th><th>{t('loans.col.status')}</th><th className="num">{t('loans.col.next')}</th><th>{t('loans.col.due')}</th>
+          <th className="num">{t('loans.col.outstanding')}</th><th className="num">{t('loans.col.overdue')}</th><th className={styles.rest}>{t('loans.col.product')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {card.loans.map((loan) => {
+          const late = (loan.days_past_due ?? 0) > 0;
+          return (
+            <tr key={loan.loan_id} className="click" onClick={() => onOpen(loan.loan_id)}>
+              <td className="nowrap"><button type="button" className={styles.linkButton} onClick={() => onOpen(loan.loan_id)}>{loan.number}</button>{loan.locked && <IconLock size={13} aria-hidden style={{ marginLeft: 4, verticalAlign: -2 }} />}</td>
+              <td className="nowrap"><LoanStatus status={loan.status} days={loan.locked ? 0 : (loan.days_past_due ?? 0)} /></td>
+              {loan.locked
+                ? <td colSpan={4} className="dim">{t('loans.locked', { level: 2 })}</td>
+                : <>{sum(loan.next_payment)}<td><ShortDate of={loan.next_due_on} near /></td>{sum(loan.outstanding)}{sum(loan.overdue, late ? 'bad' : '')}</>}
+              <td className={`cut ${styles.rest}`} title={loan.product ?? undefined}>{loan.product}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+/** In the place of the list, beside everything else of the card: a call is never covered by it. */
+function Opened({ card, loan, callId, tab, onTab, onBack }: { card: Card; loan: LoanRow; callId: string | null; tab: LoanTab; onTab: (tab: LoanTab) => void; onBack: () => void }) {
+  const { t } = useWords();
+  const [on, setOn] = useState<string | null>(null);
+  const contract = card.files.find((file) => file.kind === 'contract' && file.loan_id === loan.loan_id && !file.locked);
+  return (
+    <Suspense fallback={<Waiting rows={10} />}>
+      <LoanView
+        clientId={card.client_id} loanId={loan.loan_id} callId={callId} on={on} onDay={setOn} tab={tab} onTab={onTab} onBack={onBack}
+        extra={<>
+          {contract && <a className="nowrap" href={clients.fileAddress(card.client_id, contract.id, callId)} target="_blank" rel="noreferrer">{t('loans.contract_file')}</a>}
+          {!callId && <Link to="/clients/$clientId/loans/$loanId" params={{ clientId: card.client_id, loanId: loan.loan_id }} title={t('loan.open_page')} aria-label={t('loan.open_page')}><IconArrowsMaximize size={15} stroke={1.6} style={{ verticalAlign: -2 }} /></Link>}
+        </>}
+      />
+    </Suspense>
   );
 }
 
@@ -52,60 +93,5 @@ export function LoansTab({ card, callId }: { card: Card; callId: string | null }
 function LoanStatus({ status, days }: { status: string; days: number }) {
   const { t } = useWords();
   if (days > 0) return <span className="tag bad" title={t('answer.overdue_days', { count: days })}><IconAlertTriangle size={13} stroke={1.8} aria-hidden /><span className="visually-hidden">{t('loans.col.overdue')}: </span>{t('common.days', { count: days })}</span>;
-  return <span className="tag">{i18next.exists(`loans.status.${status}`) ? t(`loans.status.${status}`) : status}</span>;
-}
-
-function LoanDetails({ card, loan, callId }: { card: Card; loan: LoanRow; callId: string | null }) {
-  const { t, language } = useWords();
-  const [view, setView] = useState('schedule');
-  const detail = useQuery({ queryKey: loanKey(card.client_id, callId, loan.loan_id), queryFn: () => clients.loan(card.client_id, loan.loan_id, callId), enabled: !loan.locked });
-  const contract = card.files.find((file) => file.kind === 'contract' && file.loan_id === loan.loan_id);
-  if (loan.locked) return <Empty>{t('loans.locked', { level: 2 })}</Empty>;
-  return (
-    <div className="stack">
-      <div className="row-wrap small">
-        {loan.principal && <span>{money(loan.principal, language)}</span>}
-        {loan.term_months !== null && <span>· {t('loans.months', { count: loan.term_months })}</span>}
-        {loan.rate_percent !== null && <span>· {decimal(String(loan.rate_percent), language)} %</span>}
-        {loan.issued_on && <span className="dim">· {t('loans.col.issued').toLowerCase()} {shortDate(loan.issued_on, language)}</span>}
-        <span className="grow" />
-        {contract && <a href={clients.fileAddress(card.client_id, contract.id, callId)} target="_blank" rel="noreferrer">{t('loans.contract_file')}</a>}
-      </div>
-      <SegmentedControl value={view} onChange={setView} aria-label={loan.number} data={[{ value: 'schedule', label: t('loans.schedule') }, { value: 'payments', label: t('loans.payments') }]} />
-      <Load of={detail} rows={12}>
-        {(data) => (
-          <>
-            {view === 'schedule' && (data.schedule.length === 0 ? <Empty>{t('loans.no_schedule')}</Empty> : (
-              <table className="grid">
-                <thead><tr><th className="num">{t('loans.line.n')}</th><th>{t('loans.line.due')}</th><th className="num">{t('loans.line.principal')}</th><th className="num">{t('loans.line.interest')}</th><th className="num">{t('loans.line.payment')}</th><th className="num">{t('loans.line.balance')}</th><th>{t('loans.line.state')}</th></tr></thead>
-                <tbody>
-                  {data.schedule.map((line) => (
-                    <tr key={line.n} className={line.state === 'due' ? 'on' : ''}>
-                      <td className="num dim">{line.n}</td><td><ShortDate of={line.due_on} /></td><td className="num">{moneyFigure(line.principal, language)}</td><td className="num">{moneyFigure(line.interest, language)}</td>
-                      <td className="num"><strong>{moneyFigure(line.payment, language)}</strong></td><td className="num">{moneyFigure(line.balance, language)}</td>
-                      <td className={line.state === 'overdue' ? 'bad' : line.state === 'paid' ? 'good' : line.state === 'future' ? 'dim' : ''}>{t(`loans.line_state.${line.state}`)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            ))}
-            {view === 'payments' && (data.payments.length === 0 ? <Empty>{t('loans.no_payments')}</Empty> : (
-              <table className="grid">
-                <thead><tr><th>{t('loans.line.at')}</th><th className="num">{t('loans.line.amount')}</th><th>{t('loans.line.kind')}</th><th>{t('loans.line.source')}</th></tr></thead>
-                <tbody>
-                  {data.payments.map((line, index) => (
-                    <tr key={index}>
-                      <td><ShortDate of={line.on} /></td><td className="num">{money(line.amount, language)}</td>
-                      <td>{i18next.exists(`loans.payment_kind.${line.kind}`) ? t(`loans.payment_kind.${line.kind}`) : line.kind}</td><td className="dim">{line.source}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            ))}
-            {data.figures.as_of && <p className="caption">{data.figures.source ? t('loans.figures', { source: data.figures.source, date: shortDate(data.figures.as_of, language) }) : t('loans.figures_plain', { date: shortDate(data.figures.as_of, language) })}</p>}
-          </>
-        )}
-      </Load>
-    </div>
-  );
+  return <span className="tag">{statusWord(status, t)}</span>;
 }

@@ -15,12 +15,11 @@ import { type EarlyAsk, isWhole } from './early';
 import { EarlyForm, EarlyInterest, EarlySentence } from './EarlyForm';
 import styles from './loans.module.css';
 import { ScheduleExport, ScheduleTable } from './ScheduleTable';
-import { askOf, firstTerms, keptTerms, termFaults, type Terms } from './terms';
+import { type askOf, firstTerms, keptTerms, type Terms } from './terms';
 import { TermsForm } from './TermsForm';
+import { PAUSE_MS, useCalculation } from './use-calculation';
 
 const DRAFT = 'calculator';
-/** A pause in typing after which the server is asked. */
-const PAUSE_MS = 250;
 const BESIDE = ['kind', 'principal', 'rate_percent', 'instalments', 'issued_on', 'step_days', 'due_day', 'first_due_on', 'fee_at_payout', 'on', 'amount'];
 const KINDS = ['full', 'smaller_payment', 'shorter_term'] as const;
 
@@ -32,32 +31,29 @@ export function CalculatorPage() {
   const [early, setEarly] = useState<EarlyAsk>({ kind: 'full', on: '', amount: '' });
   const [view, setView] = useState<'plain' | 'early'>('plain');
   useEffect(() => saveDraft(user.id, DRAFT, terms), [user.id, terms]);
-  const [settled] = useDebouncedValue(terms, PAUSE_MS);
-  const ask = askOf(settled);
-  const found = useQuery({ queryKey: ['calculator', ask], queryFn: ({ signal }) => calculator.calculate(ask ?? neverAsked(), signal), enabled: ask !== null, placeholderData: keepPreviousData, staleTime: Infinity, retry: false });
-  const rows = ask && !found.error ? (found.data?.schedule ?? []) : [];
+  const { ask, settled, local, error, plan, isFetching } = useCalculation(terms);
+  const rows = plan?.schedule ?? [];
   const last = rows.at(-1)?.due_on ?? addDays(today, 365);
   const from = addDays(settled.issued_on || today, 1);
   // A day that the terms have outrun is put back between their ends.
   const on = early.on && early.on >= from && early.on <= last ? early.on : (rows[Math.floor(rows.length / 3)]?.due_on ?? '');
   const quote = useQuote(ask, { ...early, on }, rows.length > 0);
-  const local = termFaults(settled);
   const after = view === 'early' && quote.data ? quote.data.schedule : null;
   const sum = (amount: string) => money({ amount, currency: lender.currency }, language);
   return (
     <div className={styles.calculator}>
       <section className={styles.side} aria-label={t('terms.title')}>
         <div className="row"><h1 className="grow">{t('nav.calculator')}</h1><Button size="compact-xs" variant="subtle" onClick={() => setTerms(firstTerms(today))}>{t('terms.reset')}</Button></div>
-        <TermsForm terms={terms} onChange={(part) => setTerms((old) => ({ ...old, ...part }))} autoFocus fault={(field) => (field !== 'kind' && local[field] ? t(`fault.${local[field]}`) : ask ? fieldError(found.error, field, t) : undefined)} />
-        {ask && found.error && <OtherFault error={found.error} />}
+        <TermsForm terms={terms} onChange={(part) => setTerms((old) => ({ ...old, ...part }))} autoFocus fault={(field) => (field !== 'kind' && local[field] ? t(`fault.${local[field]}`) : fieldError(error, field, t))} />
+        {error && <OtherFault error={error} />}
       </section>
       <section className={styles.middle}>
-        {found.data && rows.length > 0 && (
+        {plan && (
           <dl className={styles.figures}>
-            {found.data.annuity && <div><dt>{t('calculator.payment')}</dt><dd>{sum(found.data.annuity)}</dd></div>}
-            <div><dt title={t('calculator.psk_help')}>{t('calculator.psk')}</dt><dd>{decimal(found.data.psk_percent, language)}&nbsp;%</dd></div>
-            <div><dt>{t('calculator.interest')}</dt><dd>{sum(found.data.total_interest)}</dd></div>
-            <div><dt>{t('calculator.total')}</dt><dd>{sum(found.data.total_paid)}</dd></div>
+            {plan.annuity && <div><dt>{t('calculator.payment')}</dt><dd>{sum(plan.annuity)}</dd></div>}
+            <div><dt title={t('calculator.psk_help')}>{t('calculator.psk')}</dt><dd>{decimal(plan.psk_percent, language)}&nbsp;%</dd></div>
+            <div><dt>{t('calculator.interest')}</dt><dd>{sum(plan.total_interest)}</dd></div>
+            <div><dt>{t('calculator.total')}</dt><dd>{sum(plan.total_paid)}</dd></div>
           </dl>
         )}
         <div className={styles.bar}>
@@ -68,7 +64,7 @@ export function CalculatorPage() {
           <ScheduleExport rows={after ?? rows} name={t('calculator.file')} />
         </div>
         <div className={styles.scroll} tabIndex={0} role="region" aria-label={t('schedule.title')}>
-          {rows.length > 0 ? <ScheduleTable rows={after ?? rows} label={t('schedule.title')} /> : found.isFetching ? <Waiting rows={12} /> : <Empty>{t('calculator.nothing')}</Empty>}
+          {rows.length > 0 ? <ScheduleTable rows={after ?? rows} label={t('schedule.title')} /> : isFetching ? <Waiting rows={12} /> : <Empty>{t('calculator.nothing')}</Empty>}
         </div>
       </section>
       <section className={styles.side} aria-label={t('early.title')}>

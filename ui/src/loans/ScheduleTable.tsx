@@ -16,20 +16,22 @@ export function ScheduleTable({ rows, label }: { rows: Row[]; label: string }) {
   const { t, language } = useWords();
   const has = columns(rows);
   const sum = totals(rows);
+  // What is to be paid next is what the eye looks for.
+  const next = rows.findIndex((row) => row.state === 'due' || row.state === 'planned' || row.state === 'partly_paid');
   const figure = (text: string) => <td className={`num ${isNothing(text) ? 'dim' : ''}`}>{decimal(text, language)}</td>;
   return (
     <table className={`grid ${styles.totals}`} aria-label={label}>
       <thead>
         <tr>
           <th className="num">{t('schedule.n')}</th><th>{t('schedule.due')}</th>{has.includes('days') && <th className="num">{t('schedule.days')}</th>}<th className="num">{t('schedule.payment')}</th><th className="num">{t('schedule.interest')}</th><th className="num">{t('schedule.principal')}</th>
-          {has.includes('fee') && <th className="num">{t('schedule.fee')}</th>}<th className="num">{t('schedule.balance')}</th>{has.includes('state') && <th>{t('schedule.state')}</th>}
+          {has.includes('fee') && <th className="num">{t('schedule.fee')}</th>}<th className="num">{t('schedule.balance')}</th>{has.includes('left') && <th className="num">{t('schedule.left')}</th>}{has.includes('state') && <th>{t('schedule.state')}</th>}
         </tr>
       </thead>
       <tbody>
-        {rows.map((row) => (
-          <tr key={`${row.n}-${row.due_on}`} className={row.state === 'due' ? 'on' : ''}>
+        {rows.map((row, index) => (
+          <tr key={`${row.n}-${row.due_on}`} className={index === next ? 'on' : ''}>
             <td className="num dim">{row.n}</td><td><ShortDate of={row.due_on} /></td>{has.includes('days') && <td className="num dim">{row.days}</td>}
-            <td className="num"><strong>{decimal(row.payment, language)}</strong></td>{figure(row.interest)}{figure(row.principal)}{has.includes('fee') && figure(row.fee ?? '0')}{figure(row.balance)}
+            <td className="num"><strong>{decimal(row.payment, language)}</strong></td>{figure(row.interest)}{figure(row.principal)}{has.includes('fee') && figure(row.fee ?? '0')}{figure(row.balance)}{has.includes('left') && figure(row.left ?? '0')}
             {has.includes('state') && <td className={`nowrap ${TONES[row.state ?? ''] ?? ''}`}>{row.state && t(`schedule.state_value.${row.state}`)}</td>}
           </tr>
         ))}
@@ -37,7 +39,7 @@ export function ScheduleTable({ rows, label }: { rows: Row[]; label: string }) {
       <tfoot>
         <tr>
           <td /><td>{t('common.total')}</td>{has.includes('days') && <td />}<td className="num">{decimal(sum.payment, language)}</td><td className="num">{decimal(sum.interest, language)}</td><td className="num">{decimal(sum.principal, language)}</td>
-          {has.includes('fee') && <td className="num">{decimal(sum.fee, language)}</td>}<td />{has.includes('state') && <td />}
+          {has.includes('fee') && <td className="num">{decimal(sum.fee, language)}</td>}<td />{has.includes('left') && <td className="num">{decimal(sum.left, language)}</td>}{has.includes('state') && <td />}
         </tr>
       </tfoot>
     </table>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askOf, firstTerms, keptTerms, termFaults } from './terms';
+import { askOf, firstTerms, keptTerms, ofProduct, termFaults } from './terms';
 
 const terms = firstTerms('2026-01-15');
 
@@ -26,4 +26,10 @@ describe('terms', () => {
 it('what an older page kept is taken as far as it fits', () => {
   expect(keptTerms({ principal: '5000', kind: 'balloon', whole_roubles: 'yes', day_basis: '30/360' }, '2026-01-15')).toEqual({ ...terms, principal: '5000', day_basis: '30/360' });
   expect(keptTerms(null, '2026-01-15')).toEqual(terms);
+});
+
+it('a product gives the terms it has', () => {
+  expect(ofProduct(terms, { kind: 'single', rate_percent: '0.8', rate_period: 'day', step_days: 30, shift_due_dates: false })).toEqual({ ...terms, kind: 'single', rate: '0.8', rate_period: 'day', step_days: '30', shift: 'stays' });
+  expect(ofProduct(terms, { shift_due_dates: true, interest_shift: 'unadjusted', instalments: 6, kind: 'balloon' })).toEqual({ ...terms, shift: 'unadjusted', instalments: '6' });
+  expect(ofProduct(terms, null)).toBe(terms);
 });

@@ -78,3 +78,24 @@ export function keptTerms(kept: unknown, today: string): Terms {
   if (terms.rate_period !== 'day') terms.rate_period = 'year';
   return terms;
 }
+
+/** The terms with those of a product put in where it has them. */
+export function ofProduct(terms: Terms, product: Record<string, unknown> | null): Terms {
+  if (!product) return terms;
+  const word = (key: string): string | undefined => (typeof product[key] === 'string' || typeof product[key] === 'number' ? String(product[key]) : undefined);
+  const kind = LOAN_KINDS.find((each) => each === product.kind) ?? terms.kind;
+  const moves = product.shift_due_dates;
+  return {
+    ...terms,
+    kind,
+    rate: word('rate_percent') ?? terms.rate,
+    rate_period: product.rate_period === 'day' ? 'day' : product.rate_percent === undefined || product.rate_percent === null ? terms.rate_period : 'year',
+    instalments: word('instalments') ?? terms.instalments,
+    step_days: word('step_days') ?? terms.step_days,
+    day_basis: DAY_BASES.find((each) => each === product.day_basis) ?? terms.day_basis,
+    shift: moves === false ? 'stays' : moves === true ? (product.interest_shift === 'unadjusted' ? 'unadjusted' : 'adjusted') : terms.shift,
+    due_day: word('due_day') ?? terms.due_day,
+    fee: word('fee_at_payout') ?? terms.fee,
+    whole_roubles: typeof product.whole_roubles === 'boolean' ? product.whole_roubles : terms.whole_roubles,
+  };
+}

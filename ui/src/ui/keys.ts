@@ -21,6 +21,11 @@ export function dialogOpen(): boolean {
   return document.querySelector('[role="dialog"]') !== null;
 }
 
+/** Esc that leaves a page or a part of it: a dialog closes and a field is left before that. */
+export function leaving(leave: () => void): KeyHandler {
+  return () => { if (dialogOpen() || isTyping()) return false; leave(); return true; };
+}
+
 /** The names by which a pressed key may be registered, most exact first. */
 export function comboNames(event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey'>): string[] {
   const control = event.ctrlKey || event.metaKey;

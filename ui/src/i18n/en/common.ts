@@ -14,6 +14,13 @@ export const common = {
     days_one: '{{count}} day', days_other: '{{count}} days',
   },
   error: {
+    token_shown: 'This key was made and shown already. Revoke it and make another.',
+    schedule_unknown: 'The core system has not told the schedule of this loan.',
+    statement_ended: 'This statement was dealt with already.',
+    payment_dealt_with: 'This payment was dealt with already. Reload the page.',
+    payment_went_out: 'Only money that came in can be posted.',
+    payment_not_posted: 'This payment is posted to no loan.',
+    not_a_recall: 'The bank takes no payment back by this.',
     no_clipboard: 'The browser did not let copy. Download the file.',
     not_on_line: 'You are not in this call.',
     not_supported: 'This PBX cannot do that.',

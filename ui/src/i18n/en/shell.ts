@@ -4,7 +4,7 @@ export const shell = {
     submit: 'Log in',
   },
   nav: {
-    label: 'Pages', workspace: 'Workspace', clients: 'Clients', calls: 'Calls', floor: 'Floor', calculator: 'Calculator', admin: 'Administration', skip: 'Skip to content',
+    label: 'Pages', workspace: 'Workspace', clients: 'Clients', calls: 'Calls', floor: 'Floor', money: 'Payments', calculator: 'Calculator', admin: 'Administration', skip: 'Skip to content',
   },
   bar: {
     search: 'Find a client, a loan, a page', calls: 'Your calls', notices: 'Notifications', notices_unread: 'Notifications: {{count}} new', no_notices: 'Notifications appear here: an import that ended, a lost PBX link, a missed call.',
