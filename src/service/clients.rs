@@ -196,17 +196,18 @@ impl Services {
         self.record_access(caller, AccessKind::Loan, Some(client), "")?;
         let (state, today) = (&*found.state, self.today());
         let money = |minor| MoneyView::from(state.money(minor));
-        let schedule = standing::uncovered(state).map(|(row, unpaid)| InstalmentView {
-            n: row.n,
-            due_on: row.due_on,
-            principal: money(row.principal),
-            interest: money(row.interest),
-            fee: money(row.fee),
-            payment: money(row.payment()),
-            balance: money(row.balance),
-            unpaid: money(unpaid),
-            state: standing::instalment_state(row, unpaid, today).code(),
-        });
+        let schedule =
+            standing::instalments(state, today).map(|(row, unpaid, at)| InstalmentView {
+                n: row.n,
+                due_on: row.due_on,
+                principal: money(row.principal),
+                interest: money(row.interest),
+                fee: money(row.fee),
+                payment: money(row.payment()),
+                balance: money(row.balance),
+                unpaid: money(unpaid),
+                state: at.code(),
+            });
         let payments = state.payments.iter().rev().map(|payment| PaymentView {
             on: payment.on,
             amount: money(payment.amount),

@@ -1,11 +1,14 @@
 //! Where a loan stands on a date: next payment, overdue amount, days past due, what is left
 //! (domain.md 2.6). Figures of an outside core system win and carry their as-of date; without
-//! them the schedule is filled by the payments, oldest instalment first.
+//! them the schedule is filled by the payments, oldest instalment first, and an instalment due on a
+//! day off may be paid on the next working day (domain.md 2.1).
 
 use super::own::Own;
 use super::{Instalment, Loan, LoanStatus, PaymentKind};
 use crate::base::time::Date;
+use crate::domain::calendar::Calendar;
 use crate::domain::credit::figures;
+use std::cmp::Ordering;
 
 /// Where a loan stands on a date. Minor units of the loan's currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,6 +68,8 @@ pub enum InstalmentState {
     Overdue,
     /// Later.
     Future,
+    /// Nothing is to be paid any more: the loan is closed.
+    Cancelled,
 }
 
 impl InstalmentState {
@@ -77,12 +82,35 @@ impl InstalmentState {
             Self::Due => "due",
             Self::Overdue => "overdue",
             Self::Future => "future",
+            Self::Cancelled => "cancelled",
         }
     }
 }
 
+/// Each instalment with its unpaid part and its state on `today`. Of a closed loan nothing is to be
+/// paid, whatever payments its source has told of; of one not issued yet nothing is late.
+pub fn instalments(
+    loan: &Loan,
+    today: Date,
+) -> impl Iterator<Item = (&Instalment, i64, InstalmentState)> {
+    let status = loan.terms.status;
+    uncovered(loan).map(move |(row, left)| match status {
+        LoanStatus::Active => (row, left, instalment_state(row, left, today)),
+        _ if left == 0 => (row, 0, InstalmentState::Paid),
+        LoanStatus::Draft | LoanStatus::Approved | LoanStatus::Signed => {
+            (row, left, InstalmentState::Future)
+        }
+        LoanStatus::ClosedPaid => (row, 0, InstalmentState::Paid),
+        LoanStatus::ClosedEarly
+        | LoanStatus::WrittenOff
+        | LoanStatus::Ceded
+        | LoanStatus::Cancelled
+        | LoanStatus::ReturnedGoods => (row, 0, InstalmentState::Cancelled),
+    })
+}
+
 /// The unpaid part of each instalment, payments filling the oldest first.
-pub fn uncovered(loan: &Loan) -> impl Iterator<Item = (&Instalment, i64)> {
+fn uncovered(loan: &Loan) -> impl Iterator<Item = (&Instalment, i64)> {
     let mut purse: i64 = loan
         .payments
         .iter()
@@ -100,19 +128,21 @@ pub fn uncovered(loan: &Loan) -> impl Iterator<Item = (&Instalment, i64)> {
     })
 }
 
-/// State of one instalment on `today`.
-#[must_use]
-pub fn instalment_state(row: &Instalment, left: i64, today: Date) -> InstalmentState {
+/// The last day to pay an instalment without being late.
+fn last_day(row: &Instalment) -> Date {
+    Calendar::RU.working_from(row.due_on)
+}
+
+/// State of one instalment of an open loan on `today`.
+fn instalment_state(row: &Instalment, left: i64, today: Date) -> InstalmentState {
     if left == 0 {
-        InstalmentState::Paid
-    } else if row.due_on < today {
-        InstalmentState::Overdue
-    } else if row.due_on == today {
-        InstalmentState::Due
-    } else if left < row.payment() {
-        InstalmentState::Partial
-    } else {
-        InstalmentState::Future
+        return InstalmentState::Paid;
+    }
+    match last_day(row).cmp(&today) {
+        Ordering::Less => InstalmentState::Overdue,
+        Ordering::Equal => InstalmentState::Due,
+        Ordering::Greater if left < row.payment() => InstalmentState::Partial,
+        Ordering::Greater => InstalmentState::Future,
     }
 }
 
@@ -178,14 +208,18 @@ fn from_schedule(loan: &Loan, today: Date) -> Standing {
     let mut left_total = 0;
     for (row, left) in uncovered(loan).filter(|(_, left)| *left > 0) {
         left_total += left;
-        if row.due_on < today {
+        if row.due_on >= today && standing.next_due_on.is_some() {
+            continue;
+        }
+        let last_day = last_day(row);
+        if last_day < today {
             standing.overdue += left;
             if standing.days_past_due == 0 {
-                let days = (today - row.due_on).num_days();
+                let days = (today - last_day).num_days();
                 standing.days_past_due = u32::try_from(days).unwrap_or(u32::MAX);
             }
         } else if standing.next_due_on.is_none() {
-            standing.next_due_on = Some(row.due_on);
+            standing.next_due_on = Some(last_day);
             standing.next_payment = Some(left);
         }
     }

@@ -158,10 +158,76 @@ fn figures_of_the_core_system_win_and_carry_their_date() {
 #[test]
 fn an_instalment_shows_its_state() {
     let today = date("2026-03-16");
-    let states = [("2026-03-15", 1), ("2026-03-16", 1), ("2026-03-17", 1), ("2026-03-17", 945_596)]
-        .map(|(due, left)| standing::instalment_state(&row(1, due), left, today));
-    use InstalmentState::{Due, Future, Overdue, Partial};
-    assert_eq!(states, [Overdue, Due, Partial, Future]);
+    use InstalmentState::{Due, Future, Overdue, Paid, Partial};
+    let rows = [
+        ("2026-03-13", 945_596, Paid),
+        ("2026-03-13", 0, Overdue),
+        // A Sunday: the last day to pay is the Monday after it.
+        ("2026-03-15", 0, Due),
+        ("2026-03-16", 0, Due),
+        ("2026-03-17", 945_595, Partial),
+        ("2026-03-17", 0, Future),
+    ];
+    for (due, paid, expected) in rows {
+        let mut loan = opened();
+        loan.schedule = vec![row(1, due)];
+        if paid > 0 {
+            pay(&mut loan, "p", "2026-03-01", paid).unwrap();
+        }
+        let found: Vec<_> = standing::instalments(&loan, today).map(|(.., at)| at).collect();
+        assert_eq!(found, [expected], "{due} {paid}");
+    }
+}
+
+#[test]
+fn nothing_of_a_closed_loan_is_overdue() {
+    use InstalmentState::{Cancelled, Future, Overdue, Paid};
+    let mut loan = opened();
+    loan.schedule = vec![row(1, "2026-01-15"), row(2, "2026-02-16"), row(3, "2026-12-15")];
+    pay(&mut loan, "p", "2026-01-16", 945_596 + 1).unwrap();
+    let mut states = |status| {
+        loan.terms.status = status;
+        let rows = standing::instalments(&loan, date("2026-03-16"));
+        rows.map(|(_, left, at)| (left, at)).collect::<Vec<_>>()
+    };
+    let open = [(0, Paid), (945_595, Overdue), (945_596, Future)];
+    assert_eq!(states(LoanStatus::Active), open);
+    assert_eq!(states(LoanStatus::ClosedPaid), [(0, Paid); 3]);
+    for closed in [LoanStatus::ClosedEarly, LoanStatus::WrittenOff, LoanStatus::Ceded] {
+        assert_eq!(states(closed), [(0, Paid), (0, Cancelled), (0, Cancelled)]);
+    }
+    let not_issued = [(0, Paid), (945_595, Future), (945_596, Future)];
+    assert_eq!(states(LoanStatus::Signed), not_issued);
+}
+
+/// domain.md 2.1: no arrears until the day that a day off moves to has passed.
+#[test]
+fn an_instalment_due_on_a_day_off_may_be_paid_on_the_next_working_day() {
+    let mut loan = opened();
+    // Saturday; the first of the New Year's days off, which last until 2026-01-11.
+    loan.schedule = vec![row(1, "2025-12-20"), row(2, "2026-01-01"), row(3, "2026-02-16")];
+    let rows = [
+        ("2025-12-20", 0, 0, "2025-12-22"),
+        ("2025-12-22", 0, 0, "2025-12-22"),
+        ("2025-12-23", 1, 945_596, "2026-01-12"),
+        ("2026-01-12", 21, 945_596, "2026-01-12"),
+        ("2026-01-13", 22, 2 * 945_596, "2026-02-16"),
+    ];
+    for (today, days, overdue, next) in rows {
+        let found = standing::on(&loan, date(today));
+        assert_eq!((found.days_past_due, found.overdue), (days, overdue), "{today}");
+        assert_eq!(found.next_due_on, Some(date(next)), "{today}");
+        assert_eq!(found.outstanding, Some(3 * 945_596), "{today}");
+    }
+    // What the source states is not corrected.
+    loan.figures = Figures {
+        as_of: Some(date("2025-12-21")),
+        overdue: Some(945_596),
+        days_past_due: Some(1),
+        ..Figures::default()
+    };
+    let stated = standing::on(&loan, date("2025-12-22"));
+    assert_eq!((stated.days_past_due, stated.overdue), (1, 945_596));
 }
 
 #[test]
