@@ -143,6 +143,13 @@ fn write(
     fault.map_or(Ok(rows), Err)
 }
 
+/// A text that people wrote, so that no spreadsheet takes it for a formula. Numbers, dates, phones
+/// and our own words stay as they are: they are checked when they come in.
+fn text(written: &str) -> String {
+    let is_formula = written.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula { format!("'{written}") } else { written.to_owned() }
+}
+
 fn id(client: Option<ClientId>) -> String {
     client.map(|id| id.to_string()).unwrap_or_default()
 }
@@ -154,13 +161,13 @@ fn client_row(out: &mut csv::Writer<std::fs::File>, client: &Client) -> Result<u
         id(client.id),
         client.number.to_string(),
         format!("{:?}", details.kind).to_lowercase(),
-        details.display_name(),
+        text(&details.display_name()),
         details.birth_date.as_ref().map(|date| date.reveal().to_string()).unwrap_or_default(),
         details.inn.as_ref().map(|inn| inn.reveal().clone()).unwrap_or_default(),
         details.snils.as_ref().map(|snils| snils.reveal().clone()).unwrap_or_default(),
         joined(details.phones.iter().map(|phone| phone.e164.reveal().clone()).collect()),
-        joined(details.emails.iter().map(|email| email.address.reveal().clone()).collect()),
-        joined(client.source_keys.clone()),
+        text(&joined(details.emails.iter().map(|email| email.address.reveal().clone()).collect())),
+        text(&joined(client.source_keys.clone())),
     ];
     out.write_record(row).map_err(failed)?;
     Ok(1)
@@ -176,8 +183,8 @@ fn loan_row(
     let row = [
         loan.id.map(|id| id.to_string()).unwrap_or_default(),
         id(loan.client),
-        terms.number.clone(),
-        terms.product.clone(),
+        text(&terms.number),
+        text(&terms.product),
         loan.currency().code().to_owned(),
         sum(terms.principal.minor()),
         terms.rate_percent.to_string(),
@@ -198,8 +205,8 @@ fn payment_rows(out: &mut csv::Writer<std::fs::File>, loan: &Loan) -> Result<u64
     for payment in &loan.payments {
         let row = [
             loan.id.map(|id| id.to_string()).unwrap_or_default(),
-            loan.terms.number.clone(),
-            payment.source_key.clone(),
+            text(&loan.terms.number),
+            text(&payment.source_key),
             payment.on.to_string(),
             loan.money(payment.amount).to_decimal(),
             loan.currency().code().to_owned(),
@@ -208,4 +215,60 @@ fn payment_rows(out: &mut csv::Writer<std::fs::File>, loan: &Loan) -> Result<u64
         out.write_record(row).map_err(failed)?;
     }
     Ok(loan.payments.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::personal::Personal;
+    use crate::base::time::Date;
+    use crate::domain::client::{ClientDraft, EmailDraft, PhoneDraft};
+    use crate::domain::loan::{Payment, PaymentKind};
+
+    fn cells(
+        write: impl FnOnce(&mut csv::Writer<std::fs::File>) -> Result<u64, CliError>,
+    ) -> Vec<String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut out = csv::WriterBuilder::new().delimiter(b';').from_writer(file.reopen().unwrap());
+        assert_eq!(write(&mut out).unwrap(), 1);
+        out.flush().unwrap();
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        text.trim_end().split(';').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn no_text_of_a_cell_is_a_formula_and_phones_stay_as_they_are_read() {
+        let draft = ClientDraft {
+            last_name: Some(Personal::new("-Иванова".into())),
+            phones: Some(vec![PhoneDraft {
+                number: Personal::new("8 916 123-45-67".into()),
+                ..PhoneDraft::default()
+            }]),
+            emails: Some(vec![EmailDraft { email: Personal::new("+a@example.ru".into()) }]),
+            ..ClientDraft::default()
+        };
+        let nobody = ClientId::from_uuid(uuid::Uuid::nil());
+        let today: Date = "2026-11-21".parse().unwrap();
+        let details = draft.check(nobody, &Default::default(), today).unwrap();
+        let client = Client { details, source_keys: vec!["=s:1".into()], ..Client::default() };
+        let row = cells(|out| client_row(out, &client));
+        assert_eq!(row[3], "'-Иванова");
+        assert_eq!(row[7], "+79161234567");
+        assert_eq!(row[8], "'+a@example.ru");
+        assert_eq!(row[9], "'=s:1");
+
+        let mut loan = Loan::default();
+        loan.terms.number = "@SUM(1)".into();
+        loan.terms.product = "+7 дней".into();
+        loan.payments = vec![Payment {
+            source_key: "-1".into(),
+            on: today,
+            amount: 100,
+            kind: PaymentKind::Payment,
+        }];
+        let row = cells(|out| loan_row(out, &loan, today));
+        assert_eq!(row[2..4], ["'@SUM(1)", "'+7 дней"]);
+        let row = cells(|out| payment_rows(out, &loan));
+        assert_eq!(row[1..3], ["'@SUM(1)", "'-1"]);
+    }
 }
