@@ -14,6 +14,13 @@ pub trait FromJson: Sized {
     /// read as left out, so that rules can still name the faults of the others.
     fn from_json(value: Option<Value>, path: &str, faults: &mut Vec<FieldFault>) -> Option<Self>;
 
+    /// What stands for a needed part that is at fault, so that the rules can still name the faults
+    /// of the others (see [`with_rule_faults`]); `None` when nothing can.
+    #[must_use]
+    fn stand_in() -> Option<Self> {
+        None
+    }
+
     /// What belongs here, for the description of the API.
     #[must_use]
     fn shape() -> Shape {
@@ -108,6 +115,9 @@ pub fn refuse_unknown(map: &Map<String, Value>, path: &str, faults: &mut Vec<Fie
 }
 
 impl FromJson for String {
+    fn stand_in() -> Option<Self> {
+        Some(Self::new())
+    }
     fn shape() -> Shape {
         Shape::Text
     }
@@ -261,6 +271,9 @@ macro_rules! identifiers {
 identifiers!(CallId, ClientId, EntryId, ImportId, LoanId, PartId, TokenId, UserId);
 
 impl<T: FromJson> FromJson for Option<T> {
+    fn stand_in() -> Option<Self> {
+        Some(None)
+    }
     fn shape() -> Shape {
         Shape::Optional(Box::new(T::shape()))
     }
@@ -273,6 +286,9 @@ impl<T: FromJson> FromJson for Option<T> {
 }
 
 impl<T: FromJson> FromJson for Change<T> {
+    fn stand_in() -> Option<Self> {
+        Some(Self::Keep)
+    }
     fn shape() -> Shape {
         Shape::Optional(Box::new(T::shape()))
     }
@@ -286,6 +302,9 @@ impl<T: FromJson> FromJson for Change<T> {
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
+    fn stand_in() -> Option<Self> {
+        Some(Self::new())
+    }
     fn shape() -> Shape {
         Shape::List(Box::new(T::shape()))
     }
@@ -316,6 +335,9 @@ macro_rules! json_object {
         $vis struct $name { $($(#[$field_meta])* $field_vis $field: $type),* }
 
         impl $crate::domain::fields::FromJson for $name {
+            fn stand_in() -> Option<Self> {
+                Some(Self { $($field: <$type as $crate::domain::fields::FromJson>::stand_in()?),* })
+            }
             fn shape() -> $crate::domain::fields::Shape {
                 $crate::domain::fields::Shape::Object(vec![$((
                     stringify!($field).trim_start_matches("r#"),
@@ -334,7 +356,8 @@ macro_rules! json_object {
                     let at = $crate::domain::fields::join(path, key);
                     let $field = <$type as $crate::domain::fields::FromJson>::from_json(
                         map.remove(key), &at, faults,
-                    );
+                    )
+                    .or_else(<$type as $crate::domain::fields::FromJson>::stand_in);
                 )*
                 $crate::domain::fields::refuse_unknown(&map, path, faults);
                 Some(Self { $($field: $field?),* })
@@ -360,6 +383,24 @@ pub fn read_what_is_good<T: FromJson>(value: Value) -> (Option<T>, Vec<FieldFaul
     let mut faults = Vec::new();
     let read = T::from_json(Some(value), "", &mut faults);
     (read, faults)
+}
+
+/// The faults of reading and those that the rules found in what was read. What could not be read
+/// has its fault already: the rules judged only what stood for it.
+#[must_use]
+pub fn with_rule_faults(read: Vec<FieldFault>, found: Vec<FieldFault>) -> Vec<FieldFault> {
+    let below = |path: &str, above: &str| {
+        path.strip_prefix(above).is_some_and(|rest| rest.starts_with(['.', '[']))
+    };
+    let judged = |fault: &FieldFault| {
+        read.iter().all(|known| {
+            let missing = fault.code == "required" && below(&known.field, &fault.field);
+            let same = known.field == fault.field || below(&fault.field, &known.field);
+            !(missing || (same && known.code != "unknown_field"))
+        })
+    };
+    let added: Vec<FieldFault> = found.into_iter().filter(judged).collect();
+    read.into_iter().chain(added).collect()
 }
 
 #[cfg(test)]
@@ -424,5 +465,24 @@ mod tests {
         let outer = outer.unwrap();
         assert_eq!((outer.name.as_str(), outer.phones.len(), outer.flag), ("a", 1, None));
         assert_eq!((outer.extension, faults.len()), (Change::Keep, 2));
+    }
+
+    #[test]
+    fn what_stands_for_a_needed_part_is_not_judged_again() {
+        let (outer, read) = read_what_is_good::<Outer>(json!({"name":5,"phones":{"x":1}}));
+        let outer = outer.unwrap();
+        assert_eq!((outer.name.as_str(), outer.phones.len(), read.len()), ("", 0, 2));
+        let fault = |field: &str, code| FieldFault::new(field, code, "");
+        let found = vec![
+            fault("name", "required"),
+            fault("phones[0].number", "invalid_phone"),
+            fault("extension", "too_long"),
+        ];
+        let named = with_rule_faults(read, found).into_iter().map(|fault| fault.field);
+        assert_eq!(named.collect::<Vec<_>>(), ["name", "phones", "extension"]);
+        let inner = vec![fault("title.ru", "wrong_type"), fault("links[0]", "unknown_field")];
+        let found = vec![fault("title", "required"), fault("links[0].url", "invalid_url")];
+        let named = with_rule_faults(inner, found).into_iter().map(|fault| fault.field);
+        assert_eq!(named.collect::<Vec<_>>(), ["title.ru", "links[0]", "links[0].url"]);
     }
 }

@@ -3,7 +3,7 @@
 use crate::base::ids::UserId;
 use crate::domain::FieldFault;
 use crate::domain::access::Role;
-use crate::domain::fields::{Change, FromJson, Shape};
+use crate::domain::fields::{Change, FromJson, Shape, with_rule_faults};
 use crate::domain::user::ChangeUser;
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use warp::http::StatusCode;
 
 impl FromJson for Role {
+    fn stand_in() -> Option<Self> {
+        Some(Self::Operator)
+    }
     fn shape() -> Shape {
         Shape::Text
     }
@@ -92,7 +95,8 @@ pub async fn list(edge: Edge, request: Request) -> Outcome {
 /// # Errors
 /// 409 when log-in or extension is taken, 422 names the fields at fault.
 pub async fn create(edge: Edge, mut request: Request) -> Outcome {
-    let body: NewUserBody = request.json().await?;
+    let (body, faults) = request.json_with_faults::<NewUserBody>().await?;
+    let Some(body) = body else { return Err(ApiError::fields(faults)) };
     let typed = UserToCreate {
         login: body.login,
         name: body.name,
@@ -100,6 +104,10 @@ pub async fn create(edge: Edge, mut request: Request) -> Outcome {
         extension: extension(body.extension),
         password: body.password.0,
     };
+    if !faults.is_empty() {
+        let found = edge.services.new_user_faults(&request.caller()?, &typed)?;
+        return Err(ApiError::fields(with_rule_faults(faults, found)));
+    }
     let _place = edge.hashing.acquire().await.map_err(ApiError::internal)?;
     let view = edge.services.create_user(&request.caller()?, typed).await?;
     one(StatusCode::CREATED, &view)
@@ -112,12 +120,17 @@ pub async fn create(edge: Edge, mut request: Request) -> Outcome {
 pub async fn change(edge: Edge, mut request: Request) -> Outcome {
     let id: UserId = request.parameter(0, "user")?;
     let version = request.if_match()?;
-    let body: ChangeUserBody = request.json().await?;
+    let (body, faults) = request.json_with_faults::<ChangeUserBody>().await?;
+    let Some(body) = body else { return Err(ApiError::fields(faults)) };
     let change = ChangeUser {
         name: body.name.map(Into::into),
         role: body.role,
         extension: body.extension.into_option().map(extension),
     };
+    if !faults.is_empty() {
+        let found = edge.services.user_change_faults(&request.caller()?, &change)?;
+        return Err(ApiError::fields(with_rule_faults(faults, found)));
+    }
     let role = change.role;
     let view = edge.services.change_user(&request.caller()?, id, version, change).await?;
     if role.is_some() {

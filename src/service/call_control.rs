@@ -4,7 +4,7 @@
 //! Commands are sent once, by who was asked, and never by a replay. A call's state changes by what
 //! the exchange tells afterwards, never by the command.
 
-use super::calls::invalid;
+use super::calls::{invalid, typed_number};
 use super::operators::members;
 use super::telephony::{Asked, Purpose};
 use super::{Caller, ServiceError, Services};
@@ -127,10 +127,7 @@ impl Services {
     async fn number_to_dial(&self, input: &DialInput) -> Result<String, ServiceError> {
         let Some(client) = input.client.filter(|_| input.number.is_none()) else {
             let number = input.number.as_deref().unwrap_or_default();
-            return match crate::base::phone::parse(number) {
-                Ok(phone) => Ok(phone.e164),
-                Err(fault) => Err(invalid("number", fault.code(), &fault.to_string())),
-            };
+            return typed_number("number", number);
         };
         let index = input.phone_index;
         let phones = self.clients.look(client.uuid(), move |lane| {

@@ -8,6 +8,7 @@ use crate::actors::{ClientLane, SingleLane};
 use crate::base::ids::{CallId, ClientId, EntryId, UserId};
 use crate::base::limits::{LINE_CHARS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use crate::base::personal::Personal;
+use crate::base::phone;
 use crate::base::time::Timestamp;
 use crate::domain::access::{Action, Filter, Principal};
 use crate::domain::call::pbx_event::Direction;
@@ -138,11 +139,12 @@ impl Services {
         if let Some(client) = client {
             self.must_exist(client).await?;
         }
+        let number = number_by_hand(direction, number)?;
         let person = self.people.get(user);
         let extension = person.and_then(|person| person.extension.clone());
         let command = CallCommand::OpenByHand(OpenByHand {
             direction,
-            client_number: Personal::new(normalised(number)),
+            client_number: Personal::new(number),
             user,
             extension: extension.unwrap_or_default(),
             client,
@@ -537,9 +539,23 @@ fn start_of(prefix: &[u8], filter: &CallFilter) -> Result<Vec<u8>, ServiceError>
     Ok(start)
 }
 
-/// A number in E.164, or as it was typed.
-fn normalised(number: &str) -> String {
-    crate::base::phone::parse(number).map_or_else(|_| number.trim().to_owned(), |phone| phone.e164)
+/// The number of a card by hand in E.164; empty when nobody knows it. Colleagues go by extension.
+fn number_by_hand(direction: Direction, typed: &str) -> Result<String, ServiceError> {
+    if typed.trim().is_empty() || direction == Direction::Internal {
+        return Ok(typed.trim().to_owned());
+    }
+    typed_number("client_number", typed)
+}
+
+/// What a person typed as a phone number, in E.164. A text that merely holds digits is none.
+pub(super) fn typed_number(field: &str, typed: &str) -> Result<String, ServiceError> {
+    let phone = phone::parse(typed).map_err(|e| invalid(field, e.code(), &e.to_string()))?;
+    let of_number = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+＋()-‐‑–—.".contains(c);
+    if phone.extension.is_none() && !typed.chars().all(of_number) {
+        let words = "write nothing but a phone number, for instance +7 916 123-45-67";
+        return Err(invalid(field, "invalid_phone", words));
+    }
+    Ok(phone.e164)
 }
 
 /// The call that a command wrote; another one than asked for when the command is a repeat.

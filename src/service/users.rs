@@ -74,6 +74,19 @@ pub struct UserToCreate {
     pub password: Personal<String>,
 }
 
+impl From<&UserToCreate> for NewUser {
+    /// Without the hash of the password.
+    fn from(typed: &UserToCreate) -> Self {
+        Self {
+            login: normal_login(&typed.login),
+            name: Personal::new(typed.name.clone()),
+            role: typed.role,
+            extension: typed.extension.clone(),
+            password_hash: Personal::default(),
+        }
+    }
+}
+
 /// A person whose password was right.
 #[derive(Debug, Clone)]
 pub struct Recognised {
@@ -141,32 +154,44 @@ impl Services {
         caller: &Caller,
         typed: UserToCreate,
     ) -> Result<UserView, ServiceError> {
-        caller.grant(Action::ManageUsers)?;
-        let login = normal_login(&typed.login);
-        let fault = self.password_fault("password", typed.password.reveal(), &login);
-        // All faults at once: the password's beside those that the rules find.
-        let probe = NewUser {
-            login: login.clone(),
-            name: Personal::new(typed.name),
-            role: typed.role,
-            extension: typed.extension,
-            password_hash: Personal::new(String::new()),
-        };
-        if let Some(fault) = fault {
-            let context = self.context(caller);
-            let decided = crate::domain::Aggregate::decide(
-                &User::default(),
-                UserCommand::Create(probe),
-                &context,
-            );
-            let mut fields = decided.err().map(|rejection| rejection.fields).unwrap_or_default();
-            fields.push(fault);
-            return Err(ServiceError::Rejected(Rejection::invalid(fields)));
+        let faults = self.new_user_faults(caller, &typed)?;
+        if !faults.is_empty() {
+            return Err(ServiceError::Rejected(Rejection::invalid(faults)));
         }
+        let new = NewUser::from(&typed);
         let hash = self.hash(typed.password).await?;
         let id = UserId::from_uuid(self.ids.next(self.clock.now()));
-        let new = NewUser { password_hash: hash, ..probe };
+        let new = NewUser { password_hash: hash, ..new };
         self.change(caller, id, None, UserCommand::Create(new)).await
+    }
+
+    /// Every fault of a new user's fields, the password's among them.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn new_user_faults(
+        &self,
+        caller: &Caller,
+        typed: &UserToCreate,
+    ) -> Result<Vec<FieldFault>, ServiceError> {
+        caller.grant(Action::ManageUsers)?;
+        let new = NewUser::from(typed);
+        let mut faults = new.faults();
+        faults.extend(self.password_fault("password", typed.password.reveal(), &new.login));
+        Ok(faults)
+    }
+
+    /// Every fault of the fields of a change.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn user_change_faults(
+        &self,
+        caller: &Caller,
+        change: &ChangeUser,
+    ) -> Result<Vec<FieldFault>, ServiceError> {
+        caller.grant(Action::ManageUsers)?;
+        Ok(change.faults())
     }
 
     /// Changes name, role or extension.

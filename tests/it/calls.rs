@@ -170,6 +170,15 @@ fn an_exchange_that_follows_commands_dials_and_may_fail() {
 fn a_card_by_hand_and_the_command_lines_calls() {
     let lenderbox = Lenderbox::demo();
     let (anna, mut feed) = ready(&lenderbox);
+    for wrong in ["Ольга", "8 916 12", "перезвонить на 8 916 123-45-67", "+7 116 123-45-67"]
+    {
+        let by_hand = json!({"direction": "inbound", "client_number": wrong});
+        let refused = anna.post("/calls", &by_hand);
+        assert_eq!((refused.status, refused.fields()), (422, vec!["client_number"]), "{wrong}");
+        assert_eq!(refused.body["error"]["fields"][0]["code"], "invalid_phone");
+        let refused = anna.post("/calls/dial", &json!({"number": wrong}));
+        assert_eq!((refused.status, refused.fields()), (422, vec!["number"]), "{wrong}");
+    }
     let body = json!({"direction": "inbound", "client_number": lenderbox.sample_phone()});
     let opened = anna.post("/calls", &body);
     assert_eq!(opened.status, 201, "{}", opened.body);

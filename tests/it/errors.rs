@@ -54,6 +54,24 @@ fn every_field_at_fault_is_named_at_once() {
     let mut fields = answer.fields();
     fields.sort_unstable();
     assert_eq!(fields, ["extension", "login", "name", "password"]);
+    // A role that is none hides nothing of the others, and is named with them.
+    let mut without_role = user.clone();
+    without_role["role"] = json!("king");
+    without_role["login"] = json!(null);
+    let answer = administrator.post("/users", &without_role);
+    assert_eq!(answer.status, 422);
+    let mut fields = answer.fields();
+    fields.sort_unstable();
+    assert_eq!(fields, ["extension", "login", "name", "password", "role"]);
+    let users = administrator.get("/users").ok();
+    let path = format!("/users/{}", users["items"][0]["id"].as_str().unwrap());
+    let change = json!({"name": " ", "role": "king", "extension": "no phone!"});
+    let body = Some(change.to_string().into_bytes());
+    let answer = administrator.send("PATCH", &path, body, &[("If-Match", "\"1\"")]);
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    let mut fields = answer.fields();
+    fields.sort_unstable();
+    assert_eq!(fields, ["extension", "name", "role"]);
     let supervisor = lenderbox.sign_in("supervisor", 0);
     let client = json!({"kind": "person", "inn": "123", "birth_date": "yesterday",
         "phones": [{"number": "12", "shape": "round"}]});

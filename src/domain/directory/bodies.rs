@@ -283,12 +283,23 @@ impl SnippetBody {
 /// # Errors
 /// Every fault of every field.
 pub fn check_body(kind: EntryKind, body: Value) -> Result<Value, Vec<FieldFault>> {
-    let mut faults = Vec::new();
-    let settled = match kind {
-        EntryKind::Topic => fields::read::<TopicBody>(body)?.settle(&mut faults),
-        EntryKind::Branch => fields::read::<BranchBody>(body)?.settle(&mut faults),
-        EntryKind::Product => fields::read::<ProductBody>(body)?.settle(&mut faults),
-        EntryKind::Snippet => fields::read::<SnippetBody>(body)?.settle(&mut faults),
-    };
+    match kind {
+        EntryKind::Topic => settled(body, TopicBody::settle),
+        EntryKind::Branch => settled(body, BranchBody::settle),
+        EntryKind::Product => settled(body, ProductBody::settle),
+        EntryKind::Snippet => settled(body, SnippetBody::settle),
+    }
+}
+
+/// Reads a body and settles what was read: the faults of its form and of its rules in one answer.
+fn settled<T: FromJson>(
+    body: Value,
+    settle: impl FnOnce(T, &mut Vec<FieldFault>) -> Value,
+) -> Result<Value, Vec<FieldFault>> {
+    let (read, faults) = fields::read_what_is_good::<T>(body);
+    let Some(read) = read else { return Err(faults) };
+    let mut found = Vec::new();
+    let settled = settle(read, &mut found);
+    let faults = fields::with_rule_faults(faults, found);
     if faults.is_empty() { Ok(settled) } else { Err(faults) }
 }

@@ -61,8 +61,26 @@ fn an_entry_remembers_its_latest_changes_only() {
 #[test]
 fn every_fault_of_a_body_is_named() {
     type Row = (EntryKind, Value, &'static [(&'static str, &'static str)]);
-    let rows: [Row; 5] = [
+    let rows: [Row; 7] = [
         (EntryKind::Topic, json!({}), &[("title", "required")]),
+        // The form and the rules are answered together.
+        (
+            EntryKind::Topic,
+            json!({"title": 5, "required_level": 4, "severity": "loud",
+                "links": [{"title": "a"}, {"title": "b", "url": "javascript:1"}]}),
+            &[
+                ("title", "wrong_type"),
+                ("links[0].url", "required"),
+                ("severity", "unknown_value"),
+                ("required_level", "out_of_range"),
+                ("links[1].url", "invalid_url"),
+            ],
+        ),
+        (
+            EntryKind::Branch,
+            json!({"hours": "x".repeat(300), "phone": 5}),
+            &[("title", "required"), ("phone", "wrong_type"), ("hours", "too_long")],
+        ),
         (EntryKind::Topic, json!({"title": {}}), &[("title", "required")]),
         (
             EntryKind::Topic,
@@ -151,8 +169,12 @@ fn an_own_snippet_is_its_owners_alone_until_it_is_shared() {
 fn every_fault_of_a_snippet_is_named() {
     type Row = (Value, &'static [(&'static str, &'static str)]);
     let long = "ы".repeat(4_001);
-    let rows: [Row; 6] = [
+    let rows: [Row; 7] = [
         (json!({}), &[("key", "required"), ("title", "required"), ("text", "required")]),
+        (
+            json!({"key": "a b", "title": {"ru": "а"}, "shared": "yes"}),
+            &[("text", "required"), ("shared", "wrong_type"), ("key", "invalid_key")],
+        ),
         (
             json!({"key": "", "title": {}, "text": {"ru": " "}}),
             &[("key", "required"), ("title", "required"), ("text", "required")],

@@ -315,6 +315,33 @@ fn check_extension(extension: Option<&String>, faults: &mut Vec<FieldFault>) {
     }
 }
 
+impl NewUser {
+    /// Every fault of the fields; the password is checked before it is hashed.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FieldFault> {
+        let mut faults = Vec::new();
+        check_login(&normal_login(&self.login), &mut faults);
+        check_name(self.name.reveal(), &mut faults);
+        check_extension(self.extension.as_ref(), &mut faults);
+        faults
+    }
+}
+
+impl ChangeUser {
+    /// Every fault of the fields.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FieldFault> {
+        let mut faults = Vec::new();
+        if let Some(name) = &self.name {
+            check_name(name.reveal(), &mut faults);
+        }
+        if let Some(extension) = &self.extension {
+            check_extension(extension.as_ref(), &mut faults);
+        }
+        faults
+    }
+}
+
 fn trimmed(name: &Personal<String>) -> Personal<String> {
     Personal::new(name.reveal().trim().to_owned())
 }
@@ -331,10 +358,7 @@ impl User {
             return Err(Rejection::rule("user_exists", "this user already exists"));
         }
         let login = normal_login(&new.login);
-        let mut faults = Vec::new();
-        check_login(&login, &mut faults);
-        check_name(new.name.reveal(), &mut faults);
-        check_extension(new.extension.as_ref(), &mut faults);
+        let faults = new.faults();
         if !faults.is_empty() {
             return Err(Rejection::invalid(faults));
         }
@@ -349,17 +373,15 @@ impl User {
     }
 
     fn change(&self, change: ChangeUser, role: Role) -> Result<Decision<UserEvent>, Rejection> {
+        let faults = change.faults();
+        if !faults.is_empty() {
+            return Err(Rejection::invalid(faults));
+        }
         let next = UserChanged {
             name: change.name.as_ref().map_or_else(|| self.name.clone(), trimmed),
             role: change.role.unwrap_or(role),
             extension: change.extension.unwrap_or_else(|| self.extension.clone()),
         };
-        let mut faults = Vec::new();
-        check_name(next.name.reveal(), &mut faults);
-        check_extension(next.extension.as_ref(), &mut faults);
-        if !faults.is_empty() {
-            return Err(Rejection::invalid(faults));
-        }
         if self.disabled && next.extension.is_some() {
             let help = "enable the user before giving an extension";
             return Err(Rejection::rule("user_disabled", help));
