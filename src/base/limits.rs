@@ -6,6 +6,8 @@ pub const STREAM_STATE_BYTES_MAX: usize = 64 * 1024;
 pub const REQUEST_BODY_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes of one uploaded file.
 pub const UPLOAD_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Rows of one import whose keys are remembered, to find rows with the key of an earlier one: 180 MB.
+pub const IMPORT_KEYS_MAX: usize = 7_000_000;
 /// PBX events in one request (design 7).
 pub const PBX_EVENTS_PER_REQUEST_MAX: usize = 500;
 /// Rows of one page of a list.

@@ -110,7 +110,7 @@ impl Import {
                 use crate::base::time::{Clock, SystemClock};
                 SystemClock.now().date_in(config.lender.zone)
             };
-            let shown = preview(&request, today, Some(PREVIEW_ROWS)).map_err(said)?;
+            let shown = preview(&request, today, Some(PREVIEW_ROWS), None).map_err(said)?;
             return show_preview(&shown);
         }
         let done = with_core(config, async move |core| {

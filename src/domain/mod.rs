@@ -262,12 +262,32 @@ pub struct FieldFault {
     pub code: &'static str,
     /// What to do, in English, without personal data.
     pub message: String,
+    /// What the message speaks of, for words in another language.
+    pub detail: Option<FaultDetail>,
+}
+
+/// What a fault speaks of: names of columns and lines of a file, never the text of a cell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FaultDetail {
+    /// The column that was looked for.
+    pub column: Option<String>,
+    /// The columns that are there.
+    pub known: Vec<String>,
+    /// Another line of the same file.
+    pub line: Option<u64>,
 }
 
 impl FieldFault {
+    /// The fault with what it speaks of.
+    #[must_use]
+    pub fn with_detail(mut self, detail: FaultDetail) -> Self {
+        self.detail = Some(detail);
+        self
+    }
+
     /// A fault of `field`.
     pub fn new(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        Self { field: field.into(), code, message: message.into() }
+        Self { field: field.into(), code, message: message.into(), detail: None }
     }
 }
 

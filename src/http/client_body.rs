@@ -184,7 +184,7 @@ impl From<DocumentBody> for DocumentDraft {
 impl From<OrganisationBody> for OrganisationDraft {
     fn from(body: OrganisationBody) -> Self {
         Self {
-            form: body.form.unwrap_or_default(),
+            form: body.form,
             short_name: body.short_name.unwrap_or_default(),
             full_name: body.full_name.unwrap_or_default(),
             kpp: body.kpp,

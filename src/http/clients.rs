@@ -303,7 +303,8 @@ pub async fn file(edge: Edge, request: Request) -> Outcome {
     Ok(Answer::Stream(response))
 }
 
-fn percent_encoded(text: &str) -> String {
+/// A file name for `filename*` of a header (RFC 5987).
+pub(super) fn percent_encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     text.bytes()
         .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })

@@ -116,6 +116,7 @@ pub const FIELD_FAULTS: &[(&str, &str)] = &[
     ("unchanged", "nothing would change"),
     ("unknown_key", "the key is not known"),
     ("missing_column", "the file has no such column"),
+    ("repeated_row", "an earlier row of the file has the same key and says something else"),
     ("missing_lookup", "the mapping has no such lookup"),
     ("missing_field", "the mapping leaves out a field"),
     ("unknown_word", "the word is not one of the known ones"),

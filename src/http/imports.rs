@@ -3,6 +3,7 @@
 use crate::base::ids::ImportId;
 use crate::domain::FieldFault;
 use crate::domain::import::ImportKind;
+use crate::http::clients::percent_encoded;
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
 use crate::http::request::{Answer, Outcome, Request, json, no_content, ok};
@@ -220,19 +221,32 @@ pub async fn cancel(edge: Edge, request: Request) -> Outcome {
     no_content()
 }
 
-/// `GET /imports/{id}/rejects`: line, field, reason; never a cell.
+/// `GET /imports/{id}/rejects`: line, field, code, reason; never a cell. Named after the file.
 ///
 /// # Errors
 /// 404.
 pub async fn rejects(edge: Edge, request: Request) -> Outcome {
     let (caller, id) = (request.caller()?, id(&request)?);
     let services = edge.services.clone();
-    let reading = tokio::task::spawn_blocking(move || services.import_rejects(&caller, id));
-    let text = reading.await.map_err(ApiError::internal)??;
+    let reading = tokio::task::spawn_blocking(move || {
+        let name = services.import_run(&caller, id)?.file_name;
+        services.import_rejects(&caller, id).map(|text| (name, text))
+    });
+    let (name, text) = reading.await.map_err(ApiError::internal)??;
     let answer = Response::builder()
         .header("Content-Type", "text/csv; charset=utf-8")
-        .header("Content-Disposition", format!("attachment; filename=\"{id}-rejects.csv\""))
+        .header("Content-Disposition", disposition(id, &name))
         .body(Bytes::from(text))
         .map_err(ApiError::internal)?;
     Ok(Answer::Whole(answer))
+}
+
+/// The name to save a list of rejected rows by: that of its file, and for old programs a plain one.
+fn disposition(id: ImportId, file_name: &str) -> String {
+    let plain = format!("attachment; filename=\"{id}-rejects.csv\"");
+    let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem);
+    if stem.is_empty() {
+        return plain;
+    }
+    format!("{plain}; filename*=UTF-8''{}", percent_encoded(&format!("{stem}-rejects.csv")))
 }

@@ -3,6 +3,7 @@
 //! Bodies are described by the very declarations that read them, so neither can drift from the
 //! other. `schemas/openapi.json` is kept equal by a test.
 
+use crate::domain::FieldFault;
 use crate::domain::fields::Shape;
 use crate::http::answers::{self, Gives, Known};
 use crate::http::router::{Entrance, Route};
@@ -169,14 +170,15 @@ fn named(known: &Known) -> Vec<(String, RefOr<Schema>)> {
 }
 
 fn error_schema(known: &mut Known) -> RefOr<Schema> {
-    let fault = vec![("field", Shape::Text), ("code", Shape::Text), ("message", Shape::Text)];
     let mut error = schema(&Shape::Object(vec![
         ("code", Shape::Text),
         ("message", Shape::Text),
-        ("fields", Shape::List(Box::new(Shape::Object(fault)))),
+        ("fields", Shape::List(Box::new(Shape::Any))),
         ("request_id", Shape::Text),
     ]));
     if let RefOr::T(Schema::Object(object)) = &mut error {
+        let faults = ArrayBuilder::new().items(answers::one::<FieldFault>(known)).build();
+        object.properties.insert("fields".into(), RefOr::T(Schema::Array(faults)));
         // Only where others look the same.
         let others = ArrayBuilder::new().items(answers::one::<Candidate>(known)).build();
         object.properties.insert("duplicates".into(), RefOr::T(Schema::Array(others)));

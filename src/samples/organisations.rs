@@ -54,7 +54,7 @@ pub(super) fn all(seed: u64, networks: u64) -> Vec<SampleOrganisation> {
         let inn = numbers::inn_organisation(seed, network);
         let ogrn = numbers::ogrn(seed, network);
         let head = OrganisationDraft {
-            form: OrganisationForm::Network,
+            form: Some(OrganisationForm::Network),
             short_name: format!("ООО \"{brand}\""),
             full_name: format!("Общество с ограниченной ответственностью \"{brand}\""),
             kpp: Some(kpp(&inn, 1)),
@@ -85,7 +85,7 @@ fn stores(
     let store_key = format!("{SOURCE}:store-{network:03}-{store}");
     let place = dice.pick(places::PLACES);
     let body = OrganisationDraft {
-        form: OrganisationForm::Store,
+        form: Some(OrganisationForm::Store),
         short_name: format!("{brand}, {} № {}", place.city, store + 1),
         full_name: String::new(),
         // A store is a branch: the network's INN with a KPP of its own.
@@ -101,7 +101,7 @@ fn stores(
         let sex = if dice.chance(60) { Sex::Female } else { Sex::Male };
         let (last, first, patronymic) = people::name(sex, dice);
         let body = OrganisationDraft {
-            form: OrganisationForm::Employee,
+            form: Some(OrganisationForm::Employee),
             short_name: format!("{last} {first} {patronymic}").trim_end().to_owned(),
             ..OrganisationDraft::default()
         };

@@ -69,7 +69,13 @@ fn an_administrator_previews_imports_and_reads_the_rejects() {
     let id = run["import_id"].as_str().unwrap();
     let rejects = admin.get(&format!("/imports/{id}/rejects"));
     assert_eq!(rejects.header("content-type"), Some("text/csv; charset=utf-8"));
+    let name = format!(
+        "attachment; filename=\"{id}-rejects.csv\"; filename*=UTF-8''\
+         %D0%BB%D1%8E%D0%B4%D0%B8-rejects.csv"
+    );
+    assert_eq!(rejects.header("content-disposition"), Some(name.as_str()));
     let text = rejects.body.as_str().unwrap();
+    assert!(text.contains("line;field;code;reason\r\n") && text.contains(";invalid_inn;"));
     assert!(text.contains("4;phone;") && text.contains("4;inn;"), "{text}");
     assert!(!text.contains("Тестов") && !text.contains("5001"));
 
@@ -95,6 +101,9 @@ fn a_wrong_mapping_or_file_is_refused_with_every_fault() {
     let wrong = start(json!({"mapping": "1c-clients"}), &blob);
     assert_eq!((wrong.status, wrong.code()), (422, "invalid_fields"));
     assert_eq!(wrong.fields(), ["columns.birth_date"]);
+    let detail = &wrong.body["error"]["fields"][0]["detail"];
+    let known = ["Код", "ФИО", "Телефон", "ИНН"];
+    assert_eq!(*detail, json!({"column": "ДатаРождения", "known": known, "line": null}));
     let other = start(json!({"mapping": "1c-loans"}), &blob);
     assert_eq!(other.fields(), ["kind"]);
     assert_eq!(start(json!({"mapping": "none"}), &blob).fields(), ["mapping"]);
@@ -139,6 +148,16 @@ fn the_command_line_imports_a_file_twice() {
     assert!(said.contains("line 4;phone;") && said.contains(".rejects.csv"), "{said}");
     let again = "done: 3 rows: 0 created, 0 updated, 2 unchanged, 0 skipped, 1 rejected";
     assert!(import(&[]).starts_with(again));
+    // The preview decides by the cards that exist, as the run does.
+    let twin = temporary.path().join("twin.csv");
+    std::fs::write(&twin, "Код;ФИО;Телефон;ИНН\n9;Другая Мария Ивановна;;500100732259\n").unwrap();
+    let twin = ["import", "clients", twin.to_str().unwrap(), "--mapping", mapping, "--preview"];
+    let shown = self::said(&run(&data, &twin));
+    assert!(shown.contains("inn: another card holds this value"), "{shown}");
+    let empty = temporary.path().join("empty");
+    let shown = self::said(&run(&empty, &twin));
+    assert!(shown.contains("full_name=Другая") && !shown.contains("another card"), "{shown}");
+    assert!(!empty.exists(), "a preview writes nothing");
     let refused = run(&data, &["import", "clients", file, "--mapping", mapping, "--resume"]);
     assert!(!refused.status.success());
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();

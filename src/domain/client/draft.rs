@@ -115,8 +115,8 @@ pub struct DocumentDraft {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OrganisationDraft {
-    /// Place in the hierarchy.
-    pub form: OrganisationForm,
+    /// Place in the hierarchy; `None` leaves it as it is, a new one is a network.
+    pub form: Option<OrganisationForm>,
     /// Short name.
     pub short_name: String,
     /// Full name.
@@ -285,7 +285,11 @@ impl Check {
         })
     }
 
-    fn organisation(&mut self, draft: &OrganisationDraft) -> Organisation {
+    fn organisation(
+        &mut self,
+        draft: &OrganisationDraft,
+        before: Option<&Organisation>,
+    ) -> Organisation {
         let optional = |text: &Option<String>| {
             text.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned)
         };
@@ -312,7 +316,7 @@ impl Check {
                 .ok()
         });
         Organisation {
-            form: draft.form,
+            form: draft.form.or(before.map(|known| known.form)).unwrap_or_default(),
             short_name: self.line("organisation.short_name", &draft.short_name),
             full_name: self.line("organisation.full_name", &draft.full_name),
             kpp,
@@ -323,6 +327,32 @@ impl Check {
 }
 
 impl ClientDraft {
+    /// What sort of client the draft says or shows by its names; `None` when it does neither.
+    #[must_use]
+    pub fn apparent_kind(&self) -> Option<ClientKind> {
+        let has = |name: &Option<Personal<String>>| {
+            name.as_ref().is_some_and(|name| !name.reveal().is_empty())
+        };
+        let organisation = self.organisation.as_ref();
+        let is_named =
+            |of: &OrganisationDraft| !of.short_name.is_empty() || !of.full_name.is_empty();
+        self.kind.or(match organisation.is_some_and(is_named) {
+            true => Some(ClientKind::Organisation),
+            false => (has(&self.last_name) || has(&self.first_name)).then_some(ClientKind::Person),
+        })
+    }
+
+    /// The draft completed for a client of this sort, where it does not say the sort itself: a
+    /// person has no parts of an organisation.
+    #[must_use]
+    pub fn for_kind(mut self, kind: ClientKind) -> Self {
+        if self.kind.is_none() {
+            self.kind = Some(kind);
+            self.organisation = self.organisation.filter(|_| kind == ClientKind::Organisation);
+        }
+        self
+    }
+
     /// Checks the draft over `before` (defaults for a new client).
     ///
     /// # Errors
@@ -357,7 +387,8 @@ impl ClientDraft {
             details.documents = check.list("documents", documents, Check::document);
         }
         if let Some(organisation) = &self.organisation {
-            details.organisation = Some(check.organisation(organisation));
+            let known = before.organisation.as_ref();
+            details.organisation = Some(check.organisation(organisation, known));
         }
         check_whole(&mut check, &details);
         if check.faults.is_empty() { Ok(details) } else { Err(check.faults) }

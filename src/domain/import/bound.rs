@@ -8,8 +8,8 @@ use crate::base::money::Currency;
 use crate::base::row::Row;
 use crate::base::text;
 use crate::base::time::Date;
-use crate::domain::FieldFault;
-use crate::domain::client::ClientDetails;
+use crate::domain::client::{ClientDetails, ClientKind};
+use crate::domain::{FaultDetail, FieldFault};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -111,7 +111,12 @@ enum Piece {
 fn missing_column(path: &str, column: &str, columns: &[String]) -> FieldFault {
     let known: Vec<&str> = columns.iter().map(String::as_str).filter(|c| !c.is_empty()).collect();
     let message = format!("the file has no column \"{column}\"; it has: {}", known.join(", "));
-    FieldFault::new(path, "missing_column", message)
+    let detail = FaultDetail {
+        column: Some(column.to_owned()),
+        known: known.into_iter().map(str::to_owned).collect(),
+        line: None,
+    };
+    FieldFault::new(path, "missing_column", message).with_detail(detail)
 }
 
 /// Resolves names of columns; remembers every one that is missing.
@@ -256,15 +261,17 @@ impl Bound {
         let record = records::record(self, &mut reading);
         match record {
             Some(record) if reading.faults.is_empty() => Ok(Outcome::Taken(record)),
-            Some(Record::Client(client)) => Err(self.with_draft_faults(reading, &client.draft)),
+            Some(Record::Client(client)) => Err(self.draft_faults(reading.faults, &client.draft)),
             _ => Err(reading.faults),
         }
     }
 
     /// The faults of the cells and, in the same go, those that the client's own check will find.
-    fn with_draft_faults(&self, reading: Reading<'_>, draft: &ClientDraft) -> Vec<FieldFault> {
-        let mut faults = reading.faults;
+    fn draft_faults(&self, mut faults: Vec<FieldFault>, draft: &ClientDraft) -> Vec<FieldFault> {
         let nobody = ClientId::from_uuid(Uuid::nil());
+        // Of a row that shows no sort of client only the card could tell it: nothing is asked of it.
+        let kind = draft.apparent_kind().unwrap_or(ClientKind::Anonymous);
+        let draft = draft.clone().for_kind(kind);
         if let Err(more) = draft.check(nobody, &ClientDetails::default(), self.today) {
             for fault in more {
                 // Whether something is missing is known only beside the card that exists.
@@ -275,6 +282,17 @@ impl Bound {
             }
         }
         faults
+    }
+
+    /// The faults that the rules of a client find in a well-read record, without looking at any card.
+    #[must_use]
+    pub fn rule_faults(&self, record: &Record) -> Vec<FieldFault> {
+        let client = match record {
+            Record::Client(client) => Some(&**client),
+            Record::Loan(loan) => loan.new_client.as_ref(),
+            Record::Schedule(_) | Record::Payment(_) => None,
+        };
+        client.map(|client| self.draft_faults(Vec::new(), &client.draft)).unwrap_or_default()
     }
 
     /// The text of each field of a row after cleansing, for the preview.

@@ -271,18 +271,13 @@ fn organisation(reading: &mut Reading<'_>, draft: &mut ClientDraft, kpp_of_pair:
                 _ => return None,
             })
         });
-    let named = !short_name.is_empty() || !full_name.is_empty();
-    let is_organisation = kind.map_or(named, |kind| kind == ClientKind::Organisation);
-    draft.kind = kind.or(Some(if named { ClientKind::Organisation } else { ClientKind::Person }));
-    if is_organisation {
-        draft.organisation = Some(OrganisationDraft {
-            form: form.unwrap_or_default(),
-            short_name,
-            full_name,
-            kpp,
-            ogrn,
-            parent_id: None,
-        });
+    let described = form.is_some() || kpp.is_some() || ogrn.is_some();
+    let described = described || !short_name.is_empty() || !full_name.is_empty();
+    // A blank cell leaves what is known.
+    draft.kind = kind;
+    if kind.map_or(described, |kind| kind == ClientKind::Organisation) {
+        draft.organisation =
+            Some(OrganisationDraft { form, short_name, full_name, kpp, ogrn, parent_id: None });
     }
 }
 

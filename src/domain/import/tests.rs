@@ -344,7 +344,7 @@ fn an_organisation_without_inn_keeps_its_ogrn() {
     let row = Row::of(2, &["1077799001180", "", "", "ОБЩЕСТВО \"ТР\"", "", "77", "123364"]);
     let Ok(Outcome::Taken(Record::Client(client))) = bound.read(&row) else { panic!("taken") };
     let organisation = client.draft.organisation.as_ref().unwrap();
-    assert_eq!(organisation.form, OrganisationForm::Partner);
+    assert_eq!(organisation.form, Some(OrganisationForm::Partner));
     assert_eq!(organisation.ogrn.as_deref(), Some("1077799001180"));
     assert!(client.draft.inn.is_none());
 }

@@ -101,6 +101,13 @@ impl<A: Noun> Step<A> {
     }
 }
 
+/// What a decided row will do.
+struct Steps {
+    outcome: RowOutcome,
+    client: Option<Step<Client>>,
+    loan: Option<Step<Loan>>,
+}
+
 /// What a dry run remembers instead of writing it.
 #[derive(Default)]
 pub(super) struct Imagined {
@@ -170,12 +177,26 @@ impl<'a> Chunk<'a> {
 
     /// Decides one row; a row at fault changes nothing.
     pub fn take(&mut self, record: &Record) -> Result<RowOutcome, RowError> {
+        let Steps { outcome, client, loan } = self.decide(record)?;
+        if let Some(step) = client {
+            self.keep_client(step);
+        }
+        if let Some(step) = loan {
+            self.keep_loan(step);
+        }
+        Ok(outcome)
+    }
+
+    /// What would become of a row; nothing changes.
+    pub fn outcome(&self, record: &Record) -> Result<RowOutcome, RowError> {
+        Ok(self.decide(record)?.outcome)
+    }
+
+    fn decide(&self, record: &Record) -> Result<Steps, RowError> {
         match record {
             Record::Client(record) => {
                 let step = self.client(record)?;
-                let outcome = step.outcome();
-                self.keep_client(step);
-                Ok(outcome)
+                Ok(Steps { outcome: step.outcome(), client: Some(step), loan: None })
             }
             Record::Loan(record) => self.loan(record),
             Record::Schedule(record) => self.schedule(record),
@@ -287,7 +308,8 @@ impl<'a> Chunk<'a> {
         }
         let id = ClientId::from_uuid(self.ids.next(self.context.now));
         let stream = StreamId::new(StreamKind::Client, id.uuid());
-        let command = import(id, draft.clone());
+        let kind = draft.apparent_kind().unwrap_or_default();
+        let command = import(id, draft.clone().for_kind(kind));
         let fresh = self.step(stream, Loaded::default(), Client::default(), command, true)?;
         match self.others(&fresh)?.as_slice() {
             [] => Ok(fresh),
@@ -369,7 +391,7 @@ impl<'a> Chunk<'a> {
         }
     }
 
-    fn loan(&mut self, record: &LoanRecord) -> Result<RowOutcome, RowError> {
+    fn loan(&self, record: &LoanRecord) -> Result<Steps, RowError> {
         let client = match &record.new_client {
             Some(client) => Some(self.client(client)?),
             None => None,
@@ -407,11 +429,7 @@ impl<'a> Chunk<'a> {
             (RowOutcome::Updated, _) | (_, RowOutcome::Updated) => RowOutcome::Updated,
             _ => RowOutcome::Unchanged,
         };
-        if let Some(client) = client {
-            self.keep_client(client);
-        }
-        self.keep_loan(step);
-        Ok(outcome)
+        Ok(Steps { outcome, client, loan: Some(step) })
     }
 
     fn loan_of(&self, reference: &LoanRef) -> Result<StreamId, RowError> {
@@ -430,7 +448,7 @@ impl<'a> Chunk<'a> {
         })
     }
 
-    fn schedule(&mut self, record: &ScheduleRecord) -> Result<RowOutcome, RowError> {
+    fn schedule(&self, record: &ScheduleRecord) -> Result<Steps, RowError> {
         let stream = self.loan_of(&record.loan)?;
         let (before, state) = self.load(&self.loans, stream)?;
         let known = |row: &Instalment| state.schedule.iter().any(|known| known.n == row.n);
@@ -442,11 +460,10 @@ impl<'a> Chunk<'a> {
             RowOutcome::Updated if created => RowOutcome::Created,
             other => other,
         };
-        self.keep_loan(step);
-        Ok(outcome)
+        Ok(Steps { outcome, client: None, loan: Some(step) })
     }
 
-    fn payment(&mut self, record: &PaymentRecord) -> Result<RowOutcome, RowError> {
+    fn payment(&self, record: &PaymentRecord) -> Result<Steps, RowError> {
         let stream = self.loan_of(&record.loan)?;
         let (before, state) = self.load(&self.loans, stream)?;
         let command = LoanCommand::ImportPayment(ImportPayment {
@@ -460,8 +477,7 @@ impl<'a> Chunk<'a> {
             RowOutcome::Updated => RowOutcome::Created,
             other => other,
         };
-        self.keep_loan(step);
-        Ok(outcome)
+        Ok(Steps { outcome, client: None, loan: Some(step) })
     }
 
     fn keep_client(&mut self, step: Step<Client>) {

@@ -2,7 +2,7 @@
 //! the others in line.
 
 use super::line::{Live, Place};
-use super::prepare::{self, Preview, Request};
+use super::prepare::{self, Against, Preview, Request};
 use super::progress::Snapshot;
 use super::runner::{self, Environment, Job, Session};
 use super::{ImportError, read_rejects, rejects_path};
@@ -197,8 +197,23 @@ impl Services {
         let complete = self.lookups_needed(caller, file)?.iter().all(|(_, given)| *given);
         // Without the second files no row can be understood; the columns can be shown.
         let rows = if complete { Some(PREVIEW_ROWS) } else { None };
-        prepare::preview(&request, self.today(), rows)
+        self.first_rows(caller, &request, rows)
             .map_err(|error| told(error, &request.path, "the file"))
+    }
+
+    /// The first `count` rows of a file beside the cards that exist, or the columns alone. Blocks.
+    ///
+    /// # Errors
+    /// See [`ImportError`].
+    pub fn first_rows(
+        &self,
+        caller: &Caller,
+        request: &Request,
+        count: Option<usize>,
+    ) -> Result<Preview, ImportError> {
+        let context = self.context(caller);
+        let against = Against { store: &self.store, ids: &*self.ids, context: &context };
+        prepare::preview(request, self.today(), count, Some(&against))
     }
 
     /// Second files that the mapping of `file` asks for, and whether they are given.

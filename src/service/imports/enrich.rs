@@ -11,7 +11,7 @@ use crate::domain::client::{
 
 /// The row's draft completed by what the card knows.
 pub(super) fn enriched(draft: &ClientDraft, known: &ClientDetails) -> ClientDraft {
-    let mut draft = draft.clone();
+    let mut draft = draft.clone().for_kind(known.kind);
     draft.phones = draft.phones.map(|new| phones(&known.phones, new));
     draft.emails = draft.emails.map(|new| {
         let mut all: Vec<EmailDraft> =

@@ -13,12 +13,13 @@ mod prepare;
 mod progress;
 mod rejects;
 mod runner;
+mod seen;
 #[cfg(test)]
 mod tests;
 
 pub use desk::{FileToImport, ImportView, LookupNeeded, MappingView};
 pub use line::Imports;
-pub use prepare::{Preview, PreviewRow, Request, found_lookups, preview};
+pub use prepare::{Against, Preview, PreviewRow, Request, found_lookups, preview};
 pub use progress::{Progress, Snapshot};
 pub use rejects::{drop_rejects, read_rejects, rejects_path};
 pub use runner::{Environment, Job, Session, begin, resume};

@@ -2,10 +2,17 @@
 //! Everything that can be refused is refused here, and nothing is written yet.
 
 use super::ImportError;
+use super::chunk::{Chunk, RowError};
+use super::runner::read_row;
+use super::seen::Seen;
+use crate::base::ids::IdSource;
+use crate::base::row::Row;
 use crate::base::time::Date;
-use crate::domain::FieldFault;
+use crate::committer::Refusal;
 use crate::domain::import::{Bound, ImportKind, LookupTable, Mapping};
+use crate::domain::{Context, FieldFault};
 use crate::gateways::tables::{Meter, Table};
+use crate::store::Store;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -126,8 +133,19 @@ fn lookup_table(mapping: &Mapping, name: &str, path: &Path) -> Result<LookupTabl
     Ok(lookup)
 }
 
+/// What the rows of a preview are decided against, as the run would.
+pub struct Against<'a> {
+    /// The cards that exist.
+    pub store: &'a Store,
+    /// Where identifiers come from.
+    pub ids: &'a dyn IdSource,
+    /// Who asks, and when.
+    pub context: &'a Context,
+}
+
 /// Shows how the first `count` rows would be understood, or with `None` the columns alone; nothing
-/// is looked up or written.
+/// is written. With `against` each row is decided by the rules of the run, beside the cards that
+/// exist; without it only by the rules that need no card.
 ///
 /// # Errors
 /// See [`ImportError`].
@@ -135,6 +153,7 @@ pub fn preview(
     request: &Request,
     today: Date,
     count: Option<usize>,
+    against: Option<&Against<'_>>,
 ) -> Result<Preview, ImportError> {
     let Some(count) = count else {
         let table = Table::open(&request.path)?;
@@ -145,21 +164,17 @@ pub fn preview(
     let Prepared { table, bound, .. } = prepare(request, today)?;
     let columns = table.columns().to_vec();
     let format = table.format();
+    let mut chunk = against.map(|of| Chunk::new(of.store, of.ids, of.context, None, None));
+    let mut seen = Seen::default();
     let mut rows = Vec::with_capacity(count);
     for read in table.take(count) {
         rows.push(match read {
-            Ok(row) => {
-                let faults = match bound.read(&row) {
-                    Ok(_) => Vec::new(),
-                    Err(faults) => faults,
-                };
-                PreviewRow {
-                    line: row.line(),
-                    cells: row.cells().map(str::to_owned).collect(),
-                    target: bound.targets(&row),
-                    faults,
-                }
-            }
+            Ok(row) => PreviewRow {
+                line: row.line(),
+                cells: row.cells().map(str::to_owned).collect(),
+                target: bound.targets(&row),
+                faults: faults(&bound, &row, &mut seen, chunk.as_mut())?,
+            },
             Err(error) => match error.row_line() {
                 Some(line) => {
                     let fault = FieldFault::new("row", error.code(), error.to_string());
@@ -172,4 +187,25 @@ pub fn preview(
     }
     let (delimiter, encoding) = (format.delimiter(), format.encoding());
     Ok(Preview { columns, delimiter, encoding, rows })
+}
+
+/// The faults for which the run would reject a row.
+fn faults(
+    bound: &Bound,
+    row: &Row,
+    seen: &mut Seen,
+    chunk: Option<&mut Chunk<'_>>,
+) -> Result<Vec<FieldFault>, ImportError> {
+    let (key, record) = match read_row(bound, row) {
+        Ok(Some(read)) => read,
+        Ok(None) => return Ok(Vec::new()),
+        Err(faults) => return Ok(faults),
+    };
+    let Some(chunk) = chunk else { return Ok(bound.rule_faults(&record)) };
+    match seen.take(chunk, row.line(), key, &record) {
+        Err(RowError::Faults(faults)) => Ok(faults),
+        Err(RowError::Store(_)) => Err(Refusal::Unavailable.into()),
+        // Nothing is ahead of the one chunk of a preview.
+        Ok(_) | Err(RowError::Ahead) => Ok(Vec::new()),
+    }
 }

@@ -1,8 +1,9 @@
-//! The reject file: line, field, reason; never the text of a cell.
+//! The reject file: line, field, code, reason; never the text of a cell.
 
 use crate::base::ids::ImportId;
 use crate::base::time::Timestamp;
 use crate::domain::FieldFault;
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -30,7 +31,7 @@ pub fn read_rejects(path: &Path) -> io::Result<String> {
 }
 
 fn heading() -> String {
-    format!("{BYTE_ORDER_MARK}line;field;reason\r\n")
+    format!("{BYTE_ORDER_MARK}line;field;code;reason\r\n")
 }
 
 /// Deletes the lists of runs that began before `before`; gives how many. The age of a list is in
@@ -69,6 +70,8 @@ fn begun_at(id: Option<&str>) -> Option<Timestamp> {
 pub(super) struct RejectWriter {
     file: File,
     length: u64,
+    /// Lines that were listed when the file was opened.
+    lines: HashSet<u64>,
 }
 
 impl RejectWriter {
@@ -81,7 +84,13 @@ impl RejectWriter {
         let kept = if line == 0 { heading() } else { kept_rows(&read_rejects(path)?, line) };
         let mut file = OpenOptions::new().create(true).write(true).truncate(true).open(path)?;
         file.write_all(kept.as_bytes())?;
-        Ok(Self { file, length: kept.len() as u64 })
+        let lines = kept.lines().filter_map(line_of).collect();
+        Ok(Self { file, length: kept.len() as u64, lines })
+    }
+
+    /// Whether a row was listed by an earlier session of the run.
+    pub fn lists(&self, line: u64) -> bool {
+        self.lines.contains(&line)
     }
 
     /// Writes the faults of rows; gives the length before, for [`Self::take_back`].
@@ -91,7 +100,7 @@ impl RejectWriter {
         for (line, faults) in rows {
             for fault in faults {
                 let (field, reason) = (quoted(&fault.field), quoted(&fault.message));
-                text.push_str(&format!("{line};{field};{reason}\r\n"));
+                text.push_str(&format!("{line};{field};{};{reason}\r\n", fault.code));
             }
         }
         self.file.write_all(text.as_bytes())?;
@@ -110,11 +119,13 @@ impl RejectWriter {
 
 /// Rows up to a line. A reason never holds a line end, so a row is a line of the file.
 fn kept_rows(text: &str, line: u64) -> String {
-    let keeps = |row: &&str| {
-        let number = row.split(';').next().and_then(|number| number.parse::<u64>().ok());
-        number.is_none_or(|number| number <= line)
-    };
+    let keeps = |row: &&str| line_of(row).is_none_or(|number| number <= line);
     text.split_inclusive('\n').filter(keeps).collect()
+}
+
+/// The line that a row of the list speaks of; none for its heading.
+fn line_of(row: &str) -> Option<u64> {
+    row.split(';').next()?.parse().ok()
 }
 
 fn quoted(text: &str) -> String {
@@ -144,8 +155,10 @@ mod tests {
         drop(writer);
         let mut writer = RejectWriter::open(&path, 5).unwrap();
         writer.write_all(&[(9, vec![fault("inn", "again")])]).unwrap();
-        let expected =
-            format!("{}3;inn;\"wrong; \"\"INN\"\"\"\r\n3;name;a b\r\n9;inn;again\r\n", heading());
+        let expected = format!(
+            "{}3;inn;required;\"wrong; \"\"INN\"\"\"\r\n3;name;required;a b\r\n9;inn;required;again\r\n",
+            heading()
+        );
         assert_eq!(read_rejects(&path).unwrap(), expected);
     }
 }

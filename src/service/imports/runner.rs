@@ -6,7 +6,9 @@ use super::chunk::{Chunk, Imagined, RowError, RowOutcome, Touched, field_of};
 use super::prepare::{Prepared, Request, prepare};
 use super::progress::Progress;
 use super::rejects::RejectWriter;
+use super::seen::{RowKey, Seen};
 use crate::base::ids::{IdSource, ImportId};
+use crate::base::row::Row;
 use crate::base::time::{Clock, Zone};
 use crate::codec::frame::CommandKey;
 use crate::committer::{Change, Committed, Committer, Proposal, Refusal, TypedChange};
@@ -196,10 +198,12 @@ fn commit_run(
 /// A row as the reading thread hands it over.
 struct ReadRow {
     line: u64,
-    row: Result<Option<Record>, Vec<FieldFault>>,
+    row: Result<Option<(RowKey, Record)>, Vec<FieldFault>>,
 }
 
 enum Handed {
+    /// Keys of rows that an earlier session has dealt with; they may come again.
+    Behind(Vec<(u64, RowKey)>),
     Rows(Vec<ReadRow>),
     Failed(TableError),
     /// The file was read to its end; without it, reading broke off.
@@ -244,6 +248,7 @@ impl Session {
             rows_here: 0,
             quiet: 0,
             imagined: dry.then(Imagined::default),
+            seen: Seen::default(),
         };
         let mut worked = worker.work(&receiver);
         // The reader ends when nobody listens any more.
@@ -259,21 +264,31 @@ impl Session {
     }
 }
 
+/// The record of a row with its key; none when the mapping does not want it.
+pub(super) fn read_row(
+    bound: &Bound,
+    row: &Row,
+) -> Result<Option<(RowKey, Record)>, Vec<FieldFault>> {
+    Ok(match bound.read(row)? {
+        Outcome::Skipped => None,
+        Outcome::Taken(record) => Some((RowKey::of(&record), record)),
+    })
+}
+
+impl ReadRow {
+    /// The key of a row that reads and is wanted.
+    fn key(&self) -> Option<RowKey> {
+        self.row.as_ref().ok()?.as_ref().map(|(key, _)| *key)
+    }
+}
+
 fn read_rows(table: Table, bound: &Bound, behind: u64, sender: &Sender<Handed>) {
+    let mut known = Vec::new();
     let mut rows = Vec::with_capacity(ROWS_PER_CHUNK);
     for read in table {
         let read = match read {
-            Ok(row) if row.line() <= behind => continue,
-            Ok(row) => {
-                let line = row.line();
-                let row = bound.read(&row).map(|outcome| match outcome {
-                    Outcome::Taken(record) => Some(record),
-                    Outcome::Skipped => None,
-                });
-                ReadRow { line, row }
-            }
+            Ok(row) => ReadRow { line: row.line(), row: read_row(bound, &row) },
             Err(error) => match error.row_line() {
-                Some(line) if line <= behind => continue,
                 Some(line) => {
                     let fault = FieldFault::new("row", error.code(), error.to_string());
                     ReadRow { line, row: Err(vec![fault]) }
@@ -286,12 +301,22 @@ fn read_rows(table: Table, bound: &Bound, behind: u64, sender: &Sender<Handed>) 
                 }
             },
         };
-        rows.push(read);
-        if rows.len() == ROWS_PER_CHUNK {
-            let full = std::mem::replace(&mut rows, Vec::with_capacity(ROWS_PER_CHUNK));
-            if sender.send(Handed::Rows(full)).is_err() {
+        let full = if read.line <= behind {
+            known.extend(read.key().map(|key| (read.line, key)));
+            (known.len() == ROWS_PER_CHUNK).then(|| Handed::Behind(std::mem::take(&mut known)))
+        } else {
+            if !known.is_empty() && sender.send(Handed::Behind(std::mem::take(&mut known))).is_err()
+            {
                 return;
             }
+            rows.push(read);
+            (rows.len() == ROWS_PER_CHUNK).then(|| {
+                let next = Vec::with_capacity(ROWS_PER_CHUNK);
+                Handed::Rows(std::mem::replace(&mut rows, next))
+            })
+        };
+        if full.is_some_and(|full| sender.send(full).is_err()) {
+            return;
         }
     }
     let sent = sender.send(Handed::Rows(rows));
@@ -310,6 +335,7 @@ struct Worker<'a> {
     rows_here: u64,
     quiet: u64,
     imagined: Option<Imagined>,
+    seen: Seen,
 }
 
 /// What a chunk came to.
@@ -347,6 +373,7 @@ impl Worker<'_> {
                 return self.await_all(under_way);
             }
             match handed {
+                Handed::Behind(keys) => self.recall(&keys),
                 Handed::Rows(rows) if rows.is_empty() => {}
                 Handed::Rows(rows) => under_way = self.follow(under_way.take(), rows)?,
                 Handed::Failed(error) => {
@@ -358,6 +385,13 @@ impl Worker<'_> {
         }
         self.await_all(under_way)?;
         Err(ImportError::ReadingBroke)
+    }
+
+    /// Notes rows that an earlier session has taken; those that it refused stand in the list.
+    fn recall(&mut self, keys: &[(u64, RowKey)]) {
+        for (line, key) in keys.iter().filter(|(line, _)| !self.rejects.lists(*line)) {
+            self.seen.note(*line, *key);
+        }
     }
 
     /// Decides a chunk while the one before it commits, and proposes it when that one is durable.
@@ -457,7 +491,7 @@ impl Worker<'_> {
 
     /// Decides a chunk; none when a row of it needs what the chunk `ahead` of it has touched.
     fn decide(
-        &self,
+        &mut self,
         rows: &[ReadRow],
         ahead: Option<&Touched>,
     ) -> Result<Option<Decided>, ImportError> {
@@ -473,7 +507,7 @@ impl Worker<'_> {
         let (counts, rejected) = (Counts::default(), Vec::new());
         let mut tally = Tally { line: self.line, counts, rejected };
         for row in rows {
-            if !tally.take(&mut chunk, row)? {
+            if !tally.take(&mut chunk, &mut self.seen, row)? {
                 return Ok(None);
             }
         }
@@ -535,6 +569,9 @@ impl Worker<'_> {
 
     /// A row that the committer refuses even alone.
     fn reject(&mut self, row: &ReadRow, fault: FieldFault) -> Result<(), ImportError> {
+        if let Some(key) = row.key() {
+            self.seen.forget(row.line, key);
+        }
         let refused = ReadRow { line: row.line, row: Err(vec![fault]) };
         self.attempt(std::slice::from_ref(&refused))
     }
@@ -557,12 +594,17 @@ impl Worker<'_> {
 
 impl Tally {
     /// Counts what becomes of a row; false when it must wait for the chunk ahead.
-    fn take(&mut self, chunk: &mut Chunk<'_>, row: &ReadRow) -> Result<bool, ImportError> {
+    fn take(
+        &mut self,
+        chunk: &mut Chunk<'_>,
+        seen: &mut Seen,
+        row: &ReadRow,
+    ) -> Result<bool, ImportError> {
         self.line = row.line;
         self.counts.rows += 1;
         let counter = match &row.row {
             Ok(None) => &mut self.counts.skipped,
-            Ok(Some(record)) => match chunk.take(record) {
+            Ok(Some((key, record))) => match seen.take(chunk, row.line, *key, record) {
                 Ok(RowOutcome::Created) => &mut self.counts.created,
                 Ok(RowOutcome::Updated) => &mut self.counts.updated,
                 Ok(RowOutcome::Unchanged) => &mut self.counts.unchanged,

@@ -5,7 +5,7 @@ use crate::base::ids::{ImportId, PartId, SystemIds};
 use crate::base::time::{Clock, Date, SystemClock, Timestamp};
 use crate::committer::{Committer, CommitterSettings, Engine, Proposal, Refusal, TypedChange};
 use crate::domain::access::Principal;
-use crate::domain::client::{AddNote, Client, ClientCommand};
+use crate::domain::client::{AddNote, Client, ClientCommand, ClientKind, OrganisationForm};
 use crate::domain::import::run::{Counts, FileSource, ImportPlan, ImportRun, RunState};
 use crate::domain::import::{ImportKind, Mapping, shipped_named};
 use crate::domain::loan::Loan;
@@ -270,8 +270,15 @@ fn duplicates_are_joined_or_refused_and_never_made() {
     assert_eq!(the_box.client("s:1").id, the_box.client("s:2").id);
     assert_eq!(the_box.client("s:1").details.phones.len(), 2);
     let lines: Vec<&str> = rejects.lines().skip(1).collect();
-    assert!(lines[0].starts_with("4;inn;\"another card holds this value, but"), "{}", lines[0]);
-    assert!(lines[1].starts_with("6;row;\"several cards") || lines[1].starts_with("6;row;several"));
+    assert!(
+        lines[0].starts_with("4;inn;duplicate;\"another card holds this value, but"),
+        "{}",
+        lines[0]
+    );
+    assert!(
+        lines[1].starts_with("6;row;ambiguous_client;\"several cards")
+            || lines[1].starts_with("6;row;ambiguous_client;several")
+    );
     for secret in ["Иванов", "500100732259", "1981"] {
         assert!(!rejects.contains(secret));
     }
@@ -332,7 +339,7 @@ fn loans_and_payments_need_their_client_and_loan() {
     let (found, rejects) = the_box.written(loans, LOANS);
     assert_eq!(found, counts(1, 0, 0, 0, 3));
     let fields: Vec<&str> = rejects.lines().skip(1).filter_map(|l| l.split(';').nth(1)).collect();
-    assert_eq!(fields, ["client_key", "row", "principal", "issued_on"]);
+    assert_eq!(fields, ["client_key", "key", "principal", "issued_on"]);
     let payments = "id;n;on;sum\n1;A-1;2026-02-15;100\n1;A-1;2026-02-15;100\n2;A-9;2026-02-15;1\n1;A-1;2026-02-16;100\n3;A-1;2025-01-01;1\n";
     let (found, rejects) = the_box.written(payments, PAYMENTS);
     assert_eq!(found, counts(1, 0, 1, 0, 3));
@@ -393,11 +400,147 @@ fn a_preview_shows_rows_targets_and_faults() {
     let text = "id;name;born;inn;snils;phone;email\n1;ИВАНОВ ПЁТР;;;;x;\n2;Ким\n";
     std::fs::write(&path, text).unwrap();
     let request = the_box.job(&path, PEOPLE).request;
-    let shown = preview(&request, date("2026-11-21"), Some(20)).unwrap();
+    let shown = preview(&request, date("2026-11-21"), Some(20), None).unwrap();
     assert_eq!((shown.delimiter.as_str(), shown.encoding), (";", "UTF-8"));
     assert_eq!(shown.rows[0].target[0], ("full_name", "ИВАНОВ ПЁТР".to_owned()));
     assert_eq!(shown.rows[0].faults[0].code, "invalid_phone");
     assert_eq!((shown.rows[1].line, shown.rows[1].faults[0].code), (3, "ragged_row"));
+}
+
+#[test]
+fn blank_words_for_the_sort_of_a_client_leave_what_is_known() {
+    let mut the_box = Box_::new();
+    let mapping = "kind = \"clients\"\nsource = \"s\"\nkey = \"{id}\"\n[columns]\nkind = \"kind\"\n\
+        organisation_form = \"form\"\norganisation_short_name = \"shop\"\nfull_name = \"name\"\n\
+        kpp = \"kpp\"\nphone = \"phone\"\n";
+    let head = "id;kind;form;shop;name;kpp;phone\n";
+    let first = "1;organisation;store;Магазин;;;\n2;prospect;;;Ким Олег;;\n3;;;Ларёк;;;\n4;;;;Ким Ольга;;\n";
+    let (found, rejects) = the_box.written(&format!("{head}{first}"), mapping);
+    assert_eq!(found, counts(4, 0, 0, 0, 0), "{rejects}");
+    let sort = |the_box: &Box_, key: &str| {
+        let details = the_box.client(key).details;
+        (details.kind, details.organisation.map(|organisation| organisation.form))
+    };
+    let known = [
+        ("s:1", (ClientKind::Organisation, Some(OrganisationForm::Store))),
+        ("s:2", (ClientKind::Prospect, None)),
+        ("s:3", (ClientKind::Organisation, Some(OrganisationForm::Network))),
+        ("s:4", (ClientKind::Person, None)),
+    ];
+    for (key, expected) in known {
+        assert_eq!(sort(&the_box, key), expected, "{key}");
+    }
+    // Blank words, then the words of an organisation for a person: neither makes him another sort.
+    let second = "1;;;Магазин;;770101001;89161234567\n2;;;;;;89161234568\n3;;;;;770101001;\n4;;store;Лавка;;;\n";
+    let (found, rejects) = the_box.written(&format!("{head}{second}"), mapping);
+    assert_eq!(found, counts(0, 3, 1, 0, 0), "{rejects}");
+    for (key, expected) in known {
+        assert_eq!(sort(&the_box, key), expected, "{key}");
+    }
+    let kiosk = the_box.client("s:3").details.organisation.unwrap();
+    assert_eq!((kiosk.short_name.as_str(), kiosk.kpp.as_deref()), ("Ларёк", Some("770101001")));
+    // What a row says counts.
+    let third = "1;;partner;;;;\n2;person;;;;;\n";
+    assert_eq!(the_box.written(&format!("{head}{third}"), mapping).0, counts(0, 2, 0, 0, 0));
+    assert_eq!(sort(&the_box, "s:1").1, Some(OrganisationForm::Partner));
+    assert_eq!(sort(&the_box, "s:2").0, ClientKind::Person);
+}
+
+/// The lines and codes of a list of rejected rows.
+fn listed(rejects: &str) -> Vec<(u64, String)> {
+    let row = |line: &str| {
+        let mut cells = line.split(';');
+        let number = cells.next()?.parse().ok()?;
+        Some((number, cells.nth(1)?.to_owned()))
+    };
+    rejects.lines().filter_map(row).collect()
+}
+
+#[test]
+fn a_key_that_comes_again_in_a_file_changes_nothing() {
+    let mut the_box = Box_::new();
+    let text = "id;name;born;inn;snils;phone;email\n\
+        1;Иванов Пётр;;;;89161234567;\n\
+        2;Ким Олег;;;;;nomail\n\
+        1;Сидоров Олег;;;;89031234567;\n\
+        1;Иванов Пётр;;;;+7 916 123-45-67;\n\
+        2;Ким Олег;;;;;\n\
+        2;Ким Ольга;;;;;\n";
+    let path = the_box.folder.path().join("first.csv");
+    std::fs::write(&path, text).unwrap();
+    let request = the_box.job(&path, PEOPLE).request;
+    let environment = the_box.environment.clone();
+    let now = environment.clock.now();
+    let context = Context { now, zone: environment.zone, principal: Principal::System };
+    let against = Against { store: &environment.store, ids: &*environment.ids, context: &context };
+    let shown = preview(&request, date("2026-11-21"), Some(20), Some(&against)).unwrap();
+    let faults = shown.rows.iter().flat_map(|row| row.faults.iter().map(|fault| (row.line, fault)));
+    let faults: Vec<_> = faults.collect();
+    let found: Vec<_> = faults.iter().map(|(line, fault)| (*line, fault.code.to_owned())).collect();
+    let expected = [(3, "invalid_email"), (4, "repeated_row"), (7, "repeated_row")]
+        .map(|(line, code)| (line, code.to_owned()));
+    assert_eq!(found, expected);
+    assert_eq!(faults[1].1.detail.as_ref().unwrap().line, Some(2));
+    // The row at fault is no first one: the next with its key is.
+    assert_eq!(faults[2].1.detail.as_ref().unwrap().line, Some(6));
+
+    for dry in [true, false] {
+        let (found, rejects) = the_box.import(&path, PEOPLE, dry);
+        assert_eq!(found, counts(2, 0, 1, 0, 3), "{rejects}");
+        assert_eq!(listed(&rejects), expected);
+        let told = "4;key;repeated_row;\"line 2 has the same key and says something else; \
+            keep one of the two\"\r\n";
+        assert!(rejects.contains(told), "{rejects}");
+    }
+    assert_eq!(the_box.client("s:1").details.phones.len(), 1, "the first row stands");
+    assert_eq!(the_box.client("s:2").details.name.full(), "Ким Олег");
+    assert_eq!(the_box.import(&path, PEOPLE, false).0, counts(0, 0, 3, 0, 3), "in another file");
+}
+
+#[test]
+fn a_resumed_run_knows_the_keys_of_the_rows_behind_it() {
+    let mut the_box = Box_::new();
+    let mut text = "id;name;born;inn;snils;phone;email\n".to_owned();
+    for id in 1..=300 {
+        let email = if id == 7 { "nomail" } else { "" };
+        text.push_str(&format!("{id};Иванов Пётр;;;;;{email}\n"));
+    }
+    text.push_str("5;Сидоров Олег;;;;;\n6;Иванов Пётр;;;;;\n7;Ким Олег;;;;;\n");
+    let path = the_box.folder.path().join("broken.csv");
+    std::fs::write(&path, text).unwrap();
+    let job = the_box.job(&path, PEOPLE);
+    let plan = Box_::plan(&job, false);
+    let session = begin(the_box.environment.clone(), job.clone(), plan, Vec::new()).unwrap();
+    assert!(session.with_table(|table| table.breaking_after(200)).work().is_err());
+    assert_eq!(the_box.run(job.id).counts, counts(127, 0, 0, 0, 1));
+    let run = resume(the_box.environment.clone(), job.clone()).unwrap().work().unwrap();
+    assert_eq!(run.counts, counts(300, 0, 1, 0, 2));
+    let rejects = read_rejects(&job.rejects).unwrap();
+    let expected = [(8, "invalid_email".to_owned()), (302, "repeated_row".to_owned())];
+    assert_eq!(listed(&rejects), expected);
+    assert_eq!(the_box.client("s:7").details.name.full(), "Ким Олег");
+}
+
+#[test]
+fn an_instalment_or_a_payment_that_comes_again_changes_nothing() {
+    let mut the_box = Box_::new();
+    the_box.written("id;name;born;inn;snils;phone;email\n1;Иванов Пётр;;;;;\n", PEOPLE);
+    let loans = "n;client;sum;on\nA-1;1;1000;2026-01-15\nA-2;1;1000;2026-01-15\n";
+    assert_eq!(the_box.written(loans, LOANS).0, counts(2, 0, 0, 0, 0));
+    let mapping = "kind = \"schedules\"\nsource = \"s\"\n[columns]\nloan_number = \"loan\"\n\
+        n = \"n\"\ndue_on = \"on\"\npayment = \"sum\"\n";
+    let schedule = "loan;n;on;sum\nA-1;1;2026-02-15;500\nA-2;1;2026-02-15;500\n\
+        A-1;1;2026-02-15;500\nA-1;1;2026-02-16;500\nA-1;2;2026-03-15;500\n";
+    let (found, rejects) = the_box.written(schedule, mapping);
+    assert_eq!(found, counts(3, 0, 1, 0, 1));
+    assert!(rejects.contains("5;n;repeated_row;\"line 2 has"), "{rejects}");
+    assert_eq!(the_box.loan("s:A-1").schedule[0].due_on, date("2026-02-15"));
+    let payments = "id;n;on;sum\n1;A-1;2026-02-15;100\n1;A-2;2026-02-15;100\n\
+        1;A-1;2026-02-15;100\n2;A-1;2026-02-15;100\n";
+    let (found, rejects) = the_box.written(payments, PAYMENTS);
+    assert_eq!(found, counts(2, 0, 1, 0, 1));
+    assert!(rejects.contains("3;key;repeated_row;\"line 2 has"), "{rejects}");
+    assert_eq!(the_box.loan("s:A-2").payments.len(), 0);
 }
 
 /// A clock that edits a card each time it is read, as an operator would, so many times.
@@ -494,11 +637,13 @@ fn a_dry_run_counts_a_card_of_several_chunks_as_one() {
     let mapping = "kind = \"clients\"\nsource = \"s\"\nkey = \"{id}\"\n[columns]\norganisation_short_name = \"name\"\ninn = \"inn\"\nphone = \"phone\"\nparent_inn = \"parent\"\n[constants]\norganisation_form = \"partner\"\n";
     let mut text = "id;name;inn;phone;parent\n".to_owned();
     for row in 0..300_u32 {
-        text.push_str(&format!("1;РООВ;7723365574;8916{:07};\n", 1_234_567 + row / 100));
+        // The head office comes under three keys of its own.
+        let (key, phone) = (row / 100, 1_234_567 + row / 100);
+        text.push_str(&format!("h{key};РООВ;7723365574;8916{phone:07};\n"));
         text.push_str(&format!("{};Отдел;;;7723365574\n", row + 2));
     }
     // The head office changes once more in a later chunk.
-    text.push_str("1;РООВ;7723365574;89031234567;\n999;Отдел;;;7723365574\n");
+    text.push_str("h3;РООВ;7723365574;89031234567;\n999;Отдел;;;7723365574\n");
     let path = the_box.folder.path().join("offices.csv");
     std::fs::write(&path, text).unwrap();
     let dry = the_box.import(&path, mapping, true);
@@ -509,20 +654,26 @@ fn a_dry_run_counts_a_card_of_several_chunks_as_one() {
 #[test]
 fn a_row_that_needs_the_chunk_before_it_waits_for_that() {
     let mut the_box = Box_::new();
-    let mut text = String::from("Код;Фамилия;Имя;ДатаРождения;Телефон;АдресРегистрации\n");
-    // Each client is told of three times, hundreds of rows apart; in between come new ones.
+    let mut text = String::from("Код;Фамилия;Имя;ДатаРождения;Телефон;АдресРегистрации;ИНН\n");
+    let inn = |n: usize| {
+        let mut all = (0..100).map(|check| format!("50010{n:05}{check:02}"));
+        all.find(|inn| crate::base::documents::inn(inn).is_ok()).unwrap()
+    };
+    // Each client is told of under three keys, hundreds of rows apart; in between come new ones.
     for round in 0..3 {
         for n in 0..200 {
             let phone = format!("+7 916 {:03}-{:02}-{:02}", 100 + round, n / 100, n % 100);
-            text += &format!("{n};Иванова;Анна;01.02.1990;{phone};г. Москва, д. {n}\n");
-            text += &format!("{round}-{n};Петров;Пётр;01.02.1980;;г. Тверь, д. {n}\n");
+            let inn = inn(n);
+            text +=
+                &format!("{n}/{round};Иванова;Анна;01.02.1990;{phone};г. Москва, д. {n};{inn}\n");
+            text += &format!("{round}-{n};Петров;Пётр;01.02.1980;;г. Тверь, д. {n};\n");
         }
     }
     let (found, rejects) = the_box.written(&text, "1c-clients");
     assert_eq!(found, counts(200 + 600, 400, 0, 0, 0), "{rejects}");
     let mut numbers = std::collections::BTreeSet::new();
     for n in 0..200 {
-        let client = the_box.client(&format!("1c:{n}"));
+        let client = the_box.client(&format!("1c:{n}/0"));
         assert_eq!(client.details.phones.len(), 3, "client {n}");
         assert!(client.number > 0 && numbers.insert(client.number), "client {n}");
     }

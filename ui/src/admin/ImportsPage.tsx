@@ -1,5 +1,4 @@
 import { Button, Progress } from '@mantine/core';
-import { IconDownload } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { administers } from '../app/access';
@@ -11,6 +10,7 @@ import { useWords } from '../i18n/use-language';
 import { Empty, Failure, Load, Moment } from '../ui/parts';
 import styles from './admin.module.css';
 import { ImportForm } from './ImportForm';
+import { RejectsDialog } from './RejectsDialog';
 
 /** Every load of data: the one that runs, with its speed and what is left, and all before it with their rejects. */
 export function ImportsPage() {
@@ -64,10 +64,13 @@ function History({ jobs }: { jobs: ImportJob[] }) {
   const { t, language } = useWords();
   const queries = useQueryClient();
   const resume = useMutation({ mutationFn: (id: string) => imports.resume(id), onSettled: () => void queries.invalidateQueries({ queryKey: ['imports'] }) });
+  const [opened, setOpened] = useState<string | null>(null);
+  const shown = jobs.find((job) => job.import_id === opened);
   const count = (value: number) => <td className={`num ${value > 0 ? '' : 'dim'}`}>{integer(value, language)}</td>;
   return (
     <>
       {resume.error && <Failure error={resume.error} />}
+      {shown && <RejectsDialog job={shown} onClose={() => setOpened(null)} />}
       <table className="grid">
         <thead><tr><th>{t('imports.col.at')}</th><th>{t('imports.col.file')}</th><th>{t('imports.col.kind')}</th><th>{t('imports.col.state')}</th><th className="num">{t('imports.col.rows')}</th><th className="num">{t('imports.col.created')}</th><th className="num">{t('imports.col.updated')}</th><th className="num">{t('imports.col.unchanged')}</th><th className="num">{t('imports.col.rejected')}</th><th>{t('imports.col.by')}</th><th><span className="visually-hidden">{t('common.actions')}</span></th></tr></thead>
         <tbody>
@@ -75,7 +78,7 @@ function History({ jobs }: { jobs: ImportJob[] }) {
             <tr key={job.import_id}>
               <td><Moment at={job.started_at} /></td><td className="cut" style={{ maxWidth: 220 }} title={job.file_name}>{job.file_name}</td><td>{t(`imports.kind_value.${job.kind}`)}</td>
               <td className="nowrap"><span className={`tag ${job.state === 'failed' ? 'bad' : job.state === 'interrupted' ? 'warn' : underWay(job) ? 'info' : ''}`}>{t(`imports.state.${job.state}`)}</span>{job.dry_run && <span className="caption"> {t('imports.dry')}</span>}{job.error && <div className="caption bad" style={{ whiteSpace: 'normal', maxWidth: 260 }}>{job.error}</div>}</td>
-              {count(job.rows_read)}{count(job.created)}{count(job.updated)}{count(job.unchanged)}<td className="num">{job.rejected > 0 ? <a href={imports.rejectsAddress(job.import_id)} download title={t('imports.rejects')} className="bad nowrap"><IconDownload size={14} stroke={1.8} role="img" aria-label={t('imports.rejects')} style={{ verticalAlign: -2 }} /> {integer(job.rejected, language)}</a> : <span className="dim">0</span>}</td><td className="dim">{job.by}</td>
+              {count(job.rows_read)}{count(job.created)}{count(job.updated)}{count(job.unchanged)}<td className="num">{job.rejected > 0 ? <Button size="compact-xs" variant="subtle" color="red" aria-label={t('imports.rejects_count', { count: job.rejected })} title={t('imports.rejects')} onClick={() => setOpened(job.import_id)}>{integer(job.rejected, language)}</Button> : <span className="dim">0</span>}</td><td className="dim">{job.by}</td>
               <td className="nowrap num">
                 {job.state === 'interrupted' && <Button size="compact-xs" variant="default" onClick={() => resume.mutate(job.import_id)}>{t('imports.resume')}</Button>}
               </td>

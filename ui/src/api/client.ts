@@ -56,6 +56,21 @@ export async function request<T>(method: string, path: string, options: RequestO
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
+/** The beginning of a text that may be too long for a page: about `limit` bytes of it. */
+export async function requestHead(path: string, limit: number): Promise<string> {
+  const reader = (await send('GET', path, {})).body?.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  for (let read = 0; reader && read < limit;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    read += value.length;
+    text += decoder.decode(value, { stream: true });
+  }
+  await reader?.cancel();
+  return text;
+}
+
 async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf;

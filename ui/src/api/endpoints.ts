@@ -1,5 +1,5 @@
 /** Every request of the page, one line each, so that a change of the contract is found in one file. */
-import { request as send, uploadBlob } from './client';
+import { request as send, requestHead, uploadBlob } from './client';
 import type {
   AccessRow, Backup, Calculation, Call, CallCard, Candidate, Card, ClientBody, DirectoryEntry, DirectoryVersion, Disposition, EarlyQuote, HealthSummary,
   HistoryItem, IdentificationField, ImportJob, ImportKind, ImportMapping, ImportPreview, Job, Me, OpeningWord, OperatorRow, Page,
@@ -137,6 +137,9 @@ export const tokens = {
 export interface ImportRules { kind: ImportKind; blob: string; mapping?: string; mapping_text?: string; lookups?: { name: string; blob: string }[] }
 export interface ImportRequest extends ImportRules { file_name: string; dry_run: boolean }
 
+/** Bytes of a list of rejected rows that a page shows. */
+const REJECTS_BYTES = 64 * 1024;
+
 export const imports = {
   list: () => send<Page<ImportJob>>('GET', '/imports'),
   get: (id: string) => send<ImportJob>('GET', `/imports/${q(id)}`),
@@ -145,6 +148,8 @@ export const imports = {
   mappings: () => send<Page<ImportMapping>>('GET', '/imports/mappings'),
   resume: (id: string) => send<void>('POST', `/imports/${q(id)}/resume`),
   cancel: (id: string) => send<void>('POST', `/imports/${q(id)}/cancel`),
+  /** The first rows of the list: enough to see what is wrong. */
+  rejectsHead: (id: string) => requestHead(`/imports/${q(id)}/rejects`, REJECTS_BYTES),
   rejectsAddress: (id: string) => `/api/v1/imports/${q(id)}/rejects`,
 };
 

@@ -20,7 +20,7 @@ describe('faults of an import', () => {
   });
   it('name the line that held the key before', () => {
     const again = { field: 'key', code: 'repeated_row', message: '', detail: { line: 3 } };
-    expect(faultText(again, english)).toBe('word: the key was in line 3 of this file');
+    expect(faultText(again, english)).toBe('word: line 3 of this file has the same key and says something else; keep one of the two');
   });
 });
 

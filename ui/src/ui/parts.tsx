@@ -37,7 +37,8 @@ export function faultWords(fault: FieldFault, t: TFunction): string {
   const { column, known = [], line } = fault.detail ?? {};
   if (fault.code === 'missing_column' && column) return t('fault.missing_column_of', { column, rule: importField(fault.field, t), known: known.join(', ') });
   if (fault.code === 'repeated_row' && line) return t('fault.repeated_row_of', { line });
-  return i18next.exists(`fault.${fault.code}`) ? t(`fault.${fault.code}`) : fault.message || fault.code;
+  const words = [`fault.${fault.code}`, `error.${fault.code}`].find((key) => i18next.exists(key));
+  return words ? t(words) : fault.message || fault.code;
 }
 
 /** A field or a rule of an import in words: the last part of its path that has a name. */
