@@ -33,7 +33,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("actix", &["actors"]),
     ("bincode", &["codec"]),
     ("hyper", &["http"]),
-    ("rustls", &["http"]),
+    ("rustls", &["http", "gateways"]),
     ("calamine", &["gateways"]),
     ("age", &["backup"]),
     ("quick_xml", &["gateways"]),

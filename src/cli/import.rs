@@ -7,11 +7,13 @@ use crate::actors::Runtime;
 use crate::app::StartError;
 use crate::base::ids::ImportId;
 use crate::base::personal::Personal;
+use crate::base::time::{Clock, SystemClock};
+use crate::config::Config;
 use crate::domain::access::Principal;
 use crate::domain::import::run::{FileSource, GivenLookup, ImportPlan, ImportRun, RunState};
 use crate::domain::import::{ImportKind, shipped, shipped_named};
 use crate::gateways::import_poster::{ImportPoster, ImportToPost, PostedRun};
-use crate::service::Services;
+use crate::service::{Caller, Services};
 use crate::service::imports::{
     Environment, ImportError, Job, Preview, Progress, Request, begin, found_lookups, preview,
     resume,
@@ -77,6 +79,10 @@ pub struct Import {
     /// A running box to import into, for instance <http://127.0.0.1:8080>.
     #[arg(long, requires = "token", conflicts_with_all = ["preview", "resume", "data_dir"])]
     url: Option<String>,
+    /// With an https address: the authority that signed the box's certificate
+    /// (tls/authority.pem of its data folder).
+    #[arg(long, requires = "url")]
+    ca: Option<PathBuf>,
     /// A token of that box, of scope core.
     #[arg(long, env = "LENDERBOX_CORE_TOKEN", hide_env_values = true)]
     token: Option<String>,
@@ -101,17 +107,15 @@ impl Import {
     /// When the mapping or the file is at fault, or the folder is in use.
     pub fn run(self, path: Option<&Path>) -> Result<(), CliError> {
         if let (Some(url), Some(token)) = (&self.url, &self.token) {
-            return self.post(&ImportPoster::new(url, &Personal::new(token.clone())));
+            let token = Personal::new(token.clone());
+            let poster = ImportPoster::new(url, self.ca.as_deref(), &token)
+                .map_err(|error| CliError::Said(crate::app::chain(&error)))?;
+            return self.post(&poster);
         }
         let config = configuration(path, self.data_dir.as_deref())?;
         let request = self.request()?;
         if self.preview {
-            let today = {
-                use crate::base::time::{Clock, SystemClock};
-                SystemClock.now().date_in(config.lender.zone)
-            };
-            let shown = preview(&request, today, Some(PREVIEW_ROWS), None).map_err(said)?;
-            return show_preview(&shown);
+            return show_preview(&first_rows(config, request)?);
         }
         let done = with_core(config, async move |core| {
             let services = Arc::clone(&core.services);
@@ -236,6 +240,30 @@ impl Import {
             mapping_text: request.mapping_text.clone(),
             dry_run: self.dry_run,
         }
+    }
+}
+
+/// The first rows beside the cards that exist; where there are none yet, or a running box holds
+/// them, by themselves.
+fn first_rows(config: Config, request: Request) -> Result<Preview, CliError> {
+    let today = SystemClock.now().date_in(config.lender.zone);
+    let alone = || preview(&request, today, Some(PREVIEW_ROWS), None).map_err(said);
+    if !config.storage.folder.join("journal").exists() {
+        return alone();
+    }
+    let wanted = request.clone();
+    let shown = with_core(config, async move |core| {
+        let services = Arc::clone(&core.services);
+        let read = move || services.first_rows(&Caller::system(), &wanted, Some(PREVIEW_ROWS));
+        let reading = tokio::task::spawn_blocking(read);
+        reading.await.map_err(|_| CliError::Said("the preview broke off".into()))?.map_err(said)
+    });
+    match shown {
+        Err(CliError::Start(StartError::InUse(_))) => {
+            say("the box is running: the rows are read without a look at its cards")?;
+            alone()
+        }
+        other => other,
     }
 }
 

@@ -30,6 +30,9 @@ struct Target {
     /// Address of the box.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: String,
+    /// With https: the authority that signed the box's certificate (tls/authority.pem of its data folder).
+    #[arg(long)]
+    ca: Option<PathBuf>,
     /// A token of scope pbx.
     #[arg(long, env = "LENDERBOX_PBX_TOKEN", hide_env_values = true)]
     token: String,
@@ -92,6 +95,14 @@ fn due(after_ms: u32, speed: f64) -> Duration {
     Duration::try_from_secs_f64(f64::from(after_ms) / 1_000.0 / speed).unwrap_or(Duration::MAX)
 }
 
+impl Target {
+    fn poster(&self) -> Result<PbxPoster, CliError> {
+        let token = Personal::new(self.token.clone());
+        PbxPoster::new(&self.url, self.ca.as_deref(), token)
+            .map_err(|error| CliError::Said(crate::app::chain(&error)))
+    }
+}
+
 impl Pbx {
     /// Plays.
     ///
@@ -132,7 +143,7 @@ impl Replay {
         let events = read_recording(&bytes, &self.operator_channel, &self.trunk_prefix)
             .map_err(|fault| CliError::Said(fault.to_string()))?;
         if self.as_recorded {
-            let poster = PbxPoster::new(&self.target.url, Personal::new(self.target.token));
+            let poster = self.target.poster()?;
             let posted = poster.post(&events).map_err(|error| CliError::Said(error.to_string()))?;
             return report(&posted);
         }
@@ -143,7 +154,7 @@ impl Replay {
 
 /// Posts each cue when its time has come.
 fn play(mut cues: Vec<Cue>, target: &Target) -> Result<(), CliError> {
-    let poster = PbxPoster::new(&target.url, Personal::new(target.token.clone()));
+    let poster = target.poster()?;
     cues.sort_by_key(|cue| cue.after_ms);
     let begun = Instant::now();
     let mut all = Posted::default();

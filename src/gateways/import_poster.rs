@@ -3,6 +3,7 @@
 //! For the command line: the data folder of a running box belongs to that box. Knows nothing of the
 //! box's inside, only its API, with a token of scope `core`.
 
+use super::box_line::{self, LineError};
 use crate::base::personal::Personal;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -96,18 +97,21 @@ pub struct ImportPoster {
 }
 
 impl ImportPoster {
-    /// A box at `address` (`http://127.0.0.1:8080`), with a token of scope `core`.
-    #[must_use]
-    pub fn new(address: &str, token: &Personal<String>) -> Self {
-        let settings = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWER_WITHIN))
-            .http_status_as_error(false)
-            .build();
-        Self {
-            agent: settings.into(),
+    /// A box at `address` (`http://127.0.0.1:8080`), with a token of scope `core`; over TLS the
+    /// `authority` that signed its certificate.
+    ///
+    /// # Errors
+    /// See [`LineError`].
+    pub fn new(
+        address: &str,
+        authority: Option<&Path>,
+        token: &Personal<String>,
+    ) -> Result<Self, LineError> {
+        Ok(Self {
+            agent: box_line::agent(address, authority, ANSWER_WITHIN)?,
             base: format!("{}/api/v1", address.trim_end_matches('/')),
             bearer: Personal::new(format!("Bearer {}", token.reveal())),
-        }
+        })
     }
 
     /// Uploads the files and starts the import; gives its identifier.
@@ -164,7 +168,7 @@ impl ImportPoster {
     ) -> Result<Value, ImportPostError> {
         let unreachable = |error: ureq::Error| ImportPostError::Unreachable {
             url: url.to_owned(),
-            reason: error.to_string(),
+            reason: box_line::reason(&error),
         };
         let mut answer = answer.map_err(unreachable)?;
         if answer.status().is_success() {

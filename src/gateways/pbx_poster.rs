@@ -5,12 +5,14 @@
 
 use super::ami::adapter::{Adapter, Output};
 use super::ami::parser::Parser;
+use super::box_line::{self, LineError};
 use super::pbx_simulator::Cue;
 use crate::base::limits::PBX_EVENTS_PER_REQUEST_MAX;
 use crate::base::personal::Personal;
 use crate::base::time::Timestamp;
 use crate::domain::call::pbx_event::{PbxEvent, PbxEventBody};
 use serde::Deserialize;
+use std::path::Path;
 use std::time::Duration;
 
 /// How long one request may take.
@@ -65,15 +67,19 @@ pub struct PbxPoster {
 }
 
 impl PbxPoster {
-    /// A box at `address` (`http://127.0.0.1:8080`), with a token of scope `pbx`.
-    #[must_use]
-    pub fn new(address: &str, token: Personal<String>) -> Self {
-        let settings = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWER_WITHIN))
-            .http_status_as_error(false)
-            .build();
+    /// A box at `address` (`http://127.0.0.1:8080`), with a token of scope `pbx`; over TLS the
+    /// `authority` that signed its certificate.
+    ///
+    /// # Errors
+    /// See [`LineError`].
+    pub fn new(
+        address: &str,
+        authority: Option<&Path>,
+        token: Personal<String>,
+    ) -> Result<Self, LineError> {
+        let agent = box_line::agent(address, authority, ANSWER_WITHIN)?;
         let url = format!("{}/api/v1/pbx/events", address.trim_end_matches('/'));
-        Self { agent: settings.into(), url, token }
+        Ok(Self { agent, url, token })
     }
 
     /// Posts events, in requests as large as the box takes.
@@ -96,7 +102,7 @@ impl PbxPoster {
     fn post_one(&self, bodies: &[PbxEventBody]) -> Result<Posted, PostError> {
         let unreachable = |error: ureq::Error| PostError::Unreachable {
             url: self.url.clone(),
-            reason: error.to_string(),
+            reason: box_line::reason(&error),
         };
         let mut answer = self
             .agent

@@ -22,6 +22,8 @@ struct Secure {
     child: Child,
     port: u16,
     folder: tempfile::TempDir,
+    /// Of scopes core and pbx.
+    tokens: [String; 2],
 }
 
 impl Drop for Secure {
@@ -57,6 +59,12 @@ fn secure() -> Secure {
     add.args(["user", "add", "anna", "--name", "Анна", "--role", "operator"]);
     let added = run(add, PASSWORD);
     assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    let token = |scope: &str| {
+        let mut add = lenderbox(&config);
+        add.args(["token", "add", scope, "--scope", scope]);
+        String::from_utf8(run(add, "").stdout).unwrap().trim().to_owned()
+    };
+    let tokens = ["core", "pbx"].map(token);
     let mut serve = lenderbox(&config);
     let mut child = serve.arg("serve").stderr(Stdio::null()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -64,7 +72,7 @@ fn secure() -> Secure {
     let said = said.expect("the box says where it is");
     assert!(said.contains("https://127.0.0.1:"), "{said}");
     let port = said.rsplit(':').next().unwrap().trim().parse().unwrap();
-    Secure { child, port, folder }
+    Secure { child, port, folder, tokens }
 }
 
 impl Secure {
@@ -111,6 +119,46 @@ impl Secure {
         let answer = String::from_utf8(answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").expect("a whole answer");
         (head.to_owned(), body.to_owned())
+    }
+}
+
+/// What a command said, and whether it succeeded.
+fn said(arguments: &[&str]) -> (bool, String) {
+    let done = Command::new(binary()).args(arguments).output().unwrap();
+    let text = [done.stdout, done.stderr].concat();
+    (done.status.success(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn the_command_line_reaches_a_box_whose_authority_it_is_given() {
+    let (secure, other) = (secure(), secure());
+    let file = secure.folder.path().join("люди.csv");
+    std::fs::write(&file, "Код;ФИО;ДатаРождения\n1;Иванов Пётр;05.03.1980\n").unwrap();
+    let mapping = secure.folder.path().join("own.toml");
+    let text =
+        "kind = \"clients\"\nsource = \"s\"\nkey = \"{Код}\"\n[columns]\nfull_name = \"ФИО\"\n";
+    std::fs::write(&mapping, text).unwrap();
+    let (file, mapping) = (file.to_str().unwrap(), mapping.to_str().unwrap());
+    let authority = |of: &Secure| of.folder.path().join("data/tls/authority.pem");
+    let (own, foreign) = (authority(&secure), authority(&other));
+    let (own, foreign) = (own.to_str().unwrap(), foreign.to_str().unwrap());
+    let [core, pbx] = &secure.tokens;
+    let url = format!("https://localhost:{}", secure.port);
+    let import = ["import", "clients", file, "--mapping", mapping, "--url", &url, "--token", core];
+    let simulate = ["pbx", "simulate", "inbound", "--speed", "0", "--url", &url, "--token", pbx];
+
+    for (command, done) in
+        [(&import[..], "done: 1 rows: 1 created"), (&simulate[..], "events taken, 0 refused")]
+    {
+        let with = |ca: &[&str]| said(&[command, ca].concat());
+        let (succeeded, told) = with(&[]);
+        assert!(!succeeded && told.contains("tls/authority.pem"), "{told}");
+        let (succeeded, told) = with(&["--ca", foreign]);
+        assert!(!succeeded && told.contains("has not signed this name's certificate"), "{told}");
+        let (succeeded, told) = with(&["--ca", mapping]);
+        assert!(!succeeded && told.contains("holds no certificate"), "{told}");
+        let (succeeded, told) = with(&["--ca", own]);
+        assert!(succeeded && told.contains(done), "{told}");
     }
 }
 
