@@ -13,11 +13,11 @@ use crate::domain::access::Principal;
 use crate::domain::import::run::{FileSource, GivenLookup, ImportPlan, ImportRun, RunState};
 use crate::domain::import::{ImportKind, shipped, shipped_named};
 use crate::gateways::import_poster::{ImportPoster, ImportToPost, PostedRun};
-use crate::service::{Caller, Services};
 use crate::service::imports::{
     Environment, ImportError, Job, Preview, Progress, Request, begin, found_lookups, preview,
     resume,
 };
+use crate::service::{Caller, Services};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};

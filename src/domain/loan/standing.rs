@@ -110,7 +110,7 @@ pub fn instalments(
 }
 
 /// The unpaid part of each instalment, payments filling the oldest first.
-fn uncovered(loan: &Loan) -> impl Iterator<Item = (&Instalment, i64)> {
+pub fn uncovered(loan: &Loan) -> impl Iterator<Item = (&Instalment, i64)> {
     let mut purse: i64 = loan
         .payments
         .iter()
@@ -128,8 +128,9 @@ fn uncovered(loan: &Loan) -> impl Iterator<Item = (&Instalment, i64)> {
     })
 }
 
-/// The last day to pay an instalment without being late.
-fn last_day(row: &Instalment) -> Date {
+/// The last day to pay an instalment without being late, where its source does not say.
+#[must_use]
+pub fn last_day(row: &Instalment) -> Date {
     Calendar::RU.working_from(row.due_on)
 }
 
@@ -208,7 +209,7 @@ fn from_schedule(loan: &Loan, today: Date) -> Standing {
     let mut left_total = 0;
     for (row, left) in uncovered(loan).filter(|(_, left)| *left > 0) {
         left_total += left;
-        if row.due_on >= today && standing.next_due_on.is_some() {
+        if standing.next_due_on.is_some_and(|next| next < row.due_on) {
             continue;
         }
         let last_day = last_day(row);
@@ -218,9 +219,10 @@ fn from_schedule(loan: &Loan, today: Date) -> Standing {
                 let days = (today - last_day).num_days();
                 standing.days_past_due = u32::try_from(days).unwrap_or(u32::MAX);
             }
-        } else if standing.next_due_on.is_none() {
+        } else if standing.next_due_on.is_none_or(|next| next == last_day) {
+            // Days off may move several instalments to one day.
             standing.next_due_on = Some(last_day);
-            standing.next_payment = Some(left);
+            standing.next_payment = Some(standing.next_payment.unwrap_or(0) + left);
         }
     }
     if !loan.schedule.is_empty() {

@@ -219,6 +219,11 @@ fn an_instalment_due_on_a_day_off_may_be_paid_on_the_next_working_day() {
         assert_eq!(found.next_due_on, Some(date(next)), "{today}");
         assert_eq!(found.outstanding, Some(3 * 945_596), "{today}");
     }
+    let mut weekend = opened();
+    weekend.schedule = vec![row(1, "2026-02-14"), row(2, "2026-02-16"), row(3, "2026-03-16")];
+    let found = standing::on(&weekend, date("2026-02-13"));
+    let both = (found.next_due_on, found.next_payment);
+    assert_eq!(both, (Some(date("2026-02-16")), Some(2 * 945_596)));
     // What the source states is not corrected.
     loan.figures = Figures {
         as_of: Some(date("2025-12-21")),

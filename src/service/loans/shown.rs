@@ -21,7 +21,7 @@ use crate::domain::credit::psk::PskMethod;
 use crate::domain::loan::own::{Booked, EarlyRequest, Own, Payer, PaymentSource};
 use crate::domain::loan::reconcile::{self, as_told};
 use crate::domain::loan::standing::{self, Standing};
-use crate::domain::loan::{Instalment, Loan, Payment, PaymentKind};
+use crate::domain::loan::{Instalment, Loan, LoanStatus, Payment, PaymentKind};
 use crate::service::cards::{self, Sight};
 
 /// A loan with everything that is known of it on `on`; while locked, what the card shows today.
@@ -305,8 +305,11 @@ fn tell_external(detail: &mut LoanDetail, loan: &Loan, stands: &Standing) {
         ..LoanFigures::default()
     };
     let is_open = terms.status.is_open();
-    detail.schedule =
-        standing::uncovered(loan).map(|(row, left)| told_row(row, left, is_open, on)).collect();
+    // What was repaid by its schedule is paid, whatever payments the source has told of.
+    let is_repaid = terms.status == LoanStatus::ClosedPaid;
+    detail.schedule = standing::uncovered(loan)
+        .map(|(row, left)| told_row(row, if is_repaid { 0 } else { left }, is_open, on))
+        .collect();
     detail.operations = loan.payments.iter().rev().filter(|one| one.on <= on).map(told).collect();
     if is_open && !loan.schedule.is_empty() {
         detail.structure = told_structure(loan, on);
@@ -339,7 +342,7 @@ fn told_row(row: &Instalment, left: i64, is_open: bool, on: Date) -> ScheduleRow
         balance: decimal(row.balance),
         paid: decimal(paid),
         left: decimal(if is_cancelled { 0 } else { left }),
-        state: row_state(is_cancelled, left, paid, row.due_on, on),
+        state: row_state(is_cancelled, left, paid, standing::last_day(row), on),
     }
 }
 
@@ -382,8 +385,7 @@ fn told_structure(loan: &Loan, on: Date) -> Vec<StructurePart> {
     ];
     for (row, left) in standing::uncovered(loan) {
         let (principal, interest, fee) = split(row, left);
-        let is_due = row.due_on <= on;
-        let is_overdue = row.due_on < on;
+        let (is_due, is_overdue) = (standing::last_day(row) <= on, standing::last_day(row) < on);
         amounts[if is_overdue { 0 } else { 3 }].1 += principal;
         amounts[if is_overdue { 1 } else { 2 }].1 += if is_due { interest } else { 0 };
         amounts[4].1 += if is_due { fee } else { 0 };
@@ -416,7 +418,7 @@ fn told_lines(loan: &Loan, on: Date, which: Which) -> (i64, Vec<FigureLine>) {
         return (0, lines);
     }
     let is_stated = stated.as_of.is_some();
-    let is_next = |row: &Instalment| Some(row.due_on) == stands.next_due_on;
+    let is_next = |row: &Instalment| Some(standing::last_day(row)) == stands.next_due_on;
     let next_stated = is_stated
         && stated.next_due_on.is_some_and(|due| due >= on)
         && stated.next_payment.is_some();
@@ -426,7 +428,7 @@ fn told_lines(loan: &Loan, on: Date, which: Which) -> (i64, Vec<FigureLine>) {
     };
     let overdue = |lines: &mut Vec<FigureLine>| match stated.overdue {
         Some(_) if is_stated => lines.push(state(stands.overdue)),
-        _ => lines.extend(from_rows(&|row| row.due_on < on)),
+        _ => lines.extend(from_rows(&|row| standing::last_day(row) < on)),
     };
     let due = due_on_day(&stands, on);
     let amount = match which {
