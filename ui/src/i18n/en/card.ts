@@ -26,7 +26,7 @@ export const card = {
     empty: 'There are no loans. They appear after an import from the accounting system.', status: { active: 'active', closed: 'closed', overdue: 'overdue', pending: 'pending', written_off: 'written off', sold: 'assigned', restructured: 'restructured', cancelled: 'cancelled', repaid: 'repaid', draft: 'draft', refunded: 'refunded' },
     schedule: 'Schedule', payments: 'Payments', no_schedule: 'The schedule has not been loaded.', no_payments: 'There are no payments yet.', figures: 'Figures: {{source}}, as of {{date}}', figures_plain: 'Figures as of {{date}}', contract_file: 'Contract', months_one: '{{count}} month', months_other: '{{count}} months',
     line: { n: 'No.', due: 'Date', principal: 'Principal', interest: 'Interest', fee: 'Fee', payment: 'Payment', balance: 'Principal left', state: 'State', at: 'When', amount: 'Sum', kind: 'Kind', source: 'Source' },
-    line_state: { paid: 'paid', partial: 'partly paid', due: 'next', overdue: 'overdue', future: 'ahead', cancelled: 'no longer due' },
+    line_state: { paid: 'paid', partial: 'partly paid', due: 'next', overdue: 'overdue', future: 'ahead' },
     payment_kind: { regular: 'by schedule', early: 'early', early_full: 'early, full', early_partial: 'early, partial', refund: 'refund', penalty: 'penalty', other: 'other', payment: 'payment', instalment: 'by schedule', reversal: 'reversal', goods_return: 'goods return' },
     locked: 'Sums open at level {{level}}.', close: 'Close the loan',
   },

@@ -26,7 +26,7 @@ export const card = {
     empty: 'Займов нет. Они появятся после загрузки из учётной системы.', status: { active: 'действует', closed: 'закрыт', overdue: 'просрочен', pending: 'оформляется', written_off: 'списан', sold: 'уступлен', restructured: 'реструктурирован', cancelled: 'отменён', repaid: 'погашен', draft: 'черновик', refunded: 'возврат' },
     schedule: 'График', payments: 'Платежи', no_schedule: 'График не загружен.', no_payments: 'Платежей пока нет.', figures: 'Цифры: {{source}}, на {{date}}', figures_plain: 'Цифры на {{date}}', contract_file: 'Договор', months_one: '{{count}} месяц', months_few: '{{count}} месяца', months_many: '{{count}} месяцев', months_other: '{{count}} месяца',
     line: { n: '№', due: 'Дата', principal: 'Основной долг', interest: 'Проценты', fee: 'Комиссия', payment: 'Платёж', balance: 'Остаток основного долга', state: 'Состояние', at: 'Когда', amount: 'Сумма', kind: 'Вид', source: 'Откуда' },
-    line_state: { paid: 'оплачен', partial: 'частично', due: 'ближайший', overdue: 'просрочен', future: 'впереди', cancelled: 'отменён' },
+    line_state: { paid: 'оплачен', partial: 'частично', due: 'ближайший', overdue: 'просрочен', future: 'впереди' },
     payment_kind: { regular: 'по графику', early: 'досрочный', early_full: 'досрочный полный', early_partial: 'досрочный частичный', refund: 'возврат', penalty: 'неустойка', other: 'другое', payment: 'платёж', instalment: 'по графику', reversal: 'отмена', goods_return: 'возврат товара' },
     locked: 'Суммы откроются на уровне {{level}}.', close: 'Закрыть',
   },
