@@ -171,6 +171,7 @@ impl Core {
             archive: Default::default(),
             jobs: Default::default(),
             imports: crate::service::imports::Imports::default(),
+            statements: Default::default(),
         });
         tokio::spawn(Arc::clone(&services).follow_commits());
         tokio::spawn(Arc::clone(&services).nightly_round());

@@ -51,12 +51,16 @@ typed_ids! {
     EntryId,
     /// One run of an import.
     ImportId,
+    /// A movement of a bank statement.
+    IncomingPaymentId,
     /// A loan agreement.
     LoanId,
     /// A note, consent, document or other part of an aggregate.
     PartId,
     /// One signed-in browser.
     SessionId,
+    /// A file of bank statements.
+    StatementId,
     /// A machine's access token.
     TokenId,
     /// A person who works for the lender: operator, supervisor, administrator …

@@ -61,3 +61,9 @@ pub const EARLY_REQUESTS_MAX: usize = 20;
 /// Days after the day of an early repayment for which money booked on that day is waited for: bank
 /// statements come on the next working day.
 pub const EARLY_GRACE_DAYS: u64 = 5;
+/// Characters of one text of a bank statement that is kept; a purpose has 210 by the rules of banks.
+pub const STATEMENT_TEXT_CHARS_MAX: usize = 1_000;
+/// Accounts of one file of statements that are listed.
+pub const STATEMENT_ACCOUNTS_MAX: usize = 100;
+/// Faults of one file of statements that are kept.
+pub const STATEMENT_FAULTS_MAX: usize = 50;

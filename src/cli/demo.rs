@@ -26,6 +26,8 @@ use uuid::Uuid;
 
 /// The file that makes a data folder a demo's: its log-ins and tokens, for the next start.
 const MARK: &str = "demo.json";
+/// The account on which payments of the demo come in.
+const DEMO_ACCOUNT: &str = "40702810200000000001";
 /// Seed of the made-up lender.
 const SEED: u64 = 2026;
 /// Networks of shops in the demo.
@@ -96,6 +98,7 @@ impl Demo {
         // The demo's passwords are on the terminal; a second factor would only be in the way.
         config.security.totp = Totp::Optional;
         "Займ Рядом".clone_into(&mut config.lender.name);
+        config.lender.accounts = vec![DEMO_ACCOUNT.to_owned()];
         // The words that operators say at the beginning name the same lender.
         config.calls.creditor.clone_from(&config.lender.name);
         let filter = if self.json { "warn" } else { &config.log.filter };

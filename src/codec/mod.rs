@@ -11,6 +11,8 @@ pub mod frame;
 mod loan_samples;
 mod registry;
 #[cfg(test)]
+mod statement_samples;
+#[cfg(test)]
 mod tests;
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use crate::domain::directory::{self, Entry, EntryEvent};
 use crate::domain::import::run::{self, ImportEvent, ImportRun};
 use crate::domain::loan::{self, Loan, LoanEvent};
 use crate::domain::operator::{self, Operator, OperatorEvent};
+use crate::domain::statement::file::{self, FileEvent, StatementFile};
+use crate::domain::statement::payment::{self, IncomingPayment, PaymentEvent};
 use crate::domain::token::{self, Token, TokenEvent};
 use crate::domain::user::{self, User, UserEvent};
 use crate::domain::{Aggregate, StreamKind};
@@ -173,5 +175,20 @@ register! {
         3 v 1 false Ended(run::Ended),
         4 v 1 false Resumed(run::Resumed),
         5 v 1 false LookupsGiven(run::LookupsGiven),
+    }
+    StatementFile, FileEvent, StreamKind::Statement => {
+        1 v 1 false Received(file::FileReceived),
+        2 v 1 false Held(file::FileHeld),
+        3 v 1 false Advanced(file::FileAdvanced),
+        4 v 1 false Finished(file::FileFinished),
+        5 v 1 false Stopped(file::FileStopped),
+    }
+    IncomingPayment, PaymentEvent, StreamKind::IncomingPayment => {
+        1 v 1 true Received(payment::PaymentReceived),
+        2 v 1 false Posted(payment::PaymentMatched),
+        3 v 1 false Refused(payment::PaymentRefused),
+        4 v 1 true Dismissed(payment::PaymentDismissed),
+        5 v 1 false Reversed(payment::PaymentReversed),
+        6 v 1 false Settled(payment::RecallSettled),
     }
 }

@@ -124,6 +124,8 @@ mod samples {
     use crate::domain::import::run::*;
     use crate::domain::loan::*;
     use crate::domain::operator::Operator;
+    use crate::domain::statement::file::StatementFile;
+    use crate::domain::statement::payment::IncomingPayment;
     use crate::domain::token::*;
     use crate::domain::user::*;
     use uuid::Uuid;
@@ -355,6 +357,8 @@ mod samples {
         all.extend(encoded::<Token>(&tokens()));
         all.extend(encoded::<Entry>(&entries()));
         all.extend(encoded::<ImportRun>(&imports()));
+        all.extend(encoded::<StatementFile>(&statement_samples::files()));
+        all.extend(encoded::<IncomingPayment>(&statement_samples::payments()));
         all
     }
 }

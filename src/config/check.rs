@@ -123,7 +123,44 @@ impl Checker<'_> {
             self.fault("lender.languages", "list at least one of: ru, en");
         }
         let (name, short_name) = (raw.name.clone(), raw.short_name.clone());
-        Lender { name, short_name, zone, currency, languages }
+        let accounts = self.accounts(&raw.accounts);
+        let agreement_numbers = self.agreement_numbers(&raw.agreement_numbers);
+        Lender { name, short_name, zone, currency, languages, accounts, agreement_numbers }
+    }
+
+    /// Accounts as banks write them in statements: without spaces.
+    fn accounts(&mut self, raw: &[String]) -> Vec<String> {
+        let mut accounts: Vec<String> = Vec::new();
+        for (index, written) in raw.iter().enumerate() {
+            let account: String = written.chars().filter(|c| !c.is_whitespace()).collect();
+            let is_russian = account.len() == 20 && account.bytes().all(|b| b.is_ascii_digit());
+            let is_iban = (15..=34).contains(&account.len())
+                && account.bytes().take(2).all(|b| b.is_ascii_uppercase())
+                && account.bytes().skip(2).all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+            let place = format!("lender.accounts[{index}]");
+            if !is_russian && !is_iban {
+                self.fault(place, "write the 20 digits of the account, or its IBAN");
+            } else if accounts.contains(&account) {
+                self.fault(place, "this account stands twice");
+            } else {
+                accounts.push(account);
+            }
+        }
+        accounts
+    }
+
+    /// A pattern with few digits would find an agreement in every purpose.
+    fn agreement_numbers(&mut self, raw: &[String]) -> Vec<String> {
+        let patterns: Vec<String> = raw.iter().map(|one| one.trim().to_owned()).collect();
+        for (index, pattern) in patterns.iter().enumerate() {
+            let digits = pattern.chars().filter(|c| *c == '#' || c.is_ascii_digit()).count();
+            if digits < 4 || pattern.chars().count() > 60 {
+                let help = "write a number with # for each digit, at least 4 of them, such as \
+                            POS-####-######";
+                self.fault(format!("lender.agreement_numbers[{index}]"), help);
+            }
+        }
+        patterns
     }
 
     fn listen(&mut self, raw: &raw::Listen) -> Listen {

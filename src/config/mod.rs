@@ -105,6 +105,10 @@ pub struct Lender {
     pub currency: Currency,
     /// Languages of the page, the first one by default.
     pub languages: Vec<Language>,
+    /// Bank accounts on which payments come in, without spaces.
+    pub accounts: Vec<String>,
+    /// How agreements are numbered, `#` for each digit.
+    pub agreement_numbers: Vec<String>,
 }
 
 /// A language of the page.

@@ -58,6 +58,12 @@ settings! {
         currency: String = "RUB".into();
         /// Languages of the page, the first one by default: ru, en.
         languages: Vec<String> = texts(&["ru", "en"]);
+        /// Bank accounts on which clients' payments come in: 20 digits or an IBAN each. A statement of
+        /// any other account is held and posts nothing; while the list is empty, all of them.
+        accounts: Vec<String> = Vec::new();
+        /// How agreements are numbered, # for each digit: payments are matched by such a number in
+        /// their purpose.
+        agreement_numbers: Vec<String> = texts(&["POS-####-######", "POS-####-#######"]);
     }
 }
 

@@ -141,3 +141,22 @@ fn what_is_not_toml_is_said_to_be_so() {
     let error = Config::from_text("[lender", Path::new("/x")).unwrap_err();
     assert!(error.to_string().contains("not valid TOML"), "{error}");
 }
+
+#[test]
+fn accounts_and_numbers_of_agreements_are_checked_one_by_one() {
+    let read = |text: &str| Config::from_text(text, Path::new("/x"));
+    let text = "[lender]\naccounts = [\"4070 2810 2000 0000 0001\", \"DE89370400440532013000\"]";
+    let lender = read(text).unwrap().lender;
+    assert_eq!(lender.accounts, ["40702810200000000001", "DE89370400440532013000"]);
+    assert_eq!(lender.agreement_numbers, ["POS-####-######", "POS-####-#######"]);
+    let text =
+        "[lender]\naccounts = [\"4070\", \"40702810200000000001\", \"407 02810200000000001\"]
+        agreement_numbers = [\"POS-##\", \"А-####\", \"\"]";
+    let expected = [
+        "lender.accounts[0]",
+        "lender.accounts[2]",
+        "lender.agreement_numbers[0]",
+        "lender.agreement_numbers[2]",
+    ];
+    assert_eq!(keys(text), expected);
+}

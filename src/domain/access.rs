@@ -197,6 +197,12 @@ pub enum Action {
     KeepLoans,
     /// Take down a client's request for early repayment and carry it on.
     RequestEarly,
+    /// See bank statements and the payments that came with them.
+    ReadPayments,
+    /// Send bank statements in.
+    LoadStatements,
+    /// Post payments to loans by hand, put them aside, take them back.
+    MatchPayments,
     /// Deliver PBX events and take PBX commands.
     ServePbx,
     /// Ask where to send a call.
@@ -254,7 +260,7 @@ pub type AccessRow = (Action, [Option<Grant>; 6], &'static [TokenScope]);
 
 /// Who may do what. The only place where rights are written down.
 #[rustfmt::skip]
-pub const TABLE: [AccessRow; 37] = [
+pub const TABLE: [AccessRow; 40] = [
     //                        operator collector supervisor partner_m administrator auditor
     (Action::ReadOperators,   [ALL,    ALL,      ALL,       NO,       ALL,          ALL], &[]),
     (Action::SetOwnState,     [OWN,    OWN,      OWN,       OWN,      OWN,          NO ], &[]),
@@ -290,6 +296,9 @@ pub const TABLE: [AccessRow; 37] = [
     (Action::CalculateLoans,  [ALL,    ALL,      ALL,       ALL,      ALL,          ALL], &[TokenScope::Cabinet, TokenScope::Core]),
     (Action::KeepLoans,       [NO,     NO,       ALL,       NO,       ALL,          NO ], &[TokenScope::Core]),
     (Action::RequestEarly,    [LVL,    LVL,      ALL,       NO,       ALL,          NO ], &[TokenScope::Core]),
+    (Action::ReadPayments,    [NO,     NO,       ALL,       NO,       ALL,          ALL], &[TokenScope::Core]),
+    (Action::LoadStatements,  [NO,     NO,       ALL,       NO,       ALL,          NO ], &[TokenScope::Core]),
+    (Action::MatchPayments,   [NO,     NO,       ALL,       NO,       ALL,          NO ], &[]),
     (Action::ServePbx,        [NO,     NO,       NO,        NO,       NO,           NO ], &[TokenScope::Pbx]),
     (Action::AskRoute,        [NO,     NO,       NO,        NO,       NO,           NO ], &[TokenScope::Pbx, TokenScope::Ivr]),
     (Action::ReadMetrics,     [NO,     NO,       NO,        NO,       ALL,          NO ], &[TokenScope::Metrics]),
@@ -371,6 +380,8 @@ mod tests {
             Action::SimulatePbx,
             Action::KeepLoans,
             Action::RequestEarly,
+            Action::LoadStatements,
+            Action::MatchPayments,
         ];
         for action in writes {
             assert_eq!(may(Role::Auditor, action), None, "{action:?}");

@@ -268,7 +268,9 @@ macro_rules! identifiers {
         }
     )+};
 }
-identifiers!(CallId, ClientId, EntryId, ImportId, LoanId, PartId, TokenId, UserId);
+identifiers!(
+    CallId, ClientId, EntryId, ImportId, IncomingPaymentId, LoanId, PartId, TokenId, UserId
+);
 
 impl<T: FromJson> FromJson for Option<T> {
     fn stand_in() -> Option<Self> {

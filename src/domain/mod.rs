@@ -45,11 +45,15 @@ pub enum StreamKind {
     Entry = 7,
     /// One run of an import.
     Import = 8,
+    /// A file of bank statements.
+    Statement = 9,
+    /// A movement of a bank statement.
+    IncomingPayment = 10,
 }
 
 impl StreamKind {
     /// All kinds, in order of number.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Client,
         Self::Loan,
         Self::Call,
@@ -58,6 +62,8 @@ impl StreamKind {
         Self::Token,
         Self::Entry,
         Self::Import,
+        Self::Statement,
+        Self::IncomingPayment,
     ];
 }
 

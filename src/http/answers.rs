@@ -16,6 +16,7 @@ use crate::http::request::{Accepted, Created};
 use crate::http::router::Route;
 use crate::http::session::{SessionView, TotpOffer};
 use crate::http::settings::{PublicSettings, SearchFields};
+use crate::http::statements::StatementPage;
 use crate::http::tokens::NewTokenView;
 use crate::service::access_log::AccessView;
 use crate::service::backups::BackupView;
@@ -29,9 +30,11 @@ use crate::service::imports::{ImportView, MappingView};
 use crate::service::jobs::Job;
 use crate::service::loans::views::{EarlyQuoteView, FigureView, LoanDetail};
 use crate::service::operators::{OperatorRow, OwnState};
+use crate::service::payments::{IncomingPaymentView, UnallocatedView};
 use crate::service::pbx::RecordView;
 use crate::service::routing::RouteAdvice;
 use crate::service::search::SearchRow;
+use crate::service::statements::StatementView;
 use crate::service::tokens::TokenView;
 use crate::service::users::UserView;
 use std::collections::BTreeMap;
@@ -201,6 +204,15 @@ const TABLE: &[(&str, Gives)] = &[
     ("GET /clients/{id}/files/{file_id}", Gives::Bytes("application/octet-stream")),
     ("GET /clients/{id}/access", list::<AccessView>()),
     ("GET /clients/{id}/history", ok::<HistoryPage>()),
+    ("GET /statements", list::<StatementView>()),
+    ("POST /statements", created::<StatementView>()),
+    ("GET /statements/{id}", ok::<StatementPage>()),
+    ("GET /incoming-payments", list::<IncomingPaymentView>()),
+    ("GET /incoming-payments/{id}", ok::<IncomingPaymentView>()),
+    ("POST /incoming-payments/{id}/post", ok::<IncomingPaymentView>()),
+    ("POST /incoming-payments/{id}/dismiss", ok::<IncomingPaymentView>()),
+    ("POST /incoming-payments/{id}/reverse", ok::<IncomingPaymentView>()),
+    ("GET /reports/unallocated", list::<UnallocatedView>()),
     ("GET /search", list::<SearchRow>()),
     ("GET /search/fields", ok::<SearchFields>()),
     ("PUT /blobs", created::<StoredBlob>()),

@@ -10,8 +10,8 @@ use crate::domain::fields::FromJson;
 use crate::http::client_body::ClientBody;
 use crate::http::router::{Entrance, Route};
 use crate::http::{
-    backups, blobs, calls, clients, directory, feed, health, imports, loans, operators, pbx,
-    session, settings, tokens, users,
+    backups, blobs, calls, clients, directory, feed, health, imports, loans, operators, payments,
+    pbx, session, settings, statements, tokens, users,
 };
 
 /// A row for a handler without a body.
@@ -232,6 +232,26 @@ static TABLE: &[Route] = &[
     route!("POST" api!("/loans/{id}/early-requests/{request_id}/steps"),
         needs(Action::RequestEarly), loans::advance_request,
         "Carry a request for early repayment on.", loans::StepBody),
+    route!("GET" api!("/statements"), needs(Action::ReadPayments), statements::list,
+        "Bank statements, newest first."),
+    route!("POST" api!("/statements"), needs(Action::LoadStatements), statements::take,
+        "Take a stored file of bank statements in: it is held whole, or its payments are posted.",
+        statements::StatementBody),
+    route!("GET" api!("/statements/{id}"), needs(Action::ReadPayments), statements::show,
+        "A bank statement with its entries."),
+    route!("GET" api!("/incoming-payments"), needs(Action::ReadPayments), payments::list,
+        "Movements of bank statements, newest first."),
+    route!("GET" api!("/incoming-payments/{id}"), needs(Action::ReadPayments), payments::show,
+        "A movement of a bank statement."),
+    route!("POST" api!("/incoming-payments/{id}/post"), needs(Action::MatchPayments),
+        payments::post, "Post a payment to a chosen loan.", payments::PostBody),
+    route!("POST" api!("/incoming-payments/{id}/dismiss"), needs(Action::MatchPayments),
+        payments::dismiss, "Put a movement aside, with a reason.", payments::DismissBody),
+    route!("POST" api!("/incoming-payments/{id}/reverse"), needs(Action::MatchPayments),
+        payments::reverse, "Take a posted payment back, in the loan's book too.",
+        payments::ReverseBody),
+    route!("GET" api!("/reports/unallocated"), needs(Action::ReadPayments), payments::unallocated,
+        "Loans in whose books money waits."),
     route!("GET" api!("/search"), needs(Action::SearchClients), clients::search,
         "Find clients by any identifier."),
     route!("PUT" api!("/blobs"), needs(Action::UploadBlobs), blobs::put, "Keep a file's bytes."),

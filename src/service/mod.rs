@@ -20,11 +20,13 @@ pub mod imports;
 pub mod jobs;
 pub mod loans;
 pub mod operators;
+pub mod payments;
 pub mod pbx;
 pub mod people;
 pub mod routing;
 pub mod sample_base;
 pub mod search;
+pub mod statements;
 pub mod telephony;
 pub mod tokens;
 pub mod users;
@@ -97,6 +99,8 @@ pub struct Services {
     pub jobs: jobs::Jobs,
     /// Imports under way.
     pub imports: imports::Imports,
+    /// Bank statements under way.
+    pub statements: statements::Statements,
 }
 
 impl std::fmt::Debug for Services {

@@ -5,8 +5,10 @@
 //! inverted instant, because the view is never walked backwards.
 
 use super::Row;
-use crate::base::time::Timestamp;
+use crate::base::time::{Date, Timestamp};
+use crate::domain::statement::payment::PaymentState;
 use crate::domain::{ClaimSpace, Counter, StreamId, StreamKind};
+use chrono::Datelike;
 use uuid::Uuid;
 
 /// How far the view is.
@@ -33,6 +35,18 @@ const OWNERS: u8 = b'O';
 const CALLS: u8 = b'T';
 /// Calls that are not finished: `L call`.
 const LIVE_CALLS: u8 = b'L';
+/// Loans in whose book money may wait: `V client loan`.
+const ADVANCES: u8 = b'V';
+/// Files of bank statements, newest first: `F inverted-instant file`.
+const STATEMENTS: u8 = b'F';
+/// Files of bank statements under way: `W file`.
+const RUNNING_STATEMENTS: u8 = b'W';
+/// Movements of bank statements, newest first, all (state 0) and by state: `P state inverted-day id`.
+const PAYMENTS: u8 = b'P';
+/// Movements of one file in its order: `E file place id`.
+const ENTRIES: u8 = b'E';
+/// Payments that came in and were not taken back, by sum, newest first: `Y amount inverted-day id`.
+const RECEIVED_PAYMENTS: u8 = b'Y';
 /// Commands seen: `R day id`.
 const COMMANDS: u8 = b'R';
 /// Counters: `G counter`.
@@ -169,7 +183,15 @@ pub fn name(name_key: &str, client: Uuid) -> Vec<u8> {
     key
 }
 
-/// The client at the end of a key of [`name`] or [`card_number`].
+/// Start of the rows of one whole name.
+#[must_use]
+pub fn name_prefix(name_key: &str) -> Vec<u8> {
+    let mut key = vec![NAMES];
+    text(&mut key, name_key);
+    key
+}
+
+/// The identifier at the end of a key of [`name`], [`card_number`] and of other lists.
 #[must_use]
 pub fn trailing_id(key: &[u8]) -> Option<Uuid> {
     Uuid::from_slice(key.get(key.len().checked_sub(16)?..)?).ok()
@@ -278,6 +300,109 @@ pub fn live_calls() -> Vec<u8> {
 pub fn live_call(call: Uuid) -> Vec<u8> {
     let mut key = vec![LIVE_CALLS];
     key.extend_from_slice(call.as_bytes());
+    key
+}
+
+/// Start of the loans in whose book money may wait.
+#[must_use]
+pub fn advances() -> Vec<u8> {
+    vec![ADVANCES]
+}
+
+/// A loan in whose book money may wait.
+#[must_use]
+pub fn advance(client: Uuid, loan: Uuid) -> Vec<u8> {
+    let mut key = advances();
+    key.extend_from_slice(client.as_bytes());
+    key.extend_from_slice(loan.as_bytes());
+    key
+}
+
+/// The client in a key of [`advance`].
+#[must_use]
+pub fn client_of_advance(key: &[u8]) -> Option<Uuid> {
+    Uuid::from_slice(key.get(1..17)?).ok()
+}
+
+/// Start of all files of bank statements, newest first.
+#[must_use]
+pub fn statements() -> Vec<u8> {
+    vec![STATEMENTS]
+}
+
+/// One file of bank statements.
+#[must_use]
+pub fn statement(at: Timestamp, file: Uuid) -> Vec<u8> {
+    let mut key = statements();
+    key.extend_from_slice(&inverted(at));
+    key.extend_from_slice(file.as_bytes());
+    key
+}
+
+/// Start of the files of bank statements under way.
+#[must_use]
+pub fn running_statements() -> Vec<u8> {
+    vec![RUNNING_STATEMENTS]
+}
+
+/// A file of bank statements under way.
+#[must_use]
+pub fn running_statement(file: Uuid) -> Vec<u8> {
+    let mut key = running_statements();
+    key.extend_from_slice(file.as_bytes());
+    key
+}
+
+/// Start of the movements in `state`, or of all of them, newest first.
+#[must_use]
+pub fn payments(state: Option<PaymentState>) -> Vec<u8> {
+    vec![PAYMENTS, state.map_or(0, |state| state as u8)]
+}
+
+/// A movement of a day.
+#[must_use]
+pub fn payment(state: Option<PaymentState>, on: Date, id: Uuid) -> Vec<u8> {
+    let mut key = payments(state);
+    key.extend_from_slice(&inverted_day(on));
+    key.extend_from_slice(id.as_bytes());
+    key
+}
+
+fn inverted_day(on: Date) -> [u8; 4] {
+    (i32::MAX - on.num_days_from_ce().max(0)).to_be_bytes()
+}
+
+/// Start of the movements of a file.
+#[must_use]
+pub fn entries_of_statement(file: Uuid) -> Vec<u8> {
+    let mut key = vec![ENTRIES];
+    key.extend_from_slice(file.as_bytes());
+    key
+}
+
+/// A movement of a file.
+#[must_use]
+pub fn entry_of_statement(file: Uuid, place: u32, id: Uuid) -> Vec<u8> {
+    let mut key = entries_of_statement(file);
+    key.extend_from_slice(&place.to_be_bytes());
+    key.extend_from_slice(id.as_bytes());
+    key
+}
+
+/// Start of the payments of a sum that came in, newest first.
+#[must_use]
+pub fn received_payments(amount: i64) -> Vec<u8> {
+    let mut key = vec![RECEIVED_PAYMENTS];
+    key.extend_from_slice(&amount.max(0).to_be_bytes());
+    key
+}
+
+/// A payment that came in.
+#[must_use]
+pub fn received_payment(amount: i64, on: Date, id: Uuid) -> Vec<u8> {
+    let mut key = received_payments(amount);
+    key.extend_from_slice(&inverted_day(on));
+    key.extend_from_slice(id.as_bytes());
     key
 }
 

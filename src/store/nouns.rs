@@ -12,6 +12,9 @@ use crate::domain::directory::Entry;
 use crate::domain::import::run::ImportRun;
 use crate::domain::loan::Loan;
 use crate::domain::operator::Operator;
+use crate::domain::statement::Direction;
+use crate::domain::statement::file::{FileState, StatementFile};
+use crate::domain::statement::payment::{IncomingPayment, PaymentState};
 use crate::domain::token::Token;
 use crate::domain::user::User;
 
@@ -86,6 +89,39 @@ impl Noun for Loan {
             if let Some(account) = &self.account {
                 rows.push((keys::account(account.reveal(), stream.owner, stream.id), Vec::new()));
             }
+            if self.own.as_ref().is_some_and(|own| own.may_hold_advance()) {
+                rows.push((keys::advance(stream.owner, stream.id), Vec::new()));
+            }
+        }
+    }
+}
+
+/// All files newest first, and those that are not dealt with to their end.
+impl Noun for StatementFile {
+    fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
+        if self.exists() {
+            rows.push((keys::statement(self.at, stream.id), Vec::new()));
+            if self.state == FileState::Running {
+                rows.push((keys::running_statement(stream.id), Vec::new()));
+            }
+        }
+    }
+}
+
+/// All payments newest first, those of each state apart, those of a file in its order, and those
+/// whom the bank may take back by their sum.
+impl Noun for IncomingPayment {
+    fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
+        let Some(movement) = &self.movement else {
+            return;
+        };
+        let (on, id) = (movement.on, stream.id);
+        rows.push((keys::payment(None, on, id), Vec::new()));
+        rows.push((keys::payment(Some(self.state), on, id), Vec::new()));
+        let file = movement.statement.uuid();
+        rows.push((keys::entry_of_statement(file, movement.place, id), Vec::new()));
+        if self.state != PaymentState::Reversed && movement.direction == Direction::In {
+            rows.push((keys::received_payment(movement.amount, on, id), Vec::new()));
         }
     }
 }

@@ -19,6 +19,8 @@ struct Element {
     name: String,
     place: usize,
     text: String,
+    /// The attribute `Ccy` of a sum.
+    currency: String,
     children: Vec<Element>,
 }
 
@@ -65,7 +67,11 @@ fn parsed(bytes: &[u8]) -> Result<Element, StatementError> {
         match reader.read_event() {
             Ok(Event::Start(start)) => {
                 let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
-                stack.push(Element { name, place: at, ..Element::default() });
+                let attribute = start.try_get_attribute("Ccy").ok().flatten();
+                let currency = attribute
+                    .map(|found| String::from_utf8_lossy(&found.value).trim().to_owned())
+                    .unwrap_or_default();
+                stack.push(Element { name, place: at, currency, ..Element::default() });
                 if stack.len() > DEPTH_MAX {
                     return Err(malformed);
                 }
@@ -114,12 +120,18 @@ fn statement(element: &Element) -> Result<Statement, StatementError> {
         "" => Ok(None),
         text => date(text.get(..10).unwrap_or(text), "%Y-%m-%d", "FrToDt", element.place).map(Some),
     };
+    let currency = currency(element);
     let mut entries = Vec::new();
     for entry in element.all("Ntry") {
+        let own = entry.at(&["Amt"]).map_or("", |sum| &sum.currency);
+        if !own.is_empty() && own != currency {
+            return Err(StatementError::Invalid { field: "Ccy", place: entry.place });
+        }
         read_entry(entry, &mut entries)?;
     }
     Ok(Statement {
         account: account.to_owned(),
+        currency: Some(currency.to_owned()).filter(|currency| !currency.is_empty()),
         from: day("FrDtTm")?,
         to: day("ToDtTm")?,
         opening: balance(element, "OPBD")?,
@@ -128,6 +140,14 @@ fn statement(element: &Element) -> Result<Statement, StatementError> {
         closing: balance(element, "CLBD")?,
         entries,
     })
+}
+
+/// The currency of the account: its own, else that of the first sum.
+fn currency(element: &Element) -> &str {
+    let own = element.text(&["Acct", "Ccy"]);
+    let sums = element.all("Bal").chain(element.all("Ntry"));
+    let mut written = sums.filter_map(|part| part.at(&["Amt"])).map(|sum| sum.currency.as_str());
+    if own.is_empty() { written.find(|code| !code.is_empty()).unwrap_or("") } else { own }
 }
 
 /// A booked balance; a debit one is below zero.

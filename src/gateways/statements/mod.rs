@@ -10,7 +10,7 @@ mod tests;
 
 use crate::base::money::{Currency, Money, MoneyError};
 use crate::base::time::Date;
-use crate::domain::statement::Statement;
+use crate::domain::statement::{HeldFor, Statement};
 
 /// Bytes of one file.
 pub const STATEMENT_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -67,6 +67,31 @@ pub enum StatementError {
         /// Byte.
         place: usize,
     },
+}
+
+impl StatementError {
+    /// Why the file is held, as it is kept.
+    #[must_use]
+    pub fn held(&self) -> HeldFor {
+        let (code, field, place) = match self {
+            Self::UnknownFormat => ("unknown_format", "", 0),
+            Self::TooLarge => ("too_large", "", 0),
+            Self::WrongEncoding => ("wrong_encoding", "", 0),
+            Self::Truncated { place } => ("truncated", "", *place),
+            Self::Missing { field, place } => ("field_missing", *field, *place),
+            Self::Invalid { field, place } => ("field_invalid", *field, *place),
+            Self::ForeignDocument { place } => ("foreign_document", "", *place),
+            Self::PartsDiffer { place } => ("parts_differ", "", *place),
+            Self::Xml { place } => ("malformed_xml", "", *place),
+        };
+        HeldFor {
+            code: code.to_owned(),
+            message: self.to_string(),
+            field: field.to_owned(),
+            place: place as u64,
+            ..HeldFor::default()
+        }
+    }
 }
 
 /// Reads the statements of a file.

@@ -137,8 +137,10 @@ fn statement(section: &Section<'_>) -> Result<Statement, StatementError> {
             field: "НачальныйОстаток", place: section.line
         });
     }
+    let account = section.required("РасчСчет")?.to_owned();
     Ok(Statement {
-        account: section.required("РасчСчет")?.to_owned(),
+        currency: currency(&account).map(str::to_owned),
+        account,
         from: section.date("ДатаНачала")?,
         to: section.date("ДатаКонца")?.or(section.date("ДатаНачала")?),
         opening,
@@ -147,6 +149,19 @@ fn statement(section: &Section<'_>) -> Result<Statement, StatementError> {
         closing: section.sum("КонечныйОстаток")?,
         entries: Vec::new(),
     })
+}
+
+/// The currency that the digits of an account name; `None` when they name none that is known.
+fn currency(account: &str) -> Option<&'static str> {
+    match account.get(5..8).filter(|_| account.len() == 20)? {
+        "810" | "643" => Some("RUB"),
+        "840" => Some("USD"),
+        "978" => Some("EUR"),
+        "398" => Some("KZT"),
+        "203" => Some("CZK"),
+        "156" => Some("CNY"),
+        _ => None,
+    }
 }
 
 /// Puts a document into the statements of its accounts; a transfer between two own accounts stands

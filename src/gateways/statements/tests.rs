@@ -2,11 +2,12 @@
 
 use super::{StatementError, read};
 use crate::base::ids::LoanId;
+use crate::base::money::Currency;
 use crate::base::personal::Personal;
 use crate::base::time::Date;
 use crate::domain::statement::{
     Candidate, Direction, Matched, MatchedBy, Statement, StatementEntry, StatementFault, faults,
-    import_id, matched, matching_keys,
+    identifiers, import_id, is_recall, matched, matching_keys,
 };
 use encoding_rs::{IBM866, WINDOWS_1251};
 
@@ -73,7 +74,7 @@ fn own() -> Vec<String> {
 /// The statements of a text, or what is wrong with the file, or with what it adds up to.
 fn found(text: &str) -> Result<Vec<Statement>, String> {
     let statements = read(text.as_bytes()).map_err(|error| format!("{error:?}"))?;
-    match faults(&statements, &own()).as_slice() {
+    match faults(&statements, &own(), Currency::Rub).as_slice() {
         [] => Ok(statements),
         faults => Err(format!("{faults:?}")),
     }
@@ -93,7 +94,7 @@ fn the_sample_reads_in_every_encoding() {
     ];
     for (index, file) in files.iter().enumerate() {
         let statements = read(file).unwrap();
-        assert_eq!(faults(&statements, &own()), [], "{index}");
+        assert_eq!(faults(&statements, &own(), Currency::Rub), [], "{index}");
         let [statement] = statements.as_slice() else { panic!("one statement") };
         assert_eq!((statement.opening, statement.closing), (Some(10_000_000), Some(6_806_424)));
         let [first, second] = statement.entries.as_slice() else { panic!("two entries") };
@@ -142,8 +143,15 @@ fn faulty_files_are_held_whole_and_say_why() {
         let reason = with(from, to);
         assert!(reason.contains(expected), "{from} → {to}: {reason}");
     }
-    let foreign = faults(&read(SAMPLE.as_bytes()).unwrap(), &["40702810000000000777".to_owned()]);
+    let other = ["40702810000000000777".to_owned()];
+    let foreign = faults(&read(SAMPLE.as_bytes()).unwrap(), &other, Currency::Rub);
     assert_eq!(foreign, [StatementFault::ForeignAccount(OWN.to_owned())]);
+    let said = foreign[0].to_string();
+    assert!(said.contains("4070****0001") && !said.contains(OWN), "{said}");
+    let in_euro = SAMPLE.replace(OWN, "40702978200000000001");
+    let fault = faults(&read(in_euro.as_bytes()).unwrap(), &own(), Currency::Rub).remove(1);
+    assert_eq!(fault, StatementFault::ForeignCurrency("EUR".into()));
+    assert_eq!(faults(&[], &own(), Currency::Rub), [StatementFault::Empty]);
     let mut broken = WINDOWS_1251.encode(SAMPLE).0.into_owned();
     assert!(read(&broken).is_ok());
     // Windows bytes under a header that says DOS.
@@ -185,6 +193,34 @@ fn the_same_file_twice_has_the_same_keys_and_every_entry_its_own() {
     assert_eq!(first[0].len(), 32);
     let other = SAMPLE.replace("Номер=512", "Номер=513");
     assert_ne!(ids(&other)[0], first[0]);
+}
+
+#[test]
+fn equal_entries_of_one_day_are_told_apart_and_known_again() {
+    let document = &SAMPLE[SAMPLE.find("СекцияДокумент").unwrap()..];
+    let document = &document[..document.find("КонецДокумента").unwrap()];
+    let twice = SAMPLE
+        .replacen("КонецФайла", &format!("{document}КонецДокумента\nКонецФайла"), 1)
+        .replace("ВсегоПоступило=9455.96", "ВсегоПоступило=18911.92")
+        .replace("КонечныйОстаток=68064.24", "КонечныйОстаток=77520.20");
+    let (once, twice) = (found(SAMPLE).unwrap(), found(&twice).unwrap());
+    let (once, twice) = (identifiers(&once[0]), identifiers(&twice[0]));
+    assert_eq!(once, twice[..2]);
+    assert!(!once.contains(&twice[2]));
+}
+
+#[test]
+fn money_sent_back_is_a_recall_and_a_purchase_is_none() {
+    let statements = found(SAMPLE).unwrap();
+    let [came, went] = statements[0].entries.as_slice() else { panic!("two entries") };
+    assert!(!is_recall(came) && !is_recall(went));
+    let with = |purpose: &str, is_reversal| {
+        let purpose = Personal::new(purpose.to_owned());
+        StatementEntry { purpose, is_reversal, ..went.clone() }
+    };
+    assert!(is_recall(&with("ВОЗВРАТ ошибочного платежа", false)) && is_recall(&with("", true)));
+    let back = StatementEntry { direction: Direction::In, ..with("Возврат", false) };
+    assert!(!is_recall(&back));
 }
 
 fn camt(namespace: &str, status: &str, entries: &str, closing: &str) -> String {
@@ -271,6 +307,7 @@ fn faulty_camt_is_held_whole() {
         ("<d:Dt>2026-02-16</d:Dt>", "<d:Dt>16.02.2026</d:Dt>", "Invalid { field: \"BookgDt\""),
         ("CRDT</d:CdtDbtInd><d:Sts>", "UP</d:CdtDbtInd><d:Sts>", "Invalid { field: \"CdtDbtInd\""),
         (OWN, "40702810000000000777", "ForeignAccount"),
+        ("<d:Amt Ccy=\"RUB\">50", "<d:Amt Ccy=\"EUR\">50", "Invalid { field: \"Ccy\""),
         ("<d:BkToCstmrStmt>", "<d:BkToCstmrDbtCdtNtfctn>", "Xml"),
     ];
     for (from, to, expected) in rows {
@@ -303,7 +340,7 @@ fn candidate(id: u128, number: &str, inn: &str, name: &str, next: i64) -> Candid
         number: number.into(),
         inn: Some(Personal::new(inn.into())),
         name: Personal::new(crate::base::names::key(name)),
-        next_payment: Some(next),
+        instalments: vec![next],
         phones: vec![Personal::new(format!("+7916123450{id}"))],
     }
 }
@@ -338,11 +375,12 @@ fn a_payment_finds_its_loan_or_a_person() {
         (entry("", "", "тел 8 (916) 123-45-05 спасибо", 7), one(5, MatchedBy::Phone)),
         (entry("Неизвестный Никто", "", "долг", 7), manual(&[])),
     ];
+    let pattern = ["POS-####-######".to_owned()];
     for (entry, expected) in rows {
-        let keys = matching_keys(&entry, "POS-####-######");
+        let keys = matching_keys(&entry, &pattern);
         assert_eq!(matched(&entry, &keys, &loans), expected, "{}", entry.purpose.reveal());
     }
     let taken_back = StatementEntry { is_reversal: true, ..entry("", "", "POS-2026-000123", 1) };
-    let keys = matching_keys(&taken_back, "POS-####-######");
+    let keys = matching_keys(&taken_back, &pattern);
     assert_eq!(matched(&taken_back, &keys, &loans), manual(&[]));
 }

@@ -10,6 +10,8 @@ use crate::domain::directory::Entry;
 use crate::domain::import::run::ImportRun;
 use crate::domain::loan::Loan;
 use crate::domain::operator::Operator;
+use crate::domain::statement::file::StatementFile;
+use crate::domain::statement::payment::IncomingPayment;
 use crate::domain::token::Token;
 use crate::domain::user::User;
 use crate::domain::{Meta, StreamId, StreamKind};
@@ -160,6 +162,8 @@ impl<'a> Folder<'a> {
             StreamKind::Token => folding::<Token>(head),
             StreamKind::Entry => folding::<Entry>(head),
             StreamKind::Import => folding::<ImportRun>(head),
+            StreamKind::Statement => folding::<StatementFile>(head),
+            StreamKind::IncomingPayment => folding::<IncomingPayment>(head),
         }
     }
 

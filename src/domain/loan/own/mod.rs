@@ -28,7 +28,7 @@ use crate::base::ids::PartId;
 use crate::base::limits;
 use crate::base::time::{Date, day_number};
 use crate::domain::credit::ledger::{
-    Agreement, Assume, Book, Operation, Position, ReplanReason, walk, walk_past,
+    Agreement, Assume, Book, CurrentInterest, Operation, Position, ReplanReason, walk, walk_past,
 };
 use crate::domain::credit::policy;
 use crate::domain::credit::schedule::Plan;
@@ -167,6 +167,48 @@ impl Own {
                 _ => None,
             }
         })
+    }
+
+    /// Sums of the instalments of all schedules so far.
+    #[must_use]
+    pub fn instalments(&self) -> Vec<i64> {
+        let replans = self.booked.iter().filter_map(|booked| match &booked.operation {
+            Operation::Replan(replan) => Some(&replan.plan),
+            _ => None,
+        });
+        let rows = std::iter::once(&self.plan).chain(replans).flat_map(|plan| &plan.rows);
+        rows.map(|row| row.payment()).collect()
+    }
+
+    /// Whether money may wait in the book since its last operation: more came than had to be paid by
+    /// then. Reckoned without a walk, so it may say so of a book in which nothing waits (penalty
+    /// took the rest, or the schedule was changed); it never hides money that does.
+    #[must_use]
+    pub fn may_hold_advance(&self) -> bool {
+        let counting = || self.booked.iter().filter(|booked| booked.reversed.is_none());
+        let Some(last) = counting().map(|booked| booked.on).max() else {
+            return false;
+        };
+        let (mut came, mut due) = (0_i64, 0_i64);
+        for booked in counting() {
+            match &booked.operation {
+                Operation::Payment(amount) => came = came.saturating_add(*amount),
+                Operation::Refund(amount) | Operation::Fee(amount) => {
+                    due = due.saturating_add(*amount);
+                }
+                Operation::ForgivePenalty(_) => {}
+                // What was paid before is not in the new schedule.
+                Operation::Replan(_) | Operation::Close(_) => return true,
+            }
+        }
+        if self.agreement.current_interest == CurrentInterest::Accrued {
+            // Principal paid ahead lowers the interest that falls due.
+            return came > 0;
+        }
+        for row in self.plan.rows.iter().filter(|row| row.due_on <= last) {
+            due = due.saturating_add(row.payment());
+        }
+        came > due
     }
 
     /// Rows of all schedules so far.

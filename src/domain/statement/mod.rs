@@ -4,16 +4,24 @@
 //! Pure: files are read in `gateways::statements`. Must never let a file that does not balance in
 //! part: it is held whole.
 
-use crate::base::ids::LoanId;
+pub mod file;
+pub mod payment;
+
+use crate::base::ids::{IncomingPaymentId, LoanId};
+use crate::base::money::{Currency, Money};
 use crate::base::personal::Personal;
 use crate::base::time::Date;
-use crate::base::{documents, names, phone};
-use std::collections::BTreeSet;
+use crate::base::{documents, masking, names, phone};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
 
-/// Where money went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Where money went. Stored: append only.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Direction {
     /// To the lender's account.
+    #[default]
     In,
     /// From it.
     Out,
@@ -47,6 +55,8 @@ pub struct StatementEntry {
 pub struct Statement {
     /// The account.
     pub account: String,
+    /// ISO 4217 letters of its currency, when the file says.
+    pub currency: Option<String>,
     /// First day, when the file says.
     pub from: Option<Date>,
     /// Last day, when the file says.
@@ -66,31 +76,86 @@ pub struct Statement {
 /// Why a statement is held.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementFault {
+    /// The file holds no statement of any account.
+    #[error("the file holds no statement of an account; export it again")]
+    Empty,
     /// The account is not one of the lender's.
-    #[error("account {0} is none of the lender's; take the statement of the right account")]
+    #[error(
+        "the account {} is none of the lender's; take the statement of the right account, or add \
+         it to accounts in [lender] of the settings",
+        masking::account(.0)
+    )]
     ForeignAccount(String),
+    /// The account is kept in another currency than the loans.
+    #[error("the account is kept in {0}; take the statement of an account in the loans' currency")]
+    ForeignCurrency(String),
     /// Opening, turnovers and closing do not add up.
-    #[error("the balances do not add up by {0} kopecks; ask the bank for the statement again")]
+    #[error("the balances differ by {}; ask the bank for the statement again", plain(*.0))]
     BalancesDiffer(i64),
     /// The documents do not add up to the turnover.
-    #[error("the documents and the sum received differ by {0} kopecks; the file is not complete")]
+    #[error("documents and sum received differ by {}; the file is not complete", plain(*.0))]
     ReceivedDiffers(i64),
     /// The documents do not add up to the turnover.
-    #[error("the documents and the sum spent differ by {0} kopecks; the file is not complete")]
+    #[error("documents and sum spent differ by {}; the file is not complete", plain(*.0))]
     SpentDiffers(i64),
     /// Two statements of one account do not join.
     #[error("the balance at the end of one day and at the beginning of the next differ")]
     DaysDoNotJoin,
 }
 
+/// Why a file is held, as it is kept and shown. Holds no personal data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldFor {
+    /// Closed code, for instance `balances_differ`.
+    pub code: String,
+    /// What happened and what to do, in English.
+    pub message: String,
+    /// The field of the file at fault; empty when it is none.
+    pub field: String,
+    /// Line of a text, byte of an XML; 0 when nothing is near.
+    pub place: u64,
+    /// By how much sums differ, kopecks; 0 when they do not.
+    pub amount: i64,
+    /// The account, masked; empty when it does not matter.
+    pub account: String,
+}
+
+impl From<&StatementFault> for HeldFor {
+    fn from(fault: &StatementFault) -> Self {
+        let (code, amount) = match fault {
+            StatementFault::Empty => ("empty_statement", 0),
+            StatementFault::ForeignAccount(_) => ("foreign_account", 0),
+            StatementFault::ForeignCurrency(_) => ("foreign_currency", 0),
+            StatementFault::BalancesDiffer(by) => ("balances_differ", *by),
+            StatementFault::ReceivedDiffers(by) => ("received_differs", *by),
+            StatementFault::SpentDiffers(by) => ("spent_differs", *by),
+            StatementFault::DaysDoNotJoin => ("days_do_not_join", 0),
+        };
+        let account = match fault {
+            StatementFault::ForeignAccount(account) => masking::account(account),
+            _ => String::new(),
+        };
+        let (code, message) = (code.to_owned(), fault.to_string());
+        Self { code, message, amount, account, ..Self::default() }
+    }
+}
+
 /// What is wrong with the statements of one file; empty when they may be let in. `own` are the
-/// lender's accounts.
+/// lender's accounts, `currency` that of the loans.
 #[must_use]
-pub fn faults(statements: &[Statement], own: &[String]) -> Vec<StatementFault> {
+pub fn faults(statements: &[Statement], own: &[String], currency: Currency) -> Vec<StatementFault> {
     let mut found: Vec<StatementFault> = Vec::new();
+    if statements.is_empty() {
+        found.push(StatementFault::Empty);
+    }
     for statement in statements {
         if !own.contains(&statement.account) {
             found.push(StatementFault::ForeignAccount(statement.account.clone()));
+        }
+        let foreign = |code: &&String| Currency::parse(code) != Some(currency);
+        if let Some(code) = statement.currency.as_ref().filter(foreign) {
+            let letters = code.chars().filter(char::is_ascii_alphabetic).take(3).collect();
+            found.push(StatementFault::ForeignCurrency(letters));
         }
         found.extend(sums(statement));
     }
@@ -128,6 +193,11 @@ fn sums(statement: &Statement) -> Vec<StatementFault> {
     found
 }
 
+/// A sum of kopecks as people write it.
+fn plain(minor: i64) -> String {
+    Money::from_minor(minor, Currency::Rub).to_decimal()
+}
+
 /// The key by which an entry is known again: the same file twice adds nothing.
 #[must_use]
 pub fn import_id(account: &str, entry: &StatementEntry) -> String {
@@ -151,6 +221,34 @@ pub fn import_id(account: &str, entry: &StatementEntry) -> String {
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
+/// Identifiers of the movements of `statement`, in its order: the same movement in any file has the
+/// same one, so it comes in once. Equal movements of one statement are told apart by their order.
+#[must_use]
+pub fn identifiers(statement: &Statement) -> Vec<IncomingPaymentId> {
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    let own = statement.entries.iter().map(|entry| {
+        let key = import_id(&statement.account, entry);
+        let before = seen.entry(key.clone()).or_default();
+        let hash = blake3::hash(format!("{key}#{before}").as_bytes());
+        *before += 1;
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.as_bytes()[..16]);
+        IncomingPaymentId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    });
+    own.collect()
+}
+
+/// Words of the bank's documents that send money back.
+const RETURNS: [&str; 3] = ["возврат", "ошибочно зачислен", "отзыв"];
+
+/// Whether the bank takes a payment back: a reversal by its mark, or a document that sends it back.
+#[must_use]
+pub fn is_recall(entry: &StatementEntry) -> bool {
+    let purpose = crate::base::text::folded(entry.purpose.reveal());
+    let returns = RETURNS.iter().any(|word| purpose.contains(word));
+    entry.direction == Direction::Out && (entry.is_reversal || returns)
+}
+
 /// What an entry tells about the loan it pays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MatchingKeys {
@@ -164,10 +262,10 @@ pub struct MatchingKeys {
     pub phones: Vec<Personal<String>>,
 }
 
-/// The keys of an entry. `pattern` is how the lender numbers agreements, `#` standing for a digit,
+/// The keys of an entry. `patterns` are how the lender numbers agreements, `#` standing for a digit,
 /// for instance `POS-####-######`.
 #[must_use]
-pub fn matching_keys(entry: &StatementEntry, pattern: &str) -> MatchingKeys {
+pub fn matching_keys(entry: &StatementEntry, patterns: &[String]) -> MatchingKeys {
     let purpose = entry.purpose.reveal();
     let (stated, name) = without_inn(entry.name.reveal());
     let inn = documents::inn(entry.inn.reveal()).ok().or(stated);
@@ -180,7 +278,7 @@ pub fn matching_keys(entry: &StatementEntry, pattern: &str) -> MatchingKeys {
         .map(Personal::new)
         .collect();
     MatchingKeys {
-        numbers: numbers_in(purpose, pattern),
+        numbers: patterns.iter().flat_map(|pattern| numbers_in(purpose, pattern)).collect(),
         inn: inn.map(Personal::new),
         names,
         phones: phones_in(purpose).into_iter().map(Personal::new).collect(),
@@ -200,7 +298,9 @@ fn without_inn(name: &str) -> (Option<String>, &str) {
 
 fn numbers_in(text: &str, pattern: &str) -> Vec<String> {
     let letters: Vec<char> = text.chars().flat_map(char::to_uppercase).map(latin).collect();
-    let wanted: Vec<char> = pattern.chars().flat_map(char::to_uppercase).map(latin).collect();
+    // Numbers are given back in the letters of the pattern, which are those of the agreements.
+    let own: Vec<char> = pattern.chars().collect();
+    let wanted: Vec<char> = own.iter().flat_map(|c| c.to_uppercase()).map(latin).collect();
     let mut found = BTreeSet::new();
     for place in 0..letters.len().saturating_sub(wanted.len().saturating_sub(1)) {
         let piece = &letters[place..place + wanted.len()];
@@ -214,7 +314,8 @@ fn numbers_in(text: &str, pattern: &str) -> Vec<String> {
         let alone = !before.is_some_and(char::is_alphanumeric)
             && !after.is_some_and(|letter| letter.is_alphanumeric());
         if fits && alone && !wanted.is_empty() {
-            found.insert(piece.iter().collect::<String>());
+            let spelled = own.iter().zip(piece).map(|(own, c)| if *own == '#' { c } else { own });
+            found.insert(spelled.collect::<String>());
         }
     }
     found.into_iter().collect()
@@ -263,23 +364,40 @@ pub struct Candidate {
     pub inn: Option<Personal<String>>,
     /// Name of its client, to compare by.
     pub name: Personal<String>,
-    /// The next payment, kopecks.
-    pub next_payment: Option<i64>,
+    /// Sums of its instalments, kopecks.
+    pub instalments: Vec<i64>,
     /// Phones of its client, E.164.
     pub phones: Vec<Personal<String>>,
 }
 
-/// What led to a loan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What led to a loan. Stored: append only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MatchedBy {
     /// The number of the agreement.
     Number,
     /// The payer's INN.
     Inn,
-    /// The payer's name and the sum of the next payment.
+    /// The payer's name and the sum of an instalment.
     NameAndAmount,
     /// A phone in the purpose.
     Phone,
+    /// A person chose the loan.
+    Hand,
+}
+
+impl MatchedBy {
+    /// The word of the API.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Inn => "inn",
+            Self::NameAndAmount => "name_and_amount",
+            Self::Phone => "phone",
+            Self::Hand => "hand",
+        }
+    }
 }
 
 /// Which loan an entry pays.
@@ -306,7 +424,7 @@ pub fn matched(entry: &StatementEntry, keys: &MatchingKeys, candidates: &[Candid
         (MatchedBy::Inn, Box::new(|loan| keys.inn.is_some() && keys.inn == loan.inn)),
         (
             MatchedBy::NameAndAmount,
-            Box::new(|loan| is_named(loan) && loan.next_payment == Some(entry.amount)),
+            Box::new(|loan| is_named(loan) && loan.instalments.contains(&entry.amount)),
         ),
         (
             MatchedBy::Phone,
@@ -323,6 +441,23 @@ pub fn matched(entry: &StatementEntry, keys: &MatchingKeys, candidates: &[Candid
         }
     }
     Matched::Manual(candidates.iter().filter(|loan| is_named(loan)).map(|loan| loan.loan).collect())
+}
+
+/// What leads from `entry` to `loan`: a word of [`MatchedBy`], or `name` alone.
+#[must_use]
+pub fn named_by(entry: &StatementEntry, keys: &MatchingKeys, loan: &Candidate) -> &'static str {
+    let by_name = keys.names.contains(&loan.name);
+    if keys.numbers.iter().any(|number| same(number, &loan.number)) {
+        MatchedBy::Number.code()
+    } else if keys.inn.is_some() && keys.inn == loan.inn {
+        MatchedBy::Inn.code()
+    } else if by_name && loan.instalments.contains(&entry.amount) {
+        MatchedBy::NameAndAmount.code()
+    } else if loan.phones.iter().any(|phone| keys.phones.contains(phone)) {
+        MatchedBy::Phone.code()
+    } else {
+        "name"
+    }
 }
 
 fn same(a: &str, b: &str) -> bool {
