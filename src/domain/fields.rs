@@ -269,7 +269,15 @@ macro_rules! identifiers {
     )+};
 }
 identifiers!(
-    CallId, ClientId, EntryId, ImportId, IncomingPaymentId, LoanId, PartId, TokenId, UserId
+    CallId,
+    ClientId,
+    EntryId,
+    ImportId,
+    IncomingPaymentId,
+    LoanId,
+    PartId,
+    TokenId,
+    UserId
 );
 
 impl<T: FromJson> FromJson for Option<T> {

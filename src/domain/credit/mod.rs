@@ -16,5 +16,5 @@ pub mod psk;
 pub mod schedule;
 pub mod terms;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod typed;

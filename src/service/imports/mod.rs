@@ -15,7 +15,7 @@ mod rejects;
 mod runner;
 mod seen;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use desk::{FileToImport, ImportView, LookupNeeded, MappingView};
 pub use line::Imports;

@@ -27,7 +27,7 @@ struct Box_ {
     next: u128,
 }
 
-fn open(folder: &Path) -> (Environment, std::thread::JoinHandle<()>) {
+pub(in crate::service) fn open(folder: &Path) -> (Environment, std::thread::JoinHandle<()>) {
     let clock = Arc::new(SystemClock);
     let mut options = LogOptions::kept(folder.join("journal"), "journal", clock.clone());
     options.segment_bytes = 8 << 20;

@@ -272,11 +272,7 @@ impl Services {
             changed_by: payment.changed.map(|(by, _)| self.people.name_of(by)).unwrap_or_default(),
             changed_at: payment.changed.map(|(_, at)| at.to_rfc3339()),
             suggestions: if waits && is_in { self.suggestions(movement)? } else { Vec::new() },
-            recalls: if waits && movement.is_recall {
-                self.recalls(movement)?
-            } else {
-                Vec::new()
-            },
+            recalls: if waits && movement.is_recall { self.recalls(movement)? } else { Vec::new() },
         }))
     }
 

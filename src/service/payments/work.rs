@@ -1,7 +1,7 @@
 //! What people do with movements: post to a loan, put aside, take back.
 
-use super::views::IncomingPaymentView;
 use super::stream;
+use super::views::IncomingPaymentView;
 use crate::actors::{AskError, ClientLane, Decided};
 use crate::base::ids::{ClientId, IncomingPaymentId, LoanId, PartId};
 use crate::base::personal::Personal;
@@ -179,7 +179,9 @@ impl Services {
             let known = self.known_payment(id)?;
             let booked = known.loaded.state.state == PaymentState::Posted;
             match known.loaded.state.target.filter(|_| booked) {
-                Some(target) => self.reverse_booked(caller, target.client, id, reason, recall).await,
+                Some(target) => {
+                    self.reverse_booked(caller, target.client, id, reason, recall).await
+                }
                 None => {
                     self.directly(caller, || {
                         let (payment, recall) = (self.known_payment(id)?, self.recall(recall)?);
@@ -272,6 +274,12 @@ impl Services {
         use crate::domain::access::Role;
         let roles = vec![Role::Administrator, Role::Supervisor, Role::Auditor];
         let audience = crate::feed::Audience::Roles(roles);
-        self.feed.publish(audience, "payment.changed", format!("\"payment_id\":\"{id}\""), false, None);
+        self.feed.publish(
+            audience,
+            "payment.changed",
+            format!("\"payment_id\":\"{id}\""),
+            false,
+            None,
+        );
     }
 }

@@ -259,12 +259,8 @@ impl<'a> Chunk<'a> {
             return Err(Refusal::Unavailable.into());
         };
         let (stream, before) = (payment_stream(*id), Loaded::default());
-        let change = TypedChange::<IncomingPayment>::new(
-            stream,
-            before,
-            decision.events,
-            decision.draws,
-        );
+        let change =
+            TypedChange::<IncomingPayment>::new(stream, before, decision.events, decision.draws);
         self.payments.push(Box::new(change));
         Ok(())
     }
@@ -324,8 +320,7 @@ impl<'a> Chunk<'a> {
         id: IncomingPaymentId,
         by: MatchedBy,
     ) -> Result<Target, Rejection> {
-        let operation =
-            PartId::from_uuid(self.posting.environment.ids.next(self.context.now));
+        let operation = PartId::from_uuid(self.posting.environment.ids.next(self.context.now));
         let key = IncomingPayment::default().booking_key(id);
         let mut state =
             self.pending.get(&loan).cloned().unwrap_or_else(|| Loan::clone(&loaded.state));
