@@ -120,7 +120,7 @@ impl Services {
                 let help = "there is no such loan; choose another one";
                 Rejection::invalid(vec![FieldFault::new("loan_id", "unknown_loan", help)])
             })?;
-            let operation = PartId::from_uuid(self.ids.next(self.clock.now()));
+            let operation = self.part_id(caller);
             self.on_lane(caller, owner, || {
                 let payment = self.known_payment(id)?;
                 Ok(move |lane: &ClientLane, context: &Context| {

@@ -11,7 +11,7 @@ use crate::domain::statement::file::{
     FileCommand, FileState, ReceiveFile, Section, StatementFile, sections,
 };
 use crate::domain::statement::{HeldFor, Statement, faults};
-use crate::domain::{Aggregate, Rejection};
+use crate::domain::{Aggregate, Rejection, StreamKind};
 use crate::feed::Audience;
 use crate::gateways::statements::{self as reader, STATEMENT_BYTES_MAX, StatementError};
 use crate::service::{Caller, ServiceError, Services};
@@ -152,6 +152,9 @@ impl Services {
         name: &str,
     ) -> Result<StatementView, ServiceError> {
         caller.grant(Action::LoadStatements)?;
+        if let Some(first) = self.written_before(caller, StreamKind::Statement)? {
+            return self.statement_view(StatementId::from_uuid(first));
+        }
         let size = self.blob_size(blob)?;
         if let Some(id) = self.running_statement_of(blob)? {
             self.go_on_with_statement(id)?;
