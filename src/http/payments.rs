@@ -7,12 +7,8 @@ use crate::domain::statement::payment::PaymentState;
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
 use crate::http::request::{Outcome, Request, ok};
-use crate::{json_object, json_words};
+use crate::json_object;
 use serde_json::json;
-
-json_words! {
-    ReversalReason = "mistake, recalled_by_bank, repeated, other_loan",
-}
 
 json_object! {
     /// Body of `POST /incoming-payments/{id}/post`.

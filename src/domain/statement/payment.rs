@@ -281,7 +281,7 @@ impl IncomingPayment {
     /// The key by which a loan's book knows it again; another one after each reversal.
     #[must_use]
     pub fn booking_key(&self, id: IncomingPaymentId) -> String {
-        format!("statement:{id}#{}", self.reversals)
+        format!("{id}#{}", self.reversals)
     }
 
     fn dismiss(&self, reason: &Personal<String>) -> Result<PaymentEvent, Rejection> {

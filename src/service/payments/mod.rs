@@ -7,9 +7,7 @@
 mod views;
 mod work;
 
-pub use views::{
-    IncomingPaymentView, NextPaymentView, RecallView, SuggestionView, UnallocatedView,
-};
+pub use views::{IncomingPaymentView, RecallView, SuggestionView, UnallocatedView};
 
 use super::access_log::AccessKind;
 use super::{Caller, ServiceError, Services};

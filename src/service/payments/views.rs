@@ -10,6 +10,7 @@ use crate::domain::loan::{Loan, standing};
 use crate::domain::statement::payment::{IncomingPayment, Movement, PaymentState};
 use crate::domain::statement::{Direction, Matched};
 use crate::domain::{StreamId, StreamKind};
+use crate::service::loans::views::NextPaymentView;
 use crate::service::statements::{Finder, received_alike};
 use crate::service::{ServiceError, Services, cards};
 use crate::store::Loaded;
@@ -21,15 +22,6 @@ use uuid::Uuid;
 const SUGGESTED_MAX: usize = 10;
 /// Digits in a row that may be a phone, an INN or an account.
 const PRIVATE_DIGITS_MIN: usize = 10;
-
-/// The next payment of a loan.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct NextPaymentView {
-    /// Its last day.
-    pub due_on: Date,
-    /// How much.
-    pub amount: String,
-}
 
 /// A loan that a payment may mean.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -194,8 +186,8 @@ fn without_long_numbers(text: &str) -> String {
 
 fn next_payment(loan: &Loan, today: Date) -> Option<NextPaymentView> {
     let standing = standing::on(loan, today);
-    let (due_on, amount) = (standing.next_due_on?, standing.next_payment?);
-    Some(NextPaymentView { due_on, amount: decimal(amount) })
+    let (due_on, amount) = (standing.next_due_on?, standing.next_payment.map(decimal));
+    Some(NextPaymentView { due_on, amount })
 }
 
 impl Services {

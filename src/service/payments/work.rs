@@ -234,7 +234,10 @@ impl Services {
             attempts += 1;
             match self.clients.ask(owner, caller.order(decision()?)).await {
                 Err(AskError::Refused(Refusal::Conflict(_))) if attempts < ATTEMPTS => {}
-                answer => return Ok(answer.map(drop)?),
+                answer => {
+                    self.tell_change(ClientId::from_uuid(owner), &answer?);
+                    return Ok(());
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use super::finder::{Finder, Pending, received_alike};
 use crate::base::ids::{IncomingPaymentId, LoanId, PartId, StatementId};
 use crate::committer::{Change, Committed, Proposal, Refusal, TypedChange};
 use crate::domain::access::Principal;
-use crate::domain::loan::own::{LedgerCommand, Payer, PostPayment};
+use crate::domain::loan::own::{LedgerCommand, Payer, PaymentSource, PostPayment};
 use crate::domain::loan::{Loan, LoanCommand, LoanEvent};
 use crate::domain::statement::file::{EntryCounts, FileCommand, FileState, StatementFile};
 use crate::domain::statement::payment::{
@@ -42,6 +42,7 @@ pub(in crate::service) fn booking(
 ) -> LoanCommand {
     LoanCommand::Ledger(LedgerCommand::Post(PostPayment {
         id: operation,
+        source: PaymentSource::Statement,
         key,
         on: movement.on,
         amount: movement.amount,
