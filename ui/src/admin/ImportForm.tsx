@@ -1,4 +1,5 @@
 import { Button, FileButton, Select, Switch, Textarea } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Fragment, useEffect, useState } from 'react';
 import { uploadBlob } from '../api/client';
@@ -117,16 +118,15 @@ function Preview({ of }: { of: ImportPreview }) {
     <div className={styles.scroll} style={{ borderTop: '1px solid var(--lb-border)' }}>
       <p className="small" style={{ padding: '8px 12px' }} role="status"><span className="dim">{facts} · </span><span className={faulty > 0 ? 'bad' : 'good'}>{faulty > 0 ? t('imports.faults', { count: faulty }) : t('imports.no_faults')}</span></p>
       <table className="grid">
-        <thead><tr><th className="num">{t('imports.line')}</th><th>{t('imports.faults_head')}</th>{of.columns.map((column, index) => <th key={index}>{column}</th>)}</tr></thead>
+        <thead><tr><th className={`num ${styles.line}`}>{t('imports.line')}</th>{of.columns.map((column, index) => <th key={index}>{column}</th>)}</tr></thead>
         <tbody>
           {of.rows.map((row) => (
             <Fragment key={row.line}>
               <tr>
-                <td className="num dim">{row.line}</td>
-                <td className={styles.remarks}>{row.faults.length === 0 ? <span className="good nowrap">{t('imports.no_faults')}</span> : row.faults.map((fault, index) => <div key={index} className="bad" title={fault.message}>{`${importField(fault.field, t)}: ${faultWords(fault, t)}`}</div>)}</td>
-                {of.columns.map((_, index) => <td key={index} className="nowrap">{row.cells[index]}</td>)}
+                <td rowSpan={2} className={`num ${styles.line} ${row.faults.length > 0 ? 'bad' : 'dim'}`}>{row.line}</td>
+                {of.columns.map((_, index) => <td key={index} className={styles.cell} title={row.cells[index]}>{row.cells[index]}</td>)}
               </tr>
-              <tr><td /><td colSpan={of.columns.length + 1}><Becomes row={row} /></td></tr>
+              <tr><td colSpan={Math.max(of.columns.length, 1)}><Becomes row={row} /></td></tr>
             </Fragment>
           ))}
         </tbody>
@@ -135,13 +135,16 @@ function Preview({ of }: { of: ImportPreview }) {
   );
 }
 
-/** What a row becomes: fields by their names in the page's language. */
+/** What is wrong with a row and what it becomes: fields by their names in the page's language, in the order of a card. */
 function Becomes({ row }: { row: ImportPreview['rows'][number] }) {
   const { t } = useWords();
   const word = (name: string, value: string) => (i18next.exists(`imports.word.${name}.${value}`) ? t(`imports.word.${name}.${value}`) : value);
-  const fields = Object.entries(row.target ?? {}).filter(([, value]) => value !== null && value !== '');
+  const order = Object.keys(i18next.getResource(i18next.language, 'translation', 'imports.field') as object);
+  const place = (name: string) => order.indexOf(name.replace(/_other$/, '_else'));
+  const fields = Object.entries(row.target ?? {}).filter(([, value]) => value !== null && value !== '').sort(([one], [other]) => place(one) - place(other));
   return (
     <div className={styles.becomes}>
+      {row.faults.map((fault, index) => <span key={index} className={`bad ${styles.fault}`} title={fault.message}><IconAlertTriangle size={14} stroke={1.8} aria-hidden /> {`${importField(fault.field, t)}: ${faultWords(fault, t)}`}</span>)}
       <span className="dim">{t('imports.becomes')}:</span>
       {fields.length === 0 ? <span>—</span> : fields.map(([name, value]) => <span key={name}><span className="dim">{importField(name, t)}</span> {typeof value === 'object' ? JSON.stringify(value) : word(name, String(value))}</span>)}
     </div>

@@ -12,6 +12,12 @@ describe('faults of an import', () => {
     expect(faultText(missing, russian)).toBe('Столбца «Код» нет в файле (правило «ключ строки»); в файле есть: Номер, ФИО');
     expect(faultText(missing, english)).toBe('The file has no column "Код" (rule "key of the row"); it has: Номер, ФИО');
   });
+  it('tell the columns of a file once, whatever many it lacks', () => {
+    const of = (field: string, column: string) => ({ ...missing, field, detail: { ...missing.detail, column } });
+    const error = new ApiError(422, 'invalid_fields', '', [missing, of('columns.last_name', 'Код'), of('columns.inn', 'ИНН')]);
+    expect(errorText(error, russian)).toBe('Есть ошибки в полях. В файле нет столбцов «Код» (ключ строки, фамилия), «ИНН» (ИНН); в нём есть: Номер, ФИО.');
+    expect(errorText(new ApiError(422, 'invalid_fields', '', [missing]), english)).toContain('The file has no column "Код" (key of the row); it has: Номер, ФИО.');
+  });
   it('name fields and rules in words', () => {
     expect(importField('columns.birth_date', russian)).toBe('дата рождения');
     expect(importField('client.key', russian)).toBe('ключ строки');

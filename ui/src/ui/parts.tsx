@@ -18,7 +18,9 @@ export function errorText(error: unknown, t: TFunction, beside: string[] = []): 
   const known = i18next.exists(`error.${error.code}`);
   const text = known ? t(`error.${error.code}`) : t('error.generic', { message: error.message || error.code });
   const rest = error.fields.filter((fault) => !beside.includes(fault.field));
-  const fields = rest.length > 0 ? ` ${rest.map((fault) => faultText(fault, t)).join('; ')}.` : '';
+  const missing = rest.filter((fault) => fault.code === 'missing_column' && fault.detail?.column);
+  const words = [...missingColumns(missing, t), ...rest.filter((fault) => !missing.includes(fault)).map((fault) => faultText(fault, t))];
+  const fields = words.length > 0 ? ` ${words.join('; ')}.` : '';
   const id = (!known || error.status >= 500) && error.requestId ? ` (${t('error.request', { id: error.requestId })})` : '';
   return text + fields + id;
 }
@@ -30,6 +32,22 @@ export function faultText(fault: FieldFault, t: TFunction): string {
   if (fault.code === 'missing_column') return faultWords(fault, t);
   const words = faultWords(fault, t);
   return field ? `${field}: ${words}` : words;
+}
+
+/** Columns that rules look for and a file lacks: the columns that it has are told once for each file. */
+function missingColumns(faults: FieldFault[], t: TFunction): string[] {
+  const files = grouped(faults, (fault) => (fault.detail?.known ?? []).join(', '));
+  return Array.from(files, ([known, ofFile]) => {
+    const columns = grouped(ofFile, (fault) => fault.detail?.column ?? '');
+    const named = Array.from(columns, ([column, rules]) => t('fault.column_of_rules', { column, rules: [...new Set(rules.map((fault) => importField(fault.field, t)))].join(', ') }));
+    return t('fault.missing_columns_of', { count: columns.size, columns: named.join(', '), known });
+  });
+}
+
+function grouped<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
 }
 
 /** What is wrong, without the name of the field. */
