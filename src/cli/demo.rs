@@ -6,6 +6,7 @@ use crate::actors::Runtime;
 use crate::app::{self, Core, Listening};
 use crate::base::ids::{EntryId, UserId};
 use crate::base::personal::Personal;
+use crate::base::time::Date;
 use crate::config::{Tls, Totp};
 use crate::domain::access::{Role, TokenScope};
 use crate::domain::directory::EntryKind;
@@ -78,6 +79,9 @@ struct Mark {
     logins: Vec<Login>,
     tokens: HashMap<String, String>,
     sample_phone: String,
+    /// Of a client whose loan is kept here.
+    #[serde(default)]
+    sample_own_phone: String,
 }
 
 impl Demo {
@@ -213,13 +217,14 @@ async fn make_up(
     }
     let lender = Lender::new(SEED, services.today());
     let sample_phone = sample_phone(&lender, clients);
+    let sample_own_phone = sample_own_phone(&lender, clients, services.today());
     let staff = SampleStaff { operators, topics };
     let filling = tokio::task::spawn_blocking(move || {
         services.fill_with_organisations(lender.organisations(NETWORKS))?;
         services.fill_with_samples(&lender, 0..clients, Some(&staff), progress)
     });
     filling.await.unwrap_or(Err(ServiceError::Unavailable))?;
-    Ok(Mark { logins, tokens, sample_phone })
+    Ok(Mark { logins, tokens, sample_phone, sample_own_phone })
 }
 
 /// A client to call as: one whose loan is being repaid.
@@ -227,6 +232,15 @@ fn sample_phone(lender: &Lender, clients: u64) -> String {
     let repaying =
         |index: &u64| lender.client(*index).loans.iter().any(|loan| loan.terms.status.is_open());
     lender.main_phone((0..clients).find(repaying).unwrap_or(0))
+}
+
+/// A client whose loan is kept here and goes on.
+fn sample_own_phone(lender: &Lender, clients: u64, today: Date) -> String {
+    let goes_on = |index: &u64| {
+        let mut loans = lender.client(*index).loans.into_iter();
+        loans.any(|loan| loan.own.is_some_and(|book| book.goes_on(today)))
+    };
+    lender.main_phone((0..clients).find(goes_on).unwrap_or(0))
 }
 
 async fn make_up_people(

@@ -202,7 +202,8 @@ fn loan_row(
 }
 
 fn payment_rows(out: &mut csv::Writer<std::fs::File>, loan: &Loan) -> Result<u64, CliError> {
-    for payment in &loan.payments {
+    let payments = loan.money_moved();
+    for payment in &payments {
         let row = [
             loan.id.map(|id| id.to_string()).unwrap_or_default(),
             text(&loan.terms.number),
@@ -214,7 +215,7 @@ fn payment_rows(out: &mut csv::Writer<std::fs::File>, loan: &Loan) -> Result<u64
         ];
         out.write_record(row).map_err(failed)?;
     }
-    Ok(loan.payments.len() as u64)
+    Ok(payments.len() as u64)
 }
 
 #[cfg(test)]

@@ -416,12 +416,16 @@ pub async fn return_goods(edge: Edge, mut request: Request) -> Outcome {
     let source = source_of(&request.caller()?);
     let (on, amount, payer) = (body.on, body.amount.0, Payer::Shop);
     let is_shorter = body.is_shorter.unwrap_or(false);
-    let command = |id: PartId| {
-        let paid = derived(id, "payment");
-        let payment = PostPayment { id: paid, source, key, on, amount, payer };
-        LedgerCommand::ReturnGoods(ReturnGoods { payment, id, is_shorter })
-    };
-    book(&edge, &request, faults.0, command).await
+    let (loan, caller) = (loan(&request)?, request.caller()?);
+    let id = edge.services.part_id(&caller);
+    let paid = derived(id, "payment");
+    let hashed = source.hashed(&key);
+    let payment = PostPayment { id: paid, source, key, on, amount, payer };
+    let command = LedgerCommand::ReturnGoods(ReturnGoods { payment, id, is_shorter });
+    let after = edge.services.change_loan(&caller, loan, None, command, faults.0).await?;
+    // The payment stands for the return: a known key names that of the first time.
+    let known = after.own.as_ref().and_then(|own| own.operation_with_key(hashed));
+    json(StatusCode::CREATED, &OperationBooked { operation_id: known.unwrap_or(paid) })
 }
 
 /// Another identifier that the same request leads to.

@@ -240,6 +240,9 @@ pub fn products() -> Vec<SampleEntry> {
             "Up to 30,000 RUB, 3 to 6 months.",
         ),
     ]
+    .into_iter()
+    .chain(super::own::products())
+    .collect()
 }
 
 /// A snippet as a row of the table below: key, topic, title, text, each in Russian and English.

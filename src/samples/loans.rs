@@ -2,6 +2,7 @@
 //! instalment, days are actual (domain.md 2.1).
 
 use super::dice::Dice;
+use super::own::{self, SampleBook};
 use super::{SOURCE, client_key};
 use crate::base::ids::{ClientId, LoanId};
 use crate::base::money::{Currency, Money};
@@ -43,6 +44,8 @@ pub struct SampleLoan {
     pub account: Option<Personal<String>>,
     /// Figures of the core system, for one loan in ten.
     pub figures: Option<Figures>,
+    /// Its book, when it is kept here: then schedule, payments and figures are not told.
+    pub own: Option<SampleBook>,
 }
 
 /// How a product is lent.
@@ -55,6 +58,9 @@ struct Product {
     least: u64,
     most: u64,
 }
+
+/// Seed of what happens to loans whose books are kept here.
+const OWN_SEED: u64 = 0x5EED;
 
 /// The product that is paid out to an account.
 const CASH: &str = "Займ наличными";
@@ -146,7 +152,12 @@ fn loan(index: u64, n: u64, today: Date, dice: &mut Dice) -> SampleLoan {
         payments,
         account,
         figures: None,
+        own: None,
     };
+    if index % 5 == 2 {
+        // Throws of its own, so that the rest of the client stays what it was.
+        made.own = own::book(&made, today, &mut Dice::new(OWN_SEED, index * 8 + n));
+    }
     if index % 10 == 3 && status.is_open() {
         made.figures = figures(&made, today);
     }

@@ -10,6 +10,7 @@ mod directory;
 mod loans;
 mod numbers;
 mod organisations;
+mod own;
 mod people;
 mod places;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod tests;
 pub use directory::{SampleEntry, branches, products, snippets, topics};
 pub use loans::{SampleLoan, SamplePayment};
 pub use organisations::SampleOrganisation;
+pub use own::{SampleBook, SampleStep};
 
 use crate::base::personal::Personal;
 use crate::base::time::Date;

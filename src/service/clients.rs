@@ -196,23 +196,28 @@ impl Services {
         self.record_access(caller, AccessKind::Loan, Some(client), "")?;
         let (state, today) = (&*found.state, self.today());
         let money = |minor| MoneyView::from(state.money(minor));
-        let schedule =
-            standing::instalments(state, today).map(|(row, unpaid, at)| InstalmentView {
-                n: row.n,
-                due_on: row.due_on,
-                principal: money(row.principal),
-                interest: money(row.interest),
-                fee: money(row.fee),
-                payment: money(row.payment()),
-                balance: money(row.balance),
-                unpaid: money(unpaid),
-                state: at.code(),
-            });
-        let payments = state.payments.iter().rev().map(|payment| PaymentView {
+        let instalments = match &state.own {
+            Some(own) => standing::instalments_in_book(own, today),
+            None => standing::instalments(state, today)
+                .map(|(row, unpaid, at)| (row.clone(), unpaid, at))
+                .collect(),
+        };
+        let schedule = instalments.into_iter().map(|(row, unpaid, at)| InstalmentView {
+            n: row.n,
+            due_on: row.due_on,
+            principal: money(row.principal),
+            interest: money(row.interest),
+            fee: money(row.fee),
+            payment: money(row.payment()),
+            balance: money(row.balance),
+            unpaid: money(unpaid),
+            state: at.code(),
+        });
+        let payments = state.money_moved().into_iter().rev().map(|payment| PaymentView {
             on: payment.on,
             amount: money(payment.amount),
             kind: payment.kind,
-            source: payment.source_key.clone(),
+            source: payment.source_key,
         });
         Ok(LoanView {
             loan: cards::loan_row(state, &standing::on(state, today), sight),

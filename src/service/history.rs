@@ -161,7 +161,7 @@ impl Services {
         let mut items = Vec::new();
         for loan in lane.loans.values() {
             let state = &loan.state;
-            for payment in &state.payments {
+            for payment in state.money_moved() {
                 let midnight = payment.on.and_time(chrono::NaiveTime::MIN).and_utc();
                 let at = Timestamp::from_utc(midnight);
                 if at < before {

@@ -25,6 +25,7 @@ pub mod pbx;
 pub mod people;
 pub mod routing;
 pub mod sample_base;
+mod sample_books;
 pub mod search;
 pub mod statements;
 pub mod telephony;

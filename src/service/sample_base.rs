@@ -3,8 +3,8 @@
 //! Goes through the same decisions, the same writer and the same journal as an import. Must never
 //! touch a base that was not empty.
 
-use super::{ServiceError, Services};
-use crate::base::ids::{CallId, ClientId, EntryId, LoanId, UserId};
+use super::{ServiceError, Services, sample_books};
+use crate::base::ids::{CallId, ClientId, EntryId, LoanId, PartId, UserId};
 use crate::base::personal::Personal;
 use crate::base::time::Timestamp;
 use crate::codec::Stored;
@@ -40,19 +40,24 @@ pub struct SampleStaff {
 }
 
 /// Decides commands on one new stream, each on what the ones before it left.
-struct Draft<A: Noun> {
+pub(super) struct Draft<A: Noun> {
     stream: StreamId,
-    state: A,
+    /// The state so far.
+    pub(super) state: A,
     events: Vec<A::Event>,
     draws: Vec<Counter>,
 }
 
 impl<A: Noun> Draft<A> {
-    fn new(stream: StreamId) -> Self {
+    pub(super) fn new(stream: StreamId) -> Self {
         Self { stream, state: A::default(), events: Vec::new(), draws: Vec::new() }
     }
 
-    fn decide(&mut self, command: A::Command, context: &Context) -> Result<(), Rejection> {
+    pub(super) fn decide(
+        &mut self,
+        command: A::Command,
+        context: &Context,
+    ) -> Result<(), Rejection> {
         let decision = self.state.decide(command, context)?;
         // The numbers are drawn by the committer; any will do to decide what follows.
         let drawn = vec![1; decision.draws.len()];
@@ -169,6 +174,13 @@ impl Services {
             let loan_id = LoanId::from_uuid(self.ids.next(now));
             let stream = StreamId::owned(Loan::KIND, id.uuid(), loan_id.uuid());
             let mut loan = Draft::<Loan>::new(stream);
+            if let Some(book) = &sample.own {
+                let fresh = || PartId::from_uuid(self.ids.next(now));
+                let zone = self.config.lender.zone;
+                sample_books::play(&mut loan, loan_id, id, sample, book, zone, &fresh)?;
+                changes.push(loan.change());
+                continue;
+            }
             loan.decide(
                 LoanCommand::Import(ImportLoan {
                     id: loan_id,

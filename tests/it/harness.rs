@@ -176,6 +176,11 @@ impl Lenderbox {
         self.start["sample_phone"].as_str().unwrap().to_owned()
     }
 
+    /// The phone of a client with a loan that is kept here and goes on.
+    pub fn sample_own_phone(&self) -> String {
+        self.start["sample_own_phone"].as_str().unwrap().to_owned()
+    }
+
     /// Ends the process without warning, as a power cut would.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

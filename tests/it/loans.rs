@@ -1,8 +1,8 @@
 //! The calculator over HTTP.
 
-use super::harness::{Client, Lenderbox};
+use super::harness::{Answer, Client, Lenderbox};
 use lenderbox::base::time::{Clock, SystemClock};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn the_calculator_answers_to_the_kopeck_and_names_what_is_wrong() {
@@ -65,6 +65,10 @@ fn open(supervisor: &Client, client: &str, product: &str, number: &str, days: i6
     supervisor.post("/loans", &body).ok()["loan_id"].as_str().unwrap().to_owned()
 }
 
+fn kopecks(text: &Value) -> i64 {
+    text.as_str().unwrap().replace('.', "").parse().unwrap()
+}
+
 #[test]
 fn a_loan_kept_here_is_opened_paid_and_explained() {
     let lenderbox = Lenderbox::demo();
@@ -87,9 +91,6 @@ fn a_loan_kept_here_is_opened_paid_and_explained() {
         ["next_payment", "debt_today", "overdue", "interest", "penalty", "total_left", "payoff"]
     {
         let why = elena.get(&path(&format!("/explain?figure={figure}"))).ok();
-        let kopecks = |text: &serde_json::Value| -> i64 {
-            text.as_str().unwrap().replace('.', "").parse().unwrap()
-        };
         let lines = why["lines"].as_array().unwrap();
         let sum: i64 = lines.iter().map(|line| kopecks(&line["amount"])).sum();
         assert_eq!(sum, kopecks(&why["amount"]), "{why}");
@@ -145,4 +146,326 @@ fn an_early_repayment_is_quoted_for_any_day() {
         let refused = elena.post(&format!("/loans/{id}/fees"), &fee);
         assert_eq!((refused.status, refused.code()), (409, "loan_kept_elsewhere"));
     }
+}
+
+/// A loan that supervisors work on, opened so many days ago.
+struct Own {
+    lenderbox: Lenderbox,
+    elena: Client,
+    client: String,
+    loan: String,
+}
+
+impl Own {
+    fn new(days: i64) -> Self {
+        let lenderbox = Lenderbox::demo();
+        let elena = lenderbox.sign_in("supervisor", 0);
+        let (client, product) = (client_of(&lenderbox, &elena), own_product(&lenderbox));
+        let loan = open(&elena, &client, product, "OWN-9", days);
+        Self { lenderbox, elena, client, loan }
+    }
+    fn path(&self, part: &str) -> String {
+        format!("/loans/{}{part}", self.loan)
+    }
+    fn shown(&self) -> Value {
+        self.elena.get(&self.path("")).ok()
+    }
+    fn post(&self, part: &str, body: &Value) -> Answer {
+        self.elena.post(&self.path(part), body)
+    }
+    /// Books something; gives the operation.
+    fn book(&self, part: &str, body: &Value) -> String {
+        self.post(part, body).ok()["operation_id"].as_str().unwrap().to_owned()
+    }
+    /// Pays whatever is due today.
+    fn pay_what_is_due(&self) {
+        let due = self.shown()["figures"]["debt_today"].clone();
+        self.book("/payments", &json!({"on": ago(0), "amount": due}));
+    }
+}
+
+/// The first operation of a kind.
+fn operation<'a>(shown: &'a Value, kind: &str) -> &'a Value {
+    let all = shown["operations"].as_array().unwrap();
+    all.iter().find(|one| one["kind"] == kind).unwrap_or(&Value::Null)
+}
+
+#[test]
+fn fees_penalty_and_refunds_are_booked() {
+    let own = Own::new(70);
+    own.book("/fees", &json!({"on": ago(5), "amount": "590.00"}));
+    let shown = own.shown();
+    let penalty = shown["figures"]["penalty"].clone();
+    assert_ne!(penalty, "0.00");
+    let last = shown["penalties"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["to"], &last["rate_percent"]), (&json!(ago(0)), &json!("20")));
+    let parts: i64 =
+        shown["structure"].as_array().unwrap().iter().map(|p| kopecks(&p["amount"])).sum();
+    assert_eq!(parts, kopecks(&shown["figures"]["payoff"]), "{shown}");
+    own.book("/penalty-forgiveness", &json!({"on": ago(0), "amount": penalty}));
+    assert_eq!(own.shown()["figures"]["penalty"], "0.00");
+    own.pay_what_is_due();
+    let shown = own.shown();
+    assert_eq!((&shown["status"], &shown["bucket"]), (&json!("active"), &json!("0")));
+    // By law the current period comes before fees: they wait for more money.
+    assert_eq!(shown["figures"]["debt_today"], "590.00");
+    // Two payments more leave money that waits; it can go back, and no more than that.
+    own.book("/payments", &json!({"on": ago(0), "amount": "20000"}));
+    assert_eq!(own.shown()["figures"]["debt_today"], "0.00");
+    let waits = own.shown()["figures"]["unallocated"].clone();
+    assert!(kopecks(&waits) > 0, "{waits}");
+    let much = own.post("/refunds", &json!({"on": ago(0), "amount": "20000"}));
+    assert_eq!((much.status, much.fields()), (422, vec!["amount"]));
+    own.book("/refunds", &json!({"on": ago(0), "amount": waits}));
+    let shown = own.shown();
+    assert_eq!(shown["figures"]["unallocated"], "0.00");
+    for kind in ["fee", "penalty_forgiven", "payment", "refund"] {
+        assert_eq!(operation(&shown, kind)["source"], "hand", "{kind}");
+    }
+    // History and the card's list of payments know the same money.
+    let listed = own.elena.get(&format!("/clients/{}/loans/{}", own.client, own.loan)).ok();
+    let kinds: Vec<&str> = listed["payments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["refund", "payment", "payment"]);
+    assert_eq!(listed["schedule"][0]["state"], "paid");
+    let history = own.elena.get(&format!("/clients/{}/history", own.client)).ok().to_string();
+    assert!(history.contains("20000.00"), "{history}");
+}
+
+#[test]
+fn a_holiday_and_a_restructuring_change_the_schedule() {
+    let own = Own::new(40);
+    own.pay_what_is_due();
+    let holiday = json!({"from": ago(0), "to": ago(-80), "rate_percent": "18.2"});
+    own.book("/holidays", &holiday);
+    let shown = own.shown();
+    assert_eq!(shown["overlays"], json!(["holiday"]));
+    let next = shown["figures"]["next_payment"]["due_on"].as_str().unwrap().to_owned();
+    assert!(next > ago(-80), "{next}");
+    let again = own.post("/holidays", &holiday);
+    assert_eq!((again.status, again.code()), (409, "holiday_taken"));
+    own.book("/restructurings", &json!({"on": ago(0), "rate_percent": "20", "instalments": 24}));
+    let shown = own.shown();
+    assert!(shown["overlays"].as_array().unwrap().contains(&json!("restructured")), "{shown}");
+    let planned =
+        shown["schedule"].as_array().unwrap().iter().filter(|row| row["state"] == "planned");
+    assert!(planned.count() >= 24);
+    let replan = operation(&shown, "restructuring")["operation_id"].as_str().unwrap();
+    let refused = own.post(&format!("/operations/{replan}/reverse"), &json!({"reason": "mistake"}));
+    assert_eq!((refused.status, refused.code()), (409, "not_reversible"));
+}
+
+#[test]
+fn goods_come_back_in_part_and_in_whole() {
+    let own = Own::new(40);
+    own.pay_what_is_due();
+    let back = json!({"on": ago(0), "amount": "12000.00", "is_shorter": true, "key": "shop-1"});
+    let first = own.book("/goods-returns", &back);
+    let shown = own.shown();
+    assert_eq!(operation(&shown, "payment")["payer"], "shop");
+    assert_eq!(operation(&shown, "goods_return")["amount"], "12000.00");
+    assert_eq!(own.book("/goods-returns", &back), first);
+    assert_eq!(own.shown()["figures"], shown["figures"], "the same key books nothing");
+    let rest = shown["figures"]["payoff"].clone();
+    own.book("/goods-returns", &json!({"on": ago(0), "amount": rest}));
+    let shown = own.shown();
+    assert_eq!(
+        (&shown["status"], &shown["figures"]["payoff"]),
+        (&json!("returned_goods"), &json!("0.00"))
+    );
+    assert_eq!(operation(&shown, "closed")["closing"], "goods_returned");
+    assert_eq!(shown["figures"]["next_payment"], Value::Null);
+    // The card knows that it has ended.
+    let card = own.elena.get(&format!("/clients/{}", own.client)).ok();
+    let rows = card["loans"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["loan_id"] == json!(own.loan)).unwrap();
+    assert_eq!(
+        (&row["status"], &row["outstanding"]["amount"]),
+        (&json!("returned_goods"), &json!("0.00"))
+    );
+}
+
+#[test]
+fn a_request_for_early_repayment_lives_its_life() {
+    let own = Own::new(10);
+    let anna = own.lenderbox.sign_in("operator", 0);
+    let asked = json!({"on": ago(-5), "kind": "withdrawal"});
+    let late = own.post("/early-requests", &asked);
+    assert_eq!((late.status, late.code()), (409, "withdrawal_over"));
+    let taken = own.post("/early-requests", &json!({"on": ago(-5), "kind": "full"})).ok();
+    assert_eq!(taken["state"], "calculated");
+    let quote = own.elena.get(&own.path(&format!("/early-quote?on={}&kind=full", ago(-5)))).ok();
+    assert_eq!(taken["quoted"], quote["pay"]);
+    let twice = own.post("/early-requests", &json!({"on": ago(-5), "kind": "full"}));
+    assert_eq!((twice.status, twice.code()), (409, "request_exists"));
+    let steps =
+        own.path(&format!("/early-requests/{}/steps", taken["request_id"].as_str().unwrap()));
+    let step = |who: &Client, step: &str| who.post(&steps, &json!({"step": step}));
+    assert_eq!(step(&anna, "await_funds").status, 403);
+    assert_eq!(step(&own.elena, "await_funds").ok()["state"], "funds_awaited");
+    assert_eq!(step(&own.elena, "calculate").ok()["state"], "calculated");
+    assert_eq!(step(&own.elena, "withdraw").ok()["state"], "withdrawn");
+    let gone = step(&own.elena, "await_funds");
+    assert_eq!((gone.status, gone.code()), (409, "request_gone_on"));
+    let shown = own.shown();
+    let request = &shown["requests"][0];
+    assert_eq!((&request["state"], &request["kind"]), (&json!("withdrawn"), &json!("full")));
+    let part = json!({"on": ago(-1), "kind": "withdrawal", "amount": "1000"});
+    let part = own.post("/early-requests", &part);
+    assert_eq!((part.status, part.code()), (409, "withdrawal_in_part"));
+}
+
+#[test]
+fn bad_input_names_every_field_and_changes_nothing() {
+    let own = Own::new(45);
+    let before = own.shown();
+    let (issue, later) = (ago(60), ago(-3));
+    let old = json!({"on": issue, "amount": "-1.001"});
+    #[rustfmt::skip]
+    let rows: Vec<(&str, Value, u16, Vec<&str>)> = vec![
+        ("/payments", json!({}), 422, vec!["on", "amount"]),
+        ("/payments", old.clone(), 422, vec!["amount", "on"]),
+        ("/payments", json!({"on": later, "amount": "0", "payer": "bank"}), 422, vec!["amount", "payer", "on"]),
+        ("/payments", json!({"on": "soon", "amount": "1e5"}), 422, vec!["on", "amount"]),
+        ("/payments", json!({"on": ago(0), "amount": "999999999999999"}), 422, vec!["amount"]),
+        ("/payments", json!({"on": ago(0), "amount": "1", "sum": "1"}), 400, vec!["sum"]),
+        ("/fees", old.clone(), 422, vec!["amount", "on"]),
+        ("/penalty-forgiveness", old.clone(), 422, vec!["amount", "on"]),
+        ("/penalty-forgiveness", json!({"on": ago(0), "amount": "100000"}), 422, vec!["amount"]),
+        ("/refunds", old.clone(), 422, vec!["amount", "on"]),
+        ("/refunds", json!({"on": ago(0), "amount": "1"}), 422, vec!["amount"]),
+        ("/holidays", json!({"from": issue, "to": later, "rate_percent": "x", "payment": "-1"}), 422,
+            vec!["rate_percent", "payment", "from"]),
+        ("/restructurings", json!({"on": later, "rate_percent": "2000", "instalments": 0, "forgiven_penalty": "9.999"}), 422,
+            vec!["rate_percent", "forgiven_penalty", "on", "instalments"]),
+        ("/restructurings", json!({"on": ago(0), "rate_percent": "700", "instalments": 700, "forgiven_penalty": "90000"}), 422,
+            vec!["instalments", "rate_percent", "forgiven_penalty"]),
+        ("/goods-returns", old.clone(), 422, vec!["amount", "on"]),
+        ("/closings", json!({"on": issue, "closing": "forgotten"}), 422, vec!["closing", "on"]),
+        ("/early-requests", json!({"on": ago(1), "kind": "some", "amount": "0.001"}), 422, vec!["kind", "amount", "on"]),
+        ("/early-requests", json!({"on": ago(-20), "kind": "smaller_payment"}), 422, vec!["amount"]),
+        ("/early-requests", json!({"on": ago(-20), "kind": "shorter_term", "amount": "900000"}), 422, vec!["amount"]),
+        ("/early-requests", json!({"on": ago(-20), "kind": "full", "amount": "5"}), 422, vec!["amount"]),
+    ];
+    let mut faults = Vec::new();
+    for (part, body, status, fields) in rows {
+        let answer = own.post(part, &body);
+        if (answer.status, answer.fields()) != (status, fields) {
+            faults.push(format!("{part} {body}: {} {}", answer.status, answer.body));
+        }
+    }
+    let nobody = "0192f000-0000-7000-8000-00000000dead";
+    let reason = json!({"reason": "mistake"});
+    let none = own.post(&format!("/operations/{nobody}/reverse"), &reason);
+    assert_eq!((none.status, none.code()), (404, "not_found"));
+    let none = own.post(&format!("/early-requests/{nobody}/steps"), &json!({"step": "withdraw"}));
+    assert_eq!((none.status, none.code()), (404, "not_found"));
+    let word = own.post(&format!("/operations/{nobody}/reverse"), &json!({"reason": "because"}));
+    assert_eq!((word.status, word.fields()), (422, vec!["reason"]));
+    let paid = json!({"on": ago(0), "amount": "1"});
+    let none = own.elena.post(&format!("/loans/{nobody}/payments"), &paid);
+    assert_eq!((none.status, none.code()), (404, "not_found"));
+    assert_eq!(own.elena.get(&format!("/loans/{nobody}")).status, 404);
+    let day = own.elena.get(&own.path("?on=1990-01-01"));
+    assert_eq!((day.status, day.fields()), (422, vec!["on"]));
+    let figure = own.elena.get(&own.path("/explain?figure=mood"));
+    assert_eq!((figure.status, figure.fields()), (422, vec!["figure"]));
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert_eq!(own.shown(), before);
+    // What has ended takes nothing more.
+    own.book("/closings", &json!({"on": ago(0), "closing": "ceded"}));
+    let before = own.shown();
+    assert_eq!(before["status"], "ceded");
+    let closed = [
+        ("/payments", paid.clone()),
+        ("/fees", paid.clone()),
+        ("/goods-returns", paid.clone()),
+        ("/closings", json!({"on": ago(0), "closing": "ceded"})),
+        ("/holidays", json!({"from": ago(0), "to": ago(-30), "rate_percent": "1"})),
+        ("/restructurings", json!({"on": ago(0), "rate_percent": "1", "instalments": 2})),
+        ("/early-requests", json!({"on": ago(0), "kind": "full"})),
+    ];
+    for (part, body) in closed {
+        let answer = own.post(part, &body);
+        assert_eq!((answer.status, answer.code()), (409, "loan_closed"), "{part}");
+    }
+    assert_eq!(own.shown(), before);
+}
+
+#[test]
+fn a_loan_is_opened_with_good_terms_only() {
+    let own = Own::new(10);
+    let good = json!({"client_id": own.client, "number": "OWN-10", "product": "Свой заём",
+        "agreement": {"kind": "instalment", "principal": "300.00", "rate_percent": "0",
+            "instalments": 3, "issued_on": ago(0)}});
+    let with = |pointer: &str, value: Value| {
+        let mut body = good.clone();
+        let (parent, last) = pointer.rsplit_once('/').unwrap();
+        body.pointer_mut(parent).unwrap()[last] = value;
+        own.elena.post("/loans", &body)
+    };
+    let nobody = json!("0192f000-0000-7000-8000-00000000dead");
+    #[rustfmt::skip]
+    let rows = vec![
+        ("/client_id", nobody, "client_id"),
+        ("/number", json!(" "), "number"),
+        ("/product", json!("Ничей заём"), "product"),
+        ("/product", json!("Займ наличными"), "product"),
+        ("/agreement/principal", json!("-300"), "agreement.principal"),
+        ("/agreement/rate_percent", json!("5"), "agreement.rate_percent"),
+        ("/agreement/instalments", json!(0), "agreement.instalments"),
+        ("/agreement/issued_on", json!(ago(-2)), "agreement.issued_on"),
+        ("/agreement/penalty_percent", json!("many"), "agreement.penalty_percent"),
+        ("/signed", json!([{"due_on": ago(-30), "principal": "100", "interest": "0"}]), "signed"),
+        ("/signed", json!([{"due_on": ago(30), "principal": "300", "interest": "0"}]), "signed[0].due_on"),
+        ("/signed", json!([{"due_on": ago(-30), "principal": "300", "interest": "-1"}]), "signed[0].interest"),
+    ];
+    for (pointer, value, field) in rows {
+        let answer = with(pointer, value);
+        assert_eq!(
+            (answer.status, answer.fields()),
+            (422, vec![field]),
+            "{pointer} {}",
+            answer.body
+        );
+    }
+    let taken = with("/number", json!("OWN-9"));
+    assert_eq!((taken.status, taken.code()), (409, "duplicate"), "{}", taken.body);
+    let signed = json!([{"due_on": ago(-30), "principal": "120", "interest": "0"},
+        {"due_on": ago(-60), "principal": "180", "interest": "0"}]);
+    let loan = with("/signed", signed).ok()["loan_id"].as_str().unwrap().to_owned();
+    let shown = own.elena.get(&format!("/loans/{loan}")).ok();
+    assert_eq!(shown["figures"]["next_payment"], json!({"due_on": ago(-30), "amount": "120.00"}));
+    assert_eq!(shown["figures"]["total_left"], "300.00");
+}
+
+#[test]
+fn a_repeated_request_books_once_even_after_a_restart() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path().join("data");
+    let mut lenderbox = Lenderbox::start(&folder, &["--clients", "10"]);
+    let elena = lenderbox.sign_in("supervisor", 0);
+    let (client, product) = (client_of(&lenderbox, &elena), own_product(&lenderbox));
+    let terms = json!({"client_id": client, "number": "OWN-1", "product": product,
+        "agreement": {"kind": "annuity", "principal": "1000", "rate_percent": "24",
+            "instalments": 3, "issued_on": ago(3)}});
+    let send = |who: &Client, path: &str, body: &Value, key: &str| {
+        let body = Some(body.to_string().into_bytes());
+        who.send("POST", path, body, &[("Idempotency-Key", key)]).ok()
+    };
+    let opened = send(&elena, "/loans", &terms, "k1");
+    let payments = format!("/loans/{}/payments", opened["loan_id"].as_str().unwrap());
+    let paid = json!({"on": ago(0), "amount": "10"});
+    let first = send(&elena, &payments, &paid, "k2");
+    lenderbox.stop();
+    let lenderbox = Lenderbox::start(&folder, &[]);
+    let elena = elena.at(&lenderbox);
+    assert_eq!(send(&elena, "/loans", &terms, "k1"), opened);
+    assert_eq!(send(&elena, &payments, &paid, "k2"), first);
+    let shown = elena.get(payments.trim_end_matches("/payments")).ok();
+    assert_eq!(shown["operations"].as_array().unwrap().len(), 1);
 }

@@ -29,7 +29,7 @@ use crate::domain::credit::ledger::{Closing, Operation};
 use crate::domain::{
     Aggregate, Claim, ClaimSpace, ClaimStrength, Context, Decision, Meta, Rejection,
 };
-use own::Own;
+use own::{Own, Payer};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -217,6 +217,30 @@ impl Loan {
     #[must_use]
     pub const fn currency(&self) -> Currency {
         self.terms.principal.currency()
+    }
+    /// Money that came and went, by date: as its source tells, or as its book here counts it.
+    #[must_use]
+    pub fn money_moved(&self) -> Vec<Payment> {
+        let Some(own) = &self.own else {
+            return self.payments.clone();
+        };
+        let counting = own.booked.iter().filter(|booked| booked.reversed.is_none());
+        let mut moved: Vec<Payment> = counting
+            .filter_map(|booked| {
+                let (amount, kind) = match (&booked.operation, booked.payer) {
+                    (Operation::Payment(amount), Payer::Client) => (*amount, PaymentKind::Payment),
+                    (Operation::Payment(amount), Payer::Shop) => {
+                        (*amount, PaymentKind::GoodsReturn)
+                    }
+                    (Operation::Refund(amount), _) => (*amount, PaymentKind::Refund),
+                    _ => return None,
+                };
+                let source_key = booked.id.to_string();
+                Some(Payment { source_key, on: booked.on, amount, kind })
+            })
+            .collect();
+        moved.sort_by_key(|payment| payment.on);
+        moved
     }
     /// An amount in the loan's currency.
     #[must_use]

@@ -128,6 +128,32 @@ pub fn uncovered(loan: &Loan) -> impl Iterator<Item = (&Instalment, i64)> {
     })
 }
 
+/// The same for a book that is kept here, without what a later schedule took over.
+#[must_use]
+pub fn instalments_in_book(own: &Own, today: Date) -> Vec<(Instalment, i64, InstalmentState)> {
+    let at = own.position(today);
+    let rows = at.rows.iter().filter(|row| !row.is_moved);
+    rows.map(|state| {
+        let row = Instalment {
+            n: state.row.n,
+            due_on: state.row.due_on,
+            principal: state.row.principal,
+            interest: state.interest(),
+            fee: state.row.fee,
+            balance: state.row.balance,
+        };
+        let left = state.left();
+        match at.closed {
+            Some(_) if left != 0 => (row, 0, InstalmentState::Cancelled),
+            _ => {
+                let found = state_by(row.due_on, row.payment(), left, today);
+                (row, left, found)
+            }
+        }
+    })
+    .collect()
+}
+
 /// The last day to pay an instalment without being late, where its source does not say.
 #[must_use]
 pub fn last_day(row: &Instalment) -> Date {
@@ -136,13 +162,17 @@ pub fn last_day(row: &Instalment) -> Date {
 
 /// State of one instalment of an open loan on `today`.
 fn instalment_state(row: &Instalment, left: i64, today: Date) -> InstalmentState {
+    state_by(last_day(row), row.payment(), left, today)
+}
+
+fn state_by(last_day: Date, payment: i64, left: i64, today: Date) -> InstalmentState {
     if left == 0 {
         return InstalmentState::Paid;
     }
-    match last_day(row).cmp(&today) {
+    match last_day.cmp(&today) {
         Ordering::Less => InstalmentState::Overdue,
         Ordering::Equal => InstalmentState::Due,
-        Ordering::Greater if left < row.payment() => InstalmentState::Partial,
+        Ordering::Greater if left < payment => InstalmentState::Partial,
         Ordering::Greater => InstalmentState::Future,
     }
 }

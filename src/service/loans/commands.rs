@@ -11,7 +11,7 @@ use crate::domain::access::Action;
 use crate::domain::credit::ledger::Agreement;
 use crate::domain::credit::terms::{self, SignedRow, TermsAsk};
 use crate::domain::directory::{Entry, ProductBook};
-use crate::domain::loan::own::{LedgerCommand, OpenLedger, Own, Payer, PaymentSource, PostPayment};
+use crate::domain::loan::own::{LedgerCommand, OpenLedger, Payer, PaymentSource, PostPayment};
 use crate::domain::loan::{Loan, LoanCommand};
 use crate::domain::{FieldFault, Rejection, StreamKind};
 use crate::service::directory::ENTRIES_MAX;
@@ -201,10 +201,8 @@ impl Services {
         let hashed = source.hashed(&key);
         let command = LedgerCommand::Post(PostPayment { id, source, key, on, amount, payer });
         let after = self.change_loan(caller, loan, None, command, faults).await?;
-        let booked = |own: &Own| {
-            own.booked.iter().find(|one| hashed.is_some() && one.key == hashed).map(|one| one.id)
-        };
-        let operation = after.own.as_deref().and_then(booked).unwrap_or(id);
+        let known = after.own.as_ref().and_then(|own| own.operation_with_key(hashed));
+        let operation = known.unwrap_or(id);
         Ok(Posted { operation, is_new: operation == id })
     }
 

@@ -8,6 +8,20 @@ use crate::domain::credit::policy::Claim;
 impl Walk<'_> {
     /// Shares out `amount`; what is left beyond all claims waits as an advance.
     pub(super) fn receive(&mut self, amount: i64) {
+        self.share_out(amount, true);
+    }
+
+    /// Pays everything that is due now, and nothing ahead of it: the instalment of the current
+    /// period would otherwise come before penalty and fees.
+    pub(super) fn receive_what_is_due(&mut self) {
+        let missing = self.at.due_now();
+        if missing > 0 {
+            let money = missing + std::mem::take(&mut self.at.advance);
+            self.share_out(money, false);
+        }
+    }
+
+    fn share_out(&mut self, amount: i64, ahead: bool) {
         if amount <= 0 {
             return;
         }
@@ -15,6 +29,7 @@ impl Walk<'_> {
             self.at.advance += amount;
             return;
         }
+        let current = self.current().filter(|index| ahead || *index < self.at.fallen);
         self.close_extra();
         self.close_penalty();
         let mut left = self.pay_shortage(amount);
@@ -24,9 +39,11 @@ impl Walk<'_> {
             }
             left -= match claim {
                 Claim::OverdueInterest | Claim::OverduePrincipal => self.pay_overdue(claim, left),
-                Claim::CurrentInterest | Claim::CurrentPrincipal => self.pay_current(claim, left),
+                Claim::CurrentInterest | Claim::CurrentPrincipal => {
+                    current.map_or(0, |index| self.pay_current(index, claim, left))
+                }
                 Claim::Penalty => self.pay_penalty(left),
-                Claim::Other => self.pay_other(left),
+                Claim::Other => self.pay_other(current, left),
             };
         }
         self.at.advance += left;
@@ -65,10 +82,7 @@ impl Walk<'_> {
         }
     }
 
-    fn pay_current(&mut self, claim: Claim, money: i64) -> i64 {
-        let Some(index) = self.current() else {
-            return 0;
-        };
+    fn pay_current(&mut self, index: usize, claim: Claim, money: i64) -> i64 {
         let at = &self.at;
         let row = &at.rows[index];
         // An instalment that falls due later owes what ran beside the schedule so far, too.
@@ -113,9 +127,9 @@ impl Walk<'_> {
         paid
     }
 
-    fn pay_other(&mut self, money: i64) -> i64 {
+    fn pay_other(&mut self, current: Option<usize>, money: i64) -> i64 {
         let mut left = money;
-        let rows = self.current().map_or(self.at.fallen, |index| (index + 1).max(self.at.fallen));
+        let rows = current.map_or(self.at.fallen, |index| (index + 1).max(self.at.fallen));
         for index in 0..rows {
             let row = &mut self.at.rows[index];
             let paid = row.fee_left().clamp(0, left);

@@ -107,8 +107,7 @@ pub fn walk_past<'a>(
         }
         let is_assumed = assumed_from.is_some_and(|from| from <= stop);
         if is_assumed && (stop < until || assumed_at_end) {
-            let missing = walk.at.due_now();
-            walk.receive(missing);
+            walk.receive_what_is_due();
         }
         walk.settle();
         look(&walk.at);

@@ -521,9 +521,16 @@ fn replaced(own: &Own, id: PartId, on: Date, replan: Replan) -> Decided {
 
 fn holiday(own: &Own, command: GrantHoliday, today: Date) -> Decided {
     let GrantHoliday { id, from, to, rate, payment } = command;
+    let mut faults = Vec::new();
     if payment < 0 {
         let help = "a payment within a holiday is not negative";
-        return Err(Rejection::invalid(vec![FieldFault::new("payment", "negative", help)]));
+        faults.push(FieldFault::new("payment", "negative", help));
+    }
+    if let Some(fault) = day_fault(own, from, today) {
+        faults.push(FieldFault { field: "from".into(), ..fault });
+    }
+    if !faults.is_empty() {
+        return Err(Rejection::invalid(faults));
     }
     may_change(own, from, today)?;
     // Once per loan and ground (domain.md 2.9); grounds are not kept, so once per loan.

@@ -211,6 +211,13 @@ impl Own {
         came > due
     }
 
+    /// The operation that came with a key, if any did.
+    #[must_use]
+    pub fn operation_with_key(&self, key: Option<[u8; 16]>) -> Option<PartId> {
+        let found = self.booked.iter().find(|booked| key.is_some() && booked.key == key);
+        found.map(|booked| booked.id)
+    }
+
     /// Rows of all schedules so far.
     #[must_use]
     pub fn schedule_rows(&self) -> usize {

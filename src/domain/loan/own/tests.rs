@@ -473,3 +473,18 @@ fn replay_in_any_split_is_the_same() {
         assert_eq!(loan, case.loan);
     }
 }
+
+#[test]
+fn a_loan_with_penalty_is_quoted_for_a_part() {
+    let mut case = opened();
+    case.ask("2026-03-01", payment(10, "bank:10", "2026-03-01", 945_596)).unwrap();
+    let today = date("2026-03-05");
+    let book = case.own().book();
+    // What is due today is due first; by a later day it counts as paid in time.
+    for (on, is_due_first) in [(today, true), (date("2026-03-10"), false)] {
+        let part = quote(&book, today, on, Early::ShorterTerm(2_000_000), false).unwrap();
+        assert_eq!((part.due_first > 0, part.to_pay - part.due_first), (is_due_first, 2_000_000));
+        let full = quote(&book, today, on, Early::Full, false).unwrap();
+        assert_eq!(full.to_pay, full.due_first + full.interest + full.principal, "{on}");
+    }
+}
