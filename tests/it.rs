@@ -14,6 +14,7 @@ mod it {
     mod imports;
     mod loans;
     mod operator_day;
+    mod payments;
     mod redaction;
     mod repeats;
     mod search;

@@ -187,6 +187,7 @@ pub const FIELD_FAULTS: &[(&str, &str)] = &[
     ("principal_differs", "the instalments do not repay the sum granted"),
     ("out_of_order", "the rows are not in order"),
     ("negative", "below zero"),
+    ("currency_differs", "another currency than the loan's"),
     ("before_issue", "before the loan was issued"),
     ("date_in_future", "in the future"),
     ("date_in_past", "in the past"),

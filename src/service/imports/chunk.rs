@@ -2,16 +2,18 @@
 //! done, and the whole becomes one frame.
 
 use super::enrich;
-use crate::base::ids::{ClientId, IdSource, LoanId};
+use crate::base::ids::{ClientId, IdSource, LoanId, PartId};
+use crate::base::money::Currency;
 use crate::codec;
 use crate::committer::{Change, TypedChange};
 use crate::domain::client::{Client, ClientCommand, ImportClient};
 use crate::domain::import::{
     ClientRecord, ClientRef, LoanRecord, LoanRef, PaymentRecord, Record, ScheduleRecord,
 };
+use crate::domain::loan::own::{LedgerCommand, Payer, PaymentSource, PostPayment};
 use crate::domain::loan::{
     ImportInstalments, ImportLoan, ImportPayment, Instalment, InstalmentsSet, Loan, LoanCommand,
-    LoanEvent,
+    LoanEvent, PaymentKind,
 };
 use crate::domain::{
     ClaimSpace, ClaimStrength, Context, Counter, FieldFault, Meta, Rejection, StreamId, StreamKind,
@@ -466,12 +468,17 @@ impl<'a> Chunk<'a> {
     fn payment(&self, record: &PaymentRecord) -> Result<Steps, RowError> {
         let stream = self.loan_of(&record.loan)?;
         let (before, state) = self.load(&self.loans, stream)?;
-        let command = LoanCommand::ImportPayment(ImportPayment {
-            source_key: record.source_key.clone(),
-            on: record.on,
-            amount: record.amount,
-            kind: record.kind,
-        });
+        let command = if state.own.is_some() {
+            let id = PartId::from_uuid(self.ids.next(self.context.now));
+            booking(record, id, state.currency())?
+        } else {
+            LoanCommand::ImportPayment(ImportPayment {
+                source_key: record.source_key.clone(),
+                on: record.on,
+                amount: record.amount,
+                kind: record.kind,
+            })
+        };
         let step = self.step(stream, before, state, command, false)?;
         let outcome = match step.outcome() {
             RowOutcome::Updated => RowOutcome::Created,
@@ -498,6 +505,34 @@ impl<'a> Chunk<'a> {
             add_new(self.claims.entry((claim.space, claim.value)).or_default(), [step.stream]);
         }
     }
+}
+
+/// A payment for the book of a loan that is kept here. What else a file may tell of has no key in
+/// the book, so a repeat could not be known.
+fn booking(
+    record: &PaymentRecord,
+    id: PartId,
+    currency: Currency,
+) -> Result<LoanCommand, RowError> {
+    if record.kind != PaymentKind::Payment {
+        return Err(fault(
+            "payment_kind",
+            "not_allowed",
+            "this loan is kept here: book refunds, penalties and returned goods on its page",
+        ));
+    }
+    if record.amount.currency() != currency {
+        let help = "a payment is in the loan's currency";
+        return Err(fault("currency", "currency_differs", help));
+    }
+    Ok(LoanCommand::Ledger(LedgerCommand::Post(PostPayment {
+        id,
+        source: PaymentSource::Import,
+        key: record.source_key.clone(),
+        on: record.on,
+        amount: record.amount.minor(),
+        payer: Payer::Client,
+    })))
 }
 
 fn change<A: Noun>(item: Pending<A>) -> Option<Box<dyn Change>> {

@@ -1,17 +1,21 @@
 //! Real files, imported twice into a real journal: exact counts, nothing changes the second time.
 
 use super::*;
-use crate::base::ids::{ImportId, PartId, SystemIds};
+use crate::base::ids::{ClientId, ImportId, LoanId, PartId, SystemIds};
 use crate::base::time::{Clock, Date, SystemClock, Timestamp};
 use crate::committer::{Committer, CommitterSettings, Engine, Proposal, Refusal, TypedChange};
 use crate::domain::access::Principal;
 use crate::domain::client::{AddNote, Client, ClientCommand, ClientKind, OrganisationForm};
+use crate::domain::credit::ledger::{Closing, Operation};
+use crate::domain::credit::tests::e1;
 use crate::domain::import::run::{Counts, FileSource, ImportPlan, ImportRun, RunState};
 use crate::domain::import::{ImportKind, Mapping, shipped_named};
-use crate::domain::loan::Loan;
+use crate::domain::loan::own::{ChangeSchedule, LedgerCommand, OpenLedger};
+use crate::domain::loan::{Loan, LoanCommand};
 use crate::domain::{Aggregate, ClaimSpace, Context, StreamId, StreamKind};
 use crate::feed::Feed;
 use crate::journal::{Log, LogOptions, RealDisk};
+use crate::service::statements::tests::commit;
 use crate::store::{Store, StoreSettings, rebuild};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -346,6 +350,47 @@ fn loans_and_payments_need_their_client_and_loan() {
     let lines: Vec<&str> = rejects.lines().skip(1).filter_map(|l| l.split(';').next()).collect();
     assert_eq!(lines, ["4", "5", "6"]);
     assert_eq!(the_box.loan("s:A-1").payments.len(), 1);
+}
+
+#[test]
+fn payments_of_a_file_are_booked_once_to_a_loan_that_is_kept_here() {
+    let mut the_box = Box_::new();
+    let people = "id;name;born;inn;snils;phone;email\n1;Иванов Пётр;;;;;\n";
+    the_box.written(people, PEOPLE);
+    let client = ClientId::from_uuid(the_box.stream(ClaimSpace::SourceKey, "client:s:1").id);
+    let id = LoanId::from_uuid(Uuid::from_u128(77));
+    let stream = StreamId::owned(StreamKind::Loan, client.uuid(), id.uuid());
+    let ask = |the_box: &Box_, command| {
+        commit::<Loan>(&the_box.environment, stream, LoanCommand::Ledger(command));
+    };
+    let opening = OpenLedger {
+        id,
+        client,
+        source_key: "s:A-1".into(),
+        number: "A-1".into(),
+        product: "POS".into(),
+        agreement: e1(),
+        signed: None,
+    };
+    ask(&the_box, LedgerCommand::Open(Box::new(opening)));
+    let rows = "id;n;on;sum\n1;A-1;2026-02-15;100\n1;A-1;2026-02-15;100\n1;A-1;2026-02-16;100\n2;A-1;2026-01-01;1\n3;A-1;2036-01-01;1\n4;A-1;2026-03-15;50\n5;A-1;2026-03-15;-5\n";
+    let (found, rejects) = the_box.written(rows, PAYMENTS);
+    assert_eq!(found, counts(2, 0, 1, 0, 4), "{rejects}");
+    let faults: Vec<&str> = rejects.lines().skip(1).filter_map(|l| l.split(';').nth(1)).collect();
+    assert_eq!(faults, ["key", "on", "on", "payment_kind"]);
+    let (again, _) = the_box.written(rows, PAYMENTS);
+    assert_eq!(again, counts(0, 0, 3, 0, 4));
+    let to = Closing::WrittenOff;
+    let close =
+        ChangeSchedule { id: PartId::from_uuid(Uuid::from_u128(5)), on: date("2026-06-01"), to };
+    ask(&the_box, LedgerCommand::GiveUp(close));
+    let (late, rejects) = the_box.written("id;n;on;sum\n9;A-1;2026-07-01;1\n", PAYMENTS);
+    assert_eq!(late, counts(0, 0, 0, 0, 1));
+    assert!(rejects.contains("this loan has ended"), "{rejects}");
+    let booked = the_box.loan("s:A-1").own.unwrap().booked;
+    let sums: Vec<&Operation> = booked.iter().map(|booked| &booked.operation).collect();
+    let paid = [Operation::Payment(10_000), Operation::Payment(5_000)];
+    assert_eq!(sums, [&paid[0], &paid[1], &Operation::Close(Closing::WrittenOff)]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod desk;
 mod finder;
 mod posting;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use desk::{CountsView, FaultView, SectionView, StatementView};
 pub(super) use finder::{Finder, received_alike};

@@ -33,7 +33,11 @@ struct Lender {
     next: u128,
 }
 
-fn commit<A: Noun>(environment: &Environment, stream: StreamId, command: A::Command) {
+pub(in crate::service) fn commit<A: Noun>(
+    environment: &Environment,
+    stream: StreamId,
+    command: A::Command,
+) {
     let before = environment.store.load::<A>(stream).unwrap();
     let context =
         Context { now: SystemClock.now(), zone: environment.zone, principal: Principal::System };
