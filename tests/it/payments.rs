@@ -239,18 +239,29 @@ fn money_that_waits_is_listed_until_it_is_used_or_taken_back() {
 }
 
 #[test]
-fn a_large_statement_goes_on_as_a_job() {
-    let lenderbox = Lenderbox::demo();
+fn a_large_statement_goes_on_as_a_job_and_after_a_power_cut() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("data");
+    let mut lenderbox = Lenderbox::start(&data, &["--clients", "10"]);
     let elena = with_product(&lenderbox);
-    let documents: Vec<String> =
-        (0..3_000).map(|n| document(n, "1.00", "Некто", "без договора", false)).collect();
+    let (_, loan) = open_loan(&elena, "Платёжкина", "POS-2026-7000001");
+    let documents: Vec<String> = (0..3_000)
+        .map(|n| match n % 10 {
+            0 => document(n, "1.00", "Некто", "договор POS-2026-7000001", false),
+            _ => document(n, "1.00", "Некто", "без договора", false),
+        })
+        .collect();
     let taken = send(&elena, &statement("3000.00", &documents), "год.txt").ok();
     assert!(matches!(taken["state"].as_str(), Some("running" | "posted")), "{taken}");
+    lenderbox.kill();
+    let lenderbox = Lenderbox::start(&data, &["--clients", "10"]);
+    let elena = elena.at(&lenderbox);
     let path = format!("/statements/{}?limit=1", taken["statement_id"].as_str().unwrap());
     let done = eventually("all entries are dealt with", || {
         let shown = elena.get(&path).ok();
         (shown["statement"]["state"] == "posted").then_some(shown)
     });
-    assert_eq!(counts(&done["statement"]), [0, 0, 3_000, 0, 0]);
+    assert_eq!(counts(&done["statement"]), [300, 0, 2_700, 0, 0]);
     assert_eq!(done["statement"]["counts"]["total"], 3_000);
+    assert_eq!(operations(&elena, &loan).len(), 300);
 }

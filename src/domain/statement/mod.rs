@@ -198,6 +198,13 @@ fn plain(minor: i64) -> String {
     Money::from_minor(minor, Currency::Rub).to_decimal()
 }
 
+/// The letters and digits of a text: encodings and formats differ in everything else (cp866 has no
+/// `№`), and the same movement must be known again in each.
+fn wording(text: &str) -> String {
+    let letters = text.chars().map(|c| if c == '№' { 'N' } else { c });
+    letters.filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
 /// The key by which an entry is known again: the same file twice adds nothing.
 #[must_use]
 pub fn import_id(account: &str, entry: &StatementEntry) -> String {
@@ -213,7 +220,7 @@ pub fn import_id(account: &str, entry: &StatementEntry) -> String {
         &entry.number,
         &entry.amount.to_string(),
         entry.account.reveal(),
-        entry.purpose.reveal(),
+        &wording(entry.purpose.reveal()),
     ] {
         hasher.update(part.as_bytes());
         hasher.update(&[0]);

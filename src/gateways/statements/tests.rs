@@ -191,6 +191,8 @@ fn the_same_file_twice_has_the_same_keys_and_every_entry_its_own() {
     assert_eq!(first, again);
     assert_ne!(first[0], first[1]);
     assert_eq!(first[0].len(), 32);
+    let dos = SAMPLE.replace('№', "N").replace("платёж 1,", "платёж  1");
+    assert_eq!(ids(&dos), first, "cp866 has other signs");
     let other = SAMPLE.replace("Номер=512", "Номер=513");
     assert_ne!(ids(&other)[0], first[0]);
 }
