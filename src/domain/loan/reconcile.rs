@@ -1,8 +1,9 @@
 //! A loan of another system, checked by our own ledger: balance, overdue sum, days past due, next
 //! payment. The other system's figures stay the ones that are shown (domain.md 7.3).
 
-use super::{Instalment, Loan, PaymentKind};
+use super::{Instalment, Loan, PaymentKind, standing};
 use crate::base::time::Date;
+use crate::domain::calendar::Calendar;
 use crate::domain::credit::dates::DueRule;
 use crate::domain::credit::figures;
 use crate::domain::credit::interest::{DayBasis, Interest, Rate, Rounding};
@@ -119,7 +120,9 @@ fn compared(loan: &Loan, at: &Position<'_>, tolerance: i64) -> Vec<Difference> {
         found.push(Difference::DaysPastDue { stated, reckoned });
     }
     let reckoned = next.as_ref().map(|next| next.due_on);
-    if let Some(stated) = stated.next_due_on.filter(|stated| Some(*stated) != reckoned) {
+    // A source may write the day of the schedule or the working day that it moves to.
+    let moved = |stated: Date| Some(Calendar::RU.working_from(stated));
+    if let Some(stated) = stated.next_due_on.filter(|stated| moved(*stated) != reckoned) {
         found.push(Difference::NextDue { stated, reckoned });
     }
     let reckoned = next.map_or(0, |next| next.figure.amount);
@@ -139,8 +142,8 @@ fn kind_and_part(schedule: &[Instalment]) -> (ScheduleKind, i64) {
     }
 }
 
-/// The loan as its source tells it: the schedule as signed, nothing reckoned beside it but interest
-/// at `rate` within an instalment. Penalties that the source charged are payments to be made like
+/// The loan as its source tells it: the schedule as signed, its days off moved as
+/// [`standing::last_day`] says, nothing reckoned beside it but interest at `rate` within an instalment. Penalties that the source charged are payments to be made like
 /// fees.
 #[must_use]
 pub fn as_told(loan: &Loan, rate: Rate) -> Told {
@@ -151,7 +154,7 @@ pub fn as_told(loan: &Loan, rate: Rate) -> Told {
         .iter()
         .map(|row| PlanRow {
             n: row.n,
-            due_on: row.due_on,
+            due_on: standing::last_day(row),
             accrues_to: row.due_on,
             principal: row.principal,
             interest: row.interest,

@@ -255,6 +255,29 @@ fn the_account_of_a_loan_is_stated_once_and_never_forgotten() {
     assert_eq!(apply(&mut loan, told(Some("40818"))), Ok(1));
 }
 
+/// domain.md 2.1: on a Sunday nobody is late with what was due on the Saturday.
+#[test]
+fn a_source_is_not_contradicted_on_days_off() {
+    use super::reconcile::{Difference, differences};
+    let mut loan = opened();
+    loan.schedule = vec![row(1, "2026-11-14"), row(2, "2026-12-15")];
+    let stated = Figures {
+        as_of: Some(date("2026-11-15")),
+        outstanding: Some(2 * 945_596),
+        overdue: Some(0),
+        days_past_due: Some(0),
+        next_due_on: Some(date("2026-11-14")),
+        next_payment: Some(945_596),
+    };
+    loan.figures = stated.clone();
+    assert_eq!(differences(&loan, 0), []);
+    loan.figures.next_due_on = Some(date("2026-11-16"));
+    assert_eq!(differences(&loan, 0), [], "the day that it moves to");
+    loan.figures = Figures { as_of: Some(date("2026-11-17")), ..stated };
+    let late = differences(&loan, 0);
+    assert!(late.contains(&Difference::DaysPastDue { stated: 0, reckoned: 1 }), "{late:?}");
+}
+
 /// domain.md 7.3: what the other system states is compared with our own reckoning of its day.
 #[test]
 fn differences_of_another_systems_figures_are_named() {
