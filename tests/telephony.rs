@@ -6,7 +6,9 @@
 mod telephony {
     mod absent;
     mod calls;
+    mod checks;
     mod commands;
+    mod joined;
     mod link;
     mod recordings;
     mod routing;

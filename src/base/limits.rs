@@ -50,6 +50,10 @@ pub const CALL_TOPICS_MAX: usize = 20;
 pub const CALL_CONSULTED_MAX: usize = 100;
 /// Corrections of one call's result.
 pub const CALL_CORRECTIONS_MAX: usize = 20;
+/// Failed checks of identification that one call keeps.
+pub const CALL_FAILED_CHECKS_MAX: usize = 20;
+/// Days ahead that a client may promise to pay by (domain.md 5.5).
+pub const PROMISE_DAYS_MAX: u64 = 14;
 /// Open calls (ringing, talking, wrap-up) of one operator.
 pub const OPERATOR_CALLS_MAX: usize = 20;
 /// Operations (payments, fees, changes) of one loan that is kept here.

@@ -1,17 +1,18 @@
 //! One sample of every event of calls and operators, for the golden bytes.
 
 use crate::base::ids::{CallId, ClientId, EntryId, UserId};
+use crate::base::money::{Currency, Money};
 use crate::base::personal::Personal;
 use crate::base::time::Timestamp;
 use crate::domain::access::Principal;
 use crate::domain::call::event::{
-    CandidatesMatched, ClientChosen, ClosedStale, Consulted, Corrected, DialRequested, Observed,
-    Opened,
+    CandidatesMatched, CheckFailed, ClientChosen, ClosedStale, Consulted, Corrected, DialRequested,
+    Joined, Observed, Opened, Promised,
 };
 use crate::domain::call::pbx_event::{Cause, Direction, PbxEvent, PbxEventKind};
 use crate::domain::call::{
     CallEvent, CallIdentification, ClientChoice, DialFailure, DialRequest, Disposition, FinishMark,
-    HandCard, Notes, OpeningWord, TopicChoice,
+    HandCard, Notes, OpeningWord, Promise, TopicChoice,
 };
 use crate::domain::operator::{
     Availability, AvailabilitySet, CallMoved, CallPhase, NotReadyReason, OperatorEvent,
@@ -63,6 +64,16 @@ fn notes() -> Notes {
     }
 }
 
+fn card() -> HandCard {
+    HandCard {
+        direction: Direction::Outbound,
+        client_number: text("+79161112233"),
+        user: user(),
+        extension: "101".into(),
+        at: AT,
+    }
+}
+
 /// In the order of the register.
 pub fn calls() -> Vec<CallEvent> {
     let dial = DialRequest {
@@ -77,14 +88,12 @@ pub fn calls() -> Vec<CallEvent> {
     vec![
         CallEvent::Opened(Opened { source: source.clone(), pbx_call: pbx_call.clone() }),
         CallEvent::Observed(Observed { event: observed(), users: vec![("101".into(), user())] }),
-        CallEvent::OpenedByHand(HandCard {
-            direction: Direction::Outbound,
-            client_number: text("+79161112233"),
-            user: user(),
-            extension: "101".into(),
-            at: AT,
+        CallEvent::OpenedByHand(card()),
+        CallEvent::DialRequested(DialRequested {
+            source: source.clone(),
+            pbx_call: pbx_call.clone(),
+            dial,
         }),
-        CallEvent::DialRequested(DialRequested { source, pbx_call, dial }),
         CallEvent::DialFailed(DialFailure { reason: "pbx_down".into(), at: AT }),
         CallEvent::CandidatesMatched(CandidatesMatched {
             number: text("79161234567"),
@@ -101,6 +110,19 @@ pub fn calls() -> Vec<CallEvent> {
         CallEvent::Finished(FinishMark { at: AT, by: Principal::User(user()) }),
         CallEvent::Corrected(Corrected { notes: notes(), reason: text("ошибка") }),
         CallEvent::ClosedStale(ClosedStale { at: AT }),
+        CallEvent::CheckFailed(CheckFailed {
+            client: client(),
+            fields: vec!["birth_date".into(), "code_word".into()],
+            locked: true,
+        }),
+        CallEvent::Promised(Promised {
+            promise: Some(Promise {
+                amount: Money::from_minor(500_000, Currency::Rub),
+                due_on: "2026-11-27".parse().unwrap(),
+            }),
+        }),
+        CallEvent::Joined(Joined { source, pbx_call }),
+        CallEvent::TakenByHand(card()),
     ]
 }
 

@@ -141,6 +141,10 @@ register! {
         11 v 1 false Finished(call::FinishMark),
         12 v 1 true Corrected(call::event::Corrected),
         13 v 1 false ClosedStale(call::event::ClosedStale),
+        14 v 1 false CheckFailed(call::event::CheckFailed),
+        15 v 1 false Promised(call::event::Promised),
+        16 v 1 false Joined(call::event::Joined),
+        17 v 1 true TakenByHand(call::HandCard),
     }
     Operator, OperatorEvent, StreamKind::Operator => {
         1 v 1 false AvailabilitySet(operator::AvailabilitySet),

@@ -9,7 +9,7 @@ use crate::http::edge::Edge;
 use crate::http::error::ApiError;
 use crate::http::request::{Accepted, Outcome, Query, Request, json, ok};
 use crate::service::call_control::{DialInput, TransferInput};
-use crate::service::calls::{CallFilter, CorrectionInput, NotesInput};
+use crate::service::calls::{CallFilter, CorrectionInput, NotesInput, PromiseInput};
 use crate::{json_object, json_words};
 use chrono::TimeZone;
 use serde_json::json;
@@ -94,6 +94,17 @@ json_object! {
 }
 
 json_object! {
+    /// What the client promised to pay.
+    #[derive(Debug)]
+    pub struct PromiseBody {
+        /// A decimal, in the lender's currency.
+        pub amount: String,
+        /// By which day, at most 14 days ahead.
+        pub due_on: Date,
+    }
+}
+
+json_object! {
     /// Body of `PUT /calls/{id}/notes` and `POST /calls/{id}/finish`.
     #[derive(Debug)]
     pub struct NotesBody {
@@ -105,6 +116,8 @@ json_object! {
         pub opening_words: Option<Vec<OpeningWord>>,
         /// The result.
         pub disposition: Option<Disposition>,
+        /// What the client promised; needed with the result `ptp`, and kept with it only.
+        pub promise: Option<PromiseBody>,
     }
 }
 
@@ -129,6 +142,8 @@ json_object! {
         pub comment: Option<String>,
         /// The right topics.
         pub topics: Option<Vec<EntryId>>,
+        /// The right promise.
+        pub promise: Option<PromiseBody>,
         /// Why it was wrong.
         pub reason: String,
     }
@@ -141,7 +156,14 @@ impl From<NotesBody> for NotesInput {
             comment: body.comment.unwrap_or_default(),
             opening_words: body.opening_words.unwrap_or_default(),
             disposition: body.disposition,
+            promise: body.promise.map(PromiseInput::from),
         }
+    }
+}
+
+impl From<PromiseBody> for PromiseInput {
+    fn from(body: PromiseBody) -> Self {
+        Self { amount: body.amount, due_on: body.due_on }
     }
 }
 
@@ -380,6 +402,7 @@ pub async fn correct(edge: Edge, mut request: Request) -> Outcome {
         topics: body.topics,
         comment: body.comment,
         disposition: body.disposition,
+        promise: body.promise.map(PromiseInput::from),
         reason: body.reason,
     };
     ok(&edge.services.correct_call(&request.caller()?, id, input).await?)

@@ -146,7 +146,7 @@ impl Services {
         let lane = self.call_for(caller, Action::ControlCalls, id).await?;
         let call = lane.state();
         let extension = self.own_part(caller, call)?.map(|part| part.extension);
-        let Some(extension) = extension.filter(|_| call.hand.is_none()) else {
+        let Some(extension) = extension.filter(|_| !call.is_by_hand()) else {
             return self.close_now(caller, id).await;
         };
         let sent = self.ask_exchange(caller, id, call, Purpose::Hangup, |command_id, call| {
@@ -190,7 +190,7 @@ impl Services {
 
     /// The extension of the caller, who talks with the client over an exchange.
     fn own_line(&self, caller: &Caller, call: &Call) -> Result<String, ServiceError> {
-        let part = self.own_part(caller, call)?.filter(|_| call.hand.is_none());
+        let part = self.own_part(caller, call)?.filter(|_| !call.is_by_hand());
         let part = part.filter(Participant::is_connected).ok_or_else(|| {
             Rejection::rule("call_not_answered", "nobody is on this line yet, or any more")
         })?;

@@ -43,7 +43,7 @@ impl Services {
         // Another call of the same operator whose end was lost is over now.
         let mut forgotten: VecDeque<CallId> = forgotten.into();
         let at = done.after.state().last_at();
-        let by_hand = done.after.state().hand.is_some();
+        let by_hand = done.after.state().is_by_hand();
         while let Some(lost) = forgotten.pop_front() {
             if self.goes_on(lost, by_hand).await {
                 continue;
@@ -62,7 +62,7 @@ impl Services {
     async fn goes_on(&self, id: CallId, beside_a_card_by_hand: bool) -> bool {
         let stage = self.calls.look(id.uuid(), |lane| {
             let call = lane.state();
-            (call.progress(None).stage, call.hand.is_some())
+            (call.progress(None).stage, call.is_by_hand())
         });
         match stage.await {
             Ok((stage, by_hand)) => {

@@ -2,7 +2,7 @@
 //! reached, and what is still to be asked.
 
 use super::access_log::AccessKind;
-use super::cards::{Card, Sight};
+use super::cards::{Card, MoneyView, Sight};
 use super::clients::Candidate;
 use super::people::Person;
 use super::telephony::Abilities;
@@ -14,7 +14,7 @@ use crate::base::time::{Date, Timestamp};
 use crate::domain::access::{Action, Filter, Principal};
 use crate::domain::call::pbx_event::Direction;
 use crate::domain::call::progress::{Participant, Progress, Role as Part, Stage};
-use crate::domain::call::{Call, Disposition, Notes, OpeningWord};
+use crate::domain::call::{Call, Disposition, Notes, OpeningWord, Promise};
 use crate::domain::client::ClientKind;
 use crate::domain::client::identification::{self, IdentificationField, IdentificationPolicy};
 use crate::domain::directory::Entry;
@@ -87,9 +87,39 @@ pub struct CorrectionView {
     /// What stood before.
     pub disposition: Option<Disposition>,
     /// What stood before.
+    pub promise: Option<PromiseView>,
+    /// What stood before.
     pub comment: String,
     /// What stood before.
     pub topics: Vec<TopicView>,
+}
+
+/// A promise to pay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct PromiseView {
+    /// How much.
+    pub amount: MoneyView,
+    /// By which day.
+    pub due_on: Date,
+}
+
+impl From<Promise> for PromiseView {
+    fn from(promise: Promise) -> Self {
+        Self { amount: promise.amount.into(), due_on: promise.due_on }
+    }
+}
+
+/// Answers of the caller that were wrong: which, never what was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FailedCheckView {
+    /// When.
+    pub at: String,
+    /// Who asked.
+    pub by: String,
+    /// Fields whose answers were wrong.
+    pub fields: Vec<String>,
+    /// The check was closed for the day by it.
+    pub locked: bool,
 }
 
 /// A call.
@@ -159,9 +189,13 @@ pub struct CallView {
     pub disposition: Option<Disposition>,
     /// Opening words said.
     pub opening_words: Vec<OpeningWord>,
+    /// What the client promised to pay.
+    pub promise: Option<PromiseView>,
     /// Level reached.
     pub level: u8,
-    /// A card opened by hand.
+    /// Checks of the caller that failed, oldest first.
+    pub failed_checks: Vec<FailedCheckView>,
+    /// Known by a card opened by hand alone: no exchange has told of it.
     pub by_hand: bool,
     /// Where the recording lies.
     pub recording_url: Option<String>,
@@ -186,6 +220,8 @@ pub struct IdentificationView {
     pub lacking: Vec<MissingField>,
     /// What was confirmed.
     pub confirmed: Vec<String>,
+    /// Fields whose answers were wrong when this client was checked last in this call.
+    pub wrong: Vec<String>,
     /// Wrong answers left today.
     pub attempts_left: u8,
     /// No more answers are taken today.
@@ -396,8 +432,10 @@ impl Services {
             comment: notes.comment.reveal().clone(),
             disposition: notes.disposition,
             opening_words: notes.opening_words.clone(),
+            promise: call.promise.map(PromiseView::from),
             level: call.identification.level,
-            by_hand: call.hand.is_some(),
+            failed_checks: self.failed_checks(call),
+            by_hand: call.is_by_hand(),
             recording_url: progress.recording_url.clone().filter(|_| open),
             corrections: self.corrections(call),
             source: if call.source.is_empty() { "hand".into() } else { call.source.clone() },
@@ -407,7 +445,7 @@ impl Services {
 
     /// What the exchange of a call can do with it; nothing once it is over, or by hand.
     fn abilities_for(&self, call: &Call, progress: &Progress) -> Abilities {
-        if call.hand.is_some() || !progress.stage.is_live() {
+        if call.is_by_hand() || !progress.stage.is_live() {
             return Abilities::default();
         }
         self.telephony.abilities(&call.source)
@@ -428,10 +466,21 @@ impl Services {
             by: self.people.name_of(one.by),
             reason: one.reason.reveal().clone(),
             disposition: one.before.disposition,
+            promise: one.promise.map(PromiseView::from),
             comment: one.before.comment.reveal().clone(),
             topics: topics(&one.before),
         };
         call.corrections.iter().map(view).collect()
+    }
+
+    fn failed_checks(&self, call: &Call) -> Vec<FailedCheckView> {
+        let view = |one: &crate::domain::call::FailedCheck| FailedCheckView {
+            at: one.at.to_rfc3339(),
+            by: self.people.name_of(one.by),
+            fields: one.fields.clone(),
+            locked: one.locked,
+        };
+        call.failed_checks.iter().map(view).collect()
     }
 
     /// The level that the chosen topics need.
@@ -451,6 +500,8 @@ impl Services {
         let locked = failed >= policy.failures_max;
         let confirmed: Vec<IdentificationField> =
             known.confirmed.iter().filter_map(|name| IdentificationField::parse(name)).collect();
+        let wrong =
+            call.failed_checks.iter().rfind(|check| Some(check.client) == lane.client.state.id);
         let required_level = self.required_level(call);
         let wanted = if known.level >= required_level { 0 } else { required_level.max(2) };
         let (client, has_loans) = (&*lane.client.state, !lane.loans.is_empty());
@@ -462,13 +513,14 @@ impl Services {
             missing: missing.into_iter().map(MissingField::of).collect(),
             lacking: lacking.into_iter().map(MissingField::of).collect(),
             confirmed: known.confirmed.clone(),
+            wrong: wrong.map(|check| check.fields.clone()).unwrap_or_default(),
             attempts_left: policy.failures_max.saturating_sub(failed),
             locked,
             locked_until: locked.then(|| self.start_of_day_after(today).to_rfc3339()),
         }
     }
 
-    fn start_of_day_after(&self, today: Date) -> Timestamp {
+    pub(super) fn start_of_day_after(&self, today: Date) -> Timestamp {
         let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
         let midnight = tomorrow.and_time(NaiveTime::MIN);
         let zoned = self.config.lender.zone.from_local_datetime(&midnight).earliest();

@@ -7,14 +7,15 @@ use super::{Caller, ServiceError, Services, cards};
 use crate::actors::{ClientLane, SingleLane};
 use crate::base::ids::{CallId, ClientId, EntryId, UserId};
 use crate::base::limits::{LINE_CHARS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
+use crate::base::money::Money;
 use crate::base::personal::Personal;
 use crate::base::phone;
-use crate::base::time::Timestamp;
+use crate::base::time::{Date, Timestamp};
 use crate::domain::access::{Action, Filter, Principal};
 use crate::domain::call::pbx_event::Direction;
 use crate::domain::call::{
     Call, CallCommand, ChooseClient, Consult, Correct, Disposition, Finish, MatchCandidates,
-    OpenByHand, OpeningWord, RecordIdentification, SetNotes,
+    OpenByHand, OpeningWord, Promise, RecordIdentification, SetNotes,
 };
 use crate::domain::client::identification::{self, AnswerFault, IdentificationField};
 use crate::domain::client::{Client, ClientCommand, ClientKind, RecordIdentificationFailure};
@@ -33,6 +34,17 @@ pub struct NotesInput {
     pub opening_words: Vec<OpeningWord>,
     /// The result.
     pub disposition: Option<Disposition>,
+    /// What the client promised to pay.
+    pub promise: Option<PromiseInput>,
+}
+
+/// A promise as it comes from the page.
+#[derive(Debug, Clone)]
+pub struct PromiseInput {
+    /// A decimal, in the lender's currency.
+    pub amount: String,
+    /// By which day.
+    pub due_on: Date,
 }
 
 /// A correction as it comes from the page.
@@ -44,6 +56,8 @@ pub struct CorrectionInput {
     pub comment: Option<String>,
     /// The right result.
     pub disposition: Option<Disposition>,
+    /// The right promise.
+    pub promise: Option<PromiseInput>,
     /// Why it was wrong.
     pub reason: String,
 }
@@ -136,20 +150,25 @@ impl Services {
     ) -> Result<CallCard, ServiceError> {
         caller.grant(Action::WorkCalls)?;
         let user = caller.user()?;
+        if let Some(first) = self.written_before(caller, StreamKind::Call)? {
+            return self.call_card(caller, CallId::from_uuid(first)).await;
+        }
         if let Some(client) = client {
             self.must_exist(client).await?;
         }
         let number = number_by_hand(direction, number)?;
         let person = self.people.get(user);
-        let extension = person.and_then(|person| person.extension.clone());
+        let extension = person.and_then(|person| person.extension.clone()).unwrap_or_default();
+        let announced = self.silent_call(&number, &extension)?;
         let command = CallCommand::OpenByHand(OpenByHand {
             direction,
             client_number: Personal::new(number),
             user,
-            extension: extension.unwrap_or_default(),
+            extension,
             client,
         });
-        let id = CallId::from_uuid(self.ids.next(self.clock.now()));
+        let fresh = || CallId::from_uuid(self.ids.next(self.clock.now()));
+        let id = announced.unwrap_or_else(fresh);
         let done = self.command_call(caller, id, command, None).await?;
         let id = first_call(&done).unwrap_or(id);
         self.call_card(caller, id).await
@@ -229,7 +248,7 @@ impl Services {
         call.may_identify(client)?;
         let policy = self.identification_policy();
         let card = self.clients.look(client.uuid(), ClientLane::clone).await?;
-        if card.client.state.failures_on(self.today()) >= policy.failures_max {
+        if identification::is_closed(&policy, &card.client.state, self.today()) {
             let message = "too many wrong answers today; give general information only";
             return Err(Rejection::rule("identification_locked", message).into());
         }
@@ -242,9 +261,9 @@ impl Services {
         let (mut confirmed, wrong): (Vec<_>, Vec<_>) =
             answers.iter().partition(|(field, said)| right(*field, said));
         let failed = u8::try_from(wrong.len()).unwrap_or(u8::MAX);
-        if failed > 0
-            && self.count_failure(caller, client, id, failed).await? >= policy.failures_max
-        {
+        let locks = failed > 0
+            && self.count_failure(caller, client, id, failed).await? >= policy.failures_max;
+        if locks {
             confirmed.clear();
         }
         let mut known: Vec<IdentificationField> = call
@@ -259,7 +278,8 @@ impl Services {
         let command = CallCommand::RecordIdentification(RecordIdentification {
             client,
             confirmed: confirmed.iter().map(|(field, _)| field.code().to_owned()).collect(),
-            failed,
+            wrong: wrong.iter().map(|(field, _)| field.code().to_owned()).collect(),
+            locks,
             level: identification::level(&policy, true, by_phone, &known),
         });
         let done = self.command_call(caller, id, command, None).await?;
@@ -358,7 +378,15 @@ impl Services {
             comment: Personal::new(input.comment),
             opening_words: input.opening_words,
             disposition: input.disposition,
+            promise: self.promise_of(input.promise)?,
         })
+    }
+
+    fn promise_of(&self, input: Option<PromiseInput>) -> Result<Option<Promise>, ServiceError> {
+        let Some(input) = input else { return Ok(None) };
+        let amount = Money::parse(&input.amount, self.config.lender.currency)
+            .map_err(|fault| invalid("promise.amount", "invalid_amount", &fault.to_string()))?;
+        Ok(Some(Promise { amount, due_on: input.due_on }))
     }
 
     /// Keeps what is written so far; the last write wins.
@@ -426,6 +454,7 @@ impl Services {
             topics: input.topics.map(|topics| self.titled(&topics)).transpose()?,
             comment: input.comment.map(Personal::new),
             disposition: input.disposition,
+            promise: self.promise_of(input.promise)?,
             reason: Personal::new(input.reason),
         };
         let command = CallCommand::Correct(correct);

@@ -18,6 +18,7 @@ pub mod health;
 pub mod history;
 pub mod imports;
 pub mod jobs;
+mod joining;
 pub mod loans;
 pub mod operators;
 pub mod payments;

@@ -3,7 +3,7 @@
 
 use super::telephony::{LinkKind, LinkState, Purpose, SIMULATOR_SOURCE};
 use super::{Caller, ServiceError, Services};
-use crate::base::ids::{CallId, UserId};
+use crate::base::ids::{CallId, ClientId, UserId};
 use crate::base::limits::OPERATOR_CALLS_MAX;
 use crate::base::personal::Personal;
 use crate::base::time::Timestamp;
@@ -234,13 +234,6 @@ impl Services {
         let Some(pbx_call) = events.first().map(|event| event.call_id.clone()) else {
             return Err(ServiceError::Unavailable);
         };
-        let fresh = || CallId::from_uuid(self.ids.next(self.clock.now()));
-        let (id, new) = self.telephony.call_of(&self.store, source, &pbx_call, fresh)?;
-        if new && self.is_ordered(source) && events.iter().all(is_end) {
-            // It was up before the box knew the exchange: an end without a call is no record.
-            // Events by HTTP may come in any order, and a late begin must find its end.
-            return Ok(id);
-        }
         let users = self.users_of(&events);
         let mut matches = Vec::new();
         for event in &events {
@@ -251,6 +244,19 @@ impl Services {
                     matches.push((number.clone(), self.candidates_for(text)?));
                 }
             }
+        }
+        let clients: Vec<ClientId> = matches.iter().flat_map(|(_, found)| found.clone()).collect();
+        // What an operator knew before the exchange told of it is no second call.
+        let named = || {
+            let card = self.card_of_talk(&events, &users, &clients)?;
+            let fresh = || CallId::from_uuid(self.ids.next(self.clock.now()));
+            Ok(card.map_or_else(|| (fresh(), true), |card| (card, false)))
+        };
+        let (id, new) = self.telephony.call_of(&self.store, source, &pbx_call, named)?;
+        if new && self.is_ordered(source) && events.iter().all(is_end) {
+            // It was up before the box knew the exchange: an end without a call is no record.
+            // Events by HTTP may come in any order, and a late begin must find its end.
+            return Ok(id);
         }
         let source = source.to_owned();
         let seen: Vec<PbxEventKind> = events.iter().map(|event| event.kind).collect();
@@ -478,7 +484,9 @@ impl Services {
         }
     }
 
-    fn live_calls(&self) -> Result<Vec<(CallId, super::call_lane::CallLane)>, ServiceError> {
+    pub(super) fn live_calls(
+        &self,
+    ) -> Result<Vec<(CallId, super::call_lane::CallLane)>, ServiceError> {
         let prefix = keys::live_calls();
         let mut ids = Vec::new();
         self.store.scan(&prefix, &prefix, |key, _| {
@@ -510,7 +518,7 @@ impl Services {
                     self.dial_unanswered(id, dial.command_id, dial.user).await
                 }
                 // A card by hand is closed by the hand that opened it.
-                _ if call.hand.is_some() || silent <= limit => continue,
+                _ if call.is_by_hand() || silent <= limit => continue,
                 _ => self.close_call(id, call.last_at()).await,
             };
             match result {

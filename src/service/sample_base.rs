@@ -267,6 +267,7 @@ impl Services {
             } else {
                 Disposition::NoAnswer
             }),
+            promise: None,
         };
         // Who was rung in vain has nothing to write; who called out writes that nobody answered.
         if answered || !contact.inbound {

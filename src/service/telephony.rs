@@ -202,7 +202,8 @@ impl Telephony {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The call of an exchange's conversation, and whether it is new: then it gets `fresh`.
+    /// The call of an exchange's conversation, and whether it is new; one that is not known yet gets
+    /// what `fresh` says.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -211,7 +212,7 @@ impl Telephony {
         store: &Store,
         source: &str,
         pbx_call: &str,
-        fresh: impl FnOnce() -> CallId,
+        fresh: impl FnOnce() -> Result<(CallId, bool), StoreError>,
     ) -> Result<(CallId, bool), StoreError> {
         // One lock for look-up and naming: two batches of one conversation give one call.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -223,7 +224,7 @@ impl Telephony {
         let found = holders.iter().find(|stream| stream.kind == StreamKind::Call);
         let (call, new) = match found {
             Some(stream) => (CallId::from_uuid(stream.id), false),
-            None => (fresh(), true),
+            None => fresh()?,
         };
         if known.len() >= KNOWN_MAX {
             known.clear();

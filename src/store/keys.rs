@@ -47,6 +47,8 @@ const PAYMENTS: u8 = b'P';
 const ENTRIES: u8 = b'E';
 /// Payments that came in and were not taken back, by sum, newest first: `Y amount inverted-day id`.
 const RECEIVED_PAYMENTS: u8 = b'Y';
+/// Cards opened by hand that no exchange has told of, newest first: `M inverted-instant call`.
+const HAND_CARDS: u8 = b'M';
 /// Commands seen: `R day id`.
 const COMMANDS: u8 = b'R';
 /// Counters: `G counter`.
@@ -285,6 +287,28 @@ pub fn calls() -> Vec<u8> {
 pub fn call(at: Timestamp, call: Uuid) -> Vec<u8> {
     let mut key = vec![CALLS];
     key.extend_from_slice(&inverted(at));
+    key.extend_from_slice(call.as_bytes());
+    key
+}
+
+/// Start of the cards opened by hand that no exchange has told of, newest first.
+#[must_use]
+pub fn hand_cards() -> Vec<u8> {
+    vec![HAND_CARDS]
+}
+
+/// Where those begin that were not opened after `at`.
+#[must_use]
+pub fn hand_cards_from(at: Timestamp) -> Vec<u8> {
+    let mut key = hand_cards();
+    key.extend_from_slice(&inverted(at));
+    key
+}
+
+/// A card opened by hand that no exchange has told of.
+#[must_use]
+pub fn hand_card(at: Timestamp, call: Uuid) -> Vec<u8> {
+    let mut key = hand_cards_from(at);
     key.extend_from_slice(call.as_bytes());
     key
 }

@@ -65,7 +65,8 @@ impl Noun for Client {
     }
 }
 
-/// All calls newest first, the live ones apart, and the client's contact history. The values are
+/// All calls newest first, the live ones and the cards by hand apart, and the client's contact
+/// history. The values are
 /// empty: a list reads the heads of the calls it shows.
 impl Noun for Call {
     fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
@@ -75,6 +76,9 @@ impl Noun for Call {
         rows.push((keys::call(self.opened_at, stream.id), Vec::new()));
         if self.progress(None).stage != Stage::Finished {
             rows.push((keys::live_call(stream.id), Vec::new()));
+        }
+        if let Some(hand) = self.hand.as_ref().filter(|_| self.pbx_call.is_empty()) {
+            rows.push((keys::hand_card(hand.at, stream.id), Vec::new()));
         }
         if let Some(client) = self.choice.client() {
             rows.push((keys::history(client.uuid(), self.opened_at, stream.id), Vec::new()));

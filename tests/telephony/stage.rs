@@ -107,6 +107,7 @@ impl Stage {
             comment: "said when".into(),
             opening_words: OpeningWord::ALL.to_vec(),
             disposition: Some(Disposition::InfoGiven),
+            promise: None,
         }
     }
 

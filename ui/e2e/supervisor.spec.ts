@@ -13,8 +13,17 @@ test('the floor shows people and calls as they change', async ({ page, box, brow
   await box.event({ call_id: call, type: 'answered', from: box.announced.sample_phone, agent: operator.extension });
   await expect(row).toContainText('Разговор');
   await expect(page.getByRole('row').filter({ hasText: 'Разговор' }).nth(1)).toBeVisible();
-  await box.event({ call_id: call, type: 'ended', from: box.announced.sample_phone, agent: operator.extension, cause: 'normal' });
-  await expect(row).toContainText('Пост-обработка');
+  // During a transfer it is to be seen from whom to whom the client goes.
+  const receiver = box.login('collector');
+  await box.event({ call_id: call, type: 'transferred', from: box.announced.sample_phone, leg_id: undefined, from_agent: operator.extension, to_agent: receiver.extension });
+  await box.event({ call_id: call, type: 'ringing', from: box.announced.sample_phone, agent: receiver.extension, leg_id: 'leg-2' });
+  const transferred = page.getByTitle(/^Переводится: /i);
+  await expect(transferred).toBeVisible();
+  await expect(transferred).toContainText('Дорохова');
+  await box.event({ call_id: call, type: 'answered', from: box.announced.sample_phone, agent: receiver.extension, leg_id: 'leg-2' });
+  await expect(transferred).toHaveCount(0);
+  await box.event({ call_id: call, type: 'ended', from: box.announced.sample_phone, leg_id: undefined, cause: 'normal' });
+  await expect(row).toContainText('Не готов');
   await other.close();
 });
 

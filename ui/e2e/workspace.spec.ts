@@ -168,10 +168,54 @@ test('three wrong answers lock the check until tomorrow', async ({ page, box }) 
   await press(page, 'Enter');
   await expect(page.getByRole('alert').filter({ hasText: 'Проверка закрыта до конца дня' })).toBeVisible();
   await expect(page.locator('[name=full_name]')).toHaveCount(0);
+  // Which answers were wrong stays to be seen, also after a reload.
+  await expect(page.getByText('Не совпало: ФИО')).toBeVisible();
   await expect(page.getByText('откроется на уровне 2').first()).toBeVisible();
+  await page.reload();
+  await expect(page.getByText('Не совпало: ФИО')).toBeVisible();
   await hangUp(box, call, me.extension, other.phone);
   await wrapUp(page);
   await finish(page);
+
+  // A supervisor sees on the card that it is closed and when it opens, and in the record by what.
+  await page.context().clearCookies();
+  await signIn(page, box, 'supervisor');
+  await page.goto(`${box.announced.address}/clients/${other.client_id}`);
+  await expect(page.getByRole('note').filter({ hasText: 'Проверка личности закрыта' })).toContainText('Откроется сама');
+  await page.goto(`${box.announced.address}/calls?view=all`);
+  await page.locator('tbody tr').filter({ hasText: other.name }).first().click();
+  await expect(page.getByText('не совпало: ФИО')).toHaveCount(3);
+  await expect(page.getByText('закрыта до конца дня')).toHaveCount(1);
+  await expect(page.getByText('Уровень в конце')).toBeVisible();
+});
+
+test('a promise asks for its sum and its day, and the record tells them', async ({ page, box }) => {
+  const me = await signIn(page, box, 'operator', 2);
+  await become(page, 'ready');
+  const call = await talk(box, me.extension, box.announced.sample_phone);
+  await hangUp(box, call, me.extension, box.announced.sample_phone);
+  await wrapUp(page);
+  await press(page, 'F9');
+  await page.keyboard.type('плат');
+  await press(page, 'Enter');
+  await page.locator('[name=comment]').fill('обещал');
+  await page.locator('[data-field=disposition]').click();
+  await page.keyboard.type('Обещал');
+  await press(page, 'Enter', 'Control+Enter');
+  await expect(page.getByText('Напишите сумму больше нуля')).toBeVisible();
+  await expect(page.locator('[name=promise_amount]')).toBeFocused();
+  await page.keyboard.type('5 000,50');
+  await press(page, 'Tab');
+  const day = (days: number) => { const at = new Date(Date.now() + days * 86_400_000 + 3 * 3_600_000).toISOString().slice(0, 10).split('-'); return `${at[2]}.${at[1]}.${at[0]}`; };
+  await page.keyboard.type(day(40));
+  await press(page, 'Control+Enter');
+  await expect(page.getByText('Выберите день не дальше 14 дней')).toBeVisible();
+  await page.locator('[name=promise_due_on]').fill(day(3));
+  await press(page, 'Tab', 'Control+Enter');
+  await expect(page.getByText('Ваши последние звонки')).toBeVisible();
+  await page.goto(`${box.announced.address}/calls`);
+  await page.locator('tbody tr').first().click();
+  await expect(page.getByText(/5\s000,50\s₽ до /)).toBeVisible();
 });
 
 test('Enter brings the waiting call when nothing else wants the key', async ({ page, box }) => {

@@ -1,7 +1,7 @@
 //! What may be asked of a call.
 
 use super::pbx_event::{Direction, PbxEvent};
-use super::{Disposition, OpeningWord};
+use super::{Disposition, OpeningWord, Promise};
 use crate::base::ids::{ClientId, EntryId, UserId};
 use crate::base::personal::Personal;
 use crate::base::time::Timestamp;
@@ -119,8 +119,10 @@ pub struct RecordIdentification {
     pub client: ClientId,
     /// Fields confirmed now.
     pub confirmed: Vec<String>,
-    /// Wrong answers now.
-    pub failed: u8,
+    /// Fields whose answers are wrong.
+    pub wrong: Vec<String>,
+    /// The wrong answers of the day close the check.
+    pub locks: bool,
     /// The level reached with all confirmed fields, 0–3.
     pub level: u8,
 }
@@ -136,6 +138,8 @@ pub struct SetNotes {
     pub opening_words: Vec<OpeningWord>,
     /// The result so far.
     pub disposition: Option<Disposition>,
+    /// What the client promised; counts only with the result that says so.
+    pub promise: Option<Promise>,
 }
 
 /// See [`CallCommand::Consult`].
@@ -167,6 +171,8 @@ pub struct Correct {
     pub comment: Option<Personal<String>>,
     /// The right result.
     pub disposition: Option<Disposition>,
+    /// The right promise.
+    pub promise: Option<Promise>,
     /// Why it was wrong.
     pub reason: Personal<String>,
 }

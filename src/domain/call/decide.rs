@@ -5,14 +5,14 @@ use super::command::{
     Observe, OpenByHand, RecordIdentification, RequestDial, SetNotes,
 };
 use super::event::{
-    CandidatesMatched, ClientChosen, ClosedStale, Consulted, Corrected, DialRequested, Observed,
-    Opened,
+    CandidatesMatched, CheckFailed, ClientChosen, ClosedStale, Consulted, Corrected, DialRequested,
+    Joined, Observed, Opened, Promised,
 };
 use super::pbx_event::Direction;
 use super::progress::{CallResult, Stage};
 use super::{
     Call, CallEvent, CallIdentification, ClientChoice, DialFailure, DialRequest, Disposition,
-    FinishMark, HandCard, Notes, OpeningWord, TopicChoice,
+    FinishMark, HandCard, Notes, OpeningWord, Promise, TopicChoice, joining,
 };
 use crate::base::ids::{ClientId, EntryId};
 use crate::base::limits::{
@@ -29,9 +29,8 @@ type Decided = Result<Decision<CallEvent>, Rejection>;
 /// # Errors
 /// A [`Rejection`] that names the rule or every field at fault.
 pub fn decide(call: &Call, command: CallCommand, context: &Context) -> Decided {
-    if call.exists() && matches!(command, CallCommand::OpenByHand(_) | CallCommand::RequestDial(_))
-    {
-        return Err(Rejection::rule("call_exists", "this call is open already"));
+    if call.exists() && matches!(command, CallCommand::RequestDial(_)) {
+        return Err(call_exists());
     }
     let opens = matches!(
         command,
@@ -42,7 +41,7 @@ pub fn decide(call: &Call, command: CallCommand, context: &Context) -> Decided {
     }
     match command {
         CallCommand::Observe(observe) => observed(call, observe, context),
-        CallCommand::OpenByHand(open) => open_by_hand(open, context),
+        CallCommand::OpenByHand(open) => open_by_hand(call, open, context),
         CallCommand::RequestDial(request) => request_dial(request, context),
         CallCommand::DialFailed(failed) => dial_failed(call, failed, context),
         CallCommand::MatchCandidates(matched) => candidates(call, matched),
@@ -54,6 +53,10 @@ pub fn decide(call: &Call, command: CallCommand, context: &Context) -> Decided {
         CallCommand::Correct(correct) => corrected(call, correct, context),
         CallCommand::CloseStale(close) => close_stale(call, close),
     }
+}
+
+fn call_exists() -> Rejection {
+    Rejection::rule("call_exists", "this call is open already")
 }
 
 /// The gapless number of a call belongs to the lender's year.
@@ -68,12 +71,14 @@ fn observed(call: &Call, observe: Observe, context: &Context) -> Decided {
         if seen.has_seen(&event) {
             continue;
         }
-        if !call.exists() && decision.events.is_empty() {
-            decision.draws = number(context);
-            decision.events.push(CallEvent::Opened(Opened {
-                source: observe.source.clone(),
-                pbx_call: event.call_id.clone(),
-            }));
+        if call.pbx_call.is_empty() && decision.events.is_empty() {
+            let (source, pbx_call) = (observe.source.clone(), event.call_id.clone());
+            if call.exists() {
+                decision.events.push(CallEvent::Joined(Joined { source, pbx_call }));
+            } else {
+                decision.draws = number(context);
+                decision.events.push(CallEvent::Opened(Opened { source, pbx_call }));
+            }
         }
         let named = [&event.agent, &event.from_agent, &event.to_agent];
         let users = observe
@@ -104,20 +109,30 @@ fn observed(call: &Call, observe: Observe, context: &Context) -> Decided {
     Ok(decision)
 }
 
-fn open_by_hand(open: OpenByHand, context: &Context) -> Decided {
+/// A new card, or the card of a call that the exchange announced before it fell silent.
+fn open_by_hand(call: &Call, open: OpenByHand, context: &Context) -> Decided {
     check_number(open.client_number.reveal(), "client_number", false)?;
-    let mut events = vec![CallEvent::OpenedByHand(HandCard {
+    if call.exists() && !joining::can_be_taken(call, &open.extension) {
+        return Err(call_exists());
+    }
+    let card = HandCard {
         direction: open.direction,
         client_number: open.client_number,
         user: open.user,
         extension: open.extension,
         at: context.now,
-    })];
+    };
+    let (opened, draws) = if call.exists() {
+        (CallEvent::TakenByHand(card), Vec::new())
+    } else {
+        (CallEvent::OpenedByHand(card), number(context))
+    };
+    let mut events = vec![opened];
     if let Some(client) = open.client {
         let choice = ClientChoice::Chosen(client);
         events.push(CallEvent::ClientChosen(ClientChosen { choice, level: 0 }));
     }
-    Ok(Decision { draws: number(context), ..Decision::events(events) })
+    Ok(Decision { draws, ..Decision::events(events) })
 }
 
 fn request_dial(request: RequestDial, context: &Context) -> Decided {
@@ -238,10 +253,12 @@ pub(super) fn may_identify(call: &Call, client: ClientId) -> Result<(), Rejectio
 fn identification(call: &Call, answers: RecordIdentification) -> Decided {
     may_identify(call, answers.client)?;
     let known = &call.identification;
-    let failed = known.failed.saturating_add(answers.failed);
+    let wrong = u8::try_from(answers.wrong.len()).unwrap_or(u8::MAX);
+    let failed = known.failed.saturating_add(wrong);
+    let locked = answers.locks || failed >= IDENTIFICATION_FAILURES_MAX;
     let mut next = CallIdentification { failed, ..known.clone() };
     // The answer that locks takes the right ones of its request with it.
-    if failed < IDENTIFICATION_FAILURES_MAX && !answers.confirmed.is_empty() {
+    if !locked && !answers.confirmed.is_empty() {
         next.level = answers.level.min(3);
         for field in answers.confirmed {
             if !next.confirmed.contains(&field) && next.confirmed.len() < CALL_TOPICS_MAX {
@@ -252,7 +269,12 @@ fn identification(call: &Call, answers: RecordIdentification) -> Decided {
     if next == *known {
         return Ok(Decision::nothing());
     }
-    Ok(Decision::events(vec![CallEvent::IdentificationRecorded(next)]))
+    let mut events = vec![CallEvent::IdentificationRecorded(next)];
+    if wrong > 0 {
+        let (client, fields) = (answers.client, answers.wrong);
+        events.push(CallEvent::CheckFailed(CheckFailed { client, fields, locked }));
+    }
+    Ok(Decision::events(events))
 }
 
 /// Checks and completes notes; topics chosen before keep their time.
@@ -300,11 +322,41 @@ fn set_notes(call: &Call, notes: SetNotes, context: &Context) -> Decided {
             "this call is finished; correct its result with a reason",
         ));
     }
+    let promise = notes.promise;
     let notes = compose(call, notes, context).map_err(Rejection::invalid)?;
-    if notes == call.notes {
-        return Ok(Decision::nothing());
+    let mut events = Vec::new();
+    promised(call, &notes, promise, &mut events);
+    if notes != call.notes {
+        events.insert(0, CallEvent::NotesSet(notes));
     }
-    Ok(Decision::events(vec![CallEvent::NotesSet(notes)]))
+    Ok(Decision::events(events))
+}
+
+/// A promise stands and falls with the result that says so.
+fn promised(call: &Call, notes: &Notes, promise: Option<Promise>, events: &mut Vec<CallEvent>) {
+    let promise = promise.filter(|_| notes.disposition == Some(Disposition::Ptp));
+    if promise != call.promise {
+        events.push(CallEvent::Promised(Promised { promise }));
+    }
+}
+
+/// Names what is missing of a promise that the result tells of.
+fn check_promise(
+    notes: &Notes,
+    promise: Option<Promise>,
+    context: &Context,
+    faults: &mut Vec<FieldFault>,
+) {
+    if notes.disposition != Some(Disposition::Ptp) {
+        return;
+    }
+    match promise {
+        Some(promise) => faults.extend(promise.faults(context.today())),
+        None => {
+            let message = "write how much the client promised to pay and by which day";
+            faults.push(FieldFault::new("promise", "required", message));
+        }
+    }
 }
 
 fn consulted(consult: Consult) -> Decided {
@@ -330,6 +382,7 @@ fn finished(call: &Call, finish: Finish, context: &Context) -> Decided {
     if matches!(progress.stage, Stage::Queued | Stage::Ringing) && call.hand.is_none() {
         return Err(Rejection::rule("call_not_answered", "nobody has answered this call yet"));
     }
+    let promise = finish.notes.promise;
     let (mut notes, mut faults) = match compose(call, finish.notes, context) {
         Ok(notes) => (notes, Vec::new()),
         Err(faults) => (call.notes.clone(), faults),
@@ -347,10 +400,12 @@ fn finished(call: &Call, finish: Finish, context: &Context) -> Decided {
     let required = if called { finish.required_words.as_slice() } else { &[] };
     let comment_chars_min = if unreached { 0 } else { finish.comment_chars_min };
     missing(&notes, unreached, required, comment_chars_min, &mut faults);
+    check_promise(&notes, promise, context, &mut faults);
     if !faults.is_empty() {
         return Err(Rejection::invalid(faults));
     }
     let mut events = Vec::new();
+    promised(call, &notes, promise, &mut events);
     if notes != call.notes {
         events.push(CallEvent::NotesSet(notes));
     }
@@ -420,14 +475,21 @@ fn corrected(call: &Call, correct: Correct, context: &Context) -> Decided {
         notes.comment = comment;
     }
     notes.disposition = correct.disposition.or(notes.disposition);
-    if notes == call.notes && faults.is_empty() {
+    let promise = correct.promise.or(call.promise);
+    // Of an older record nobody wrote down what was promised.
+    if correct.promise.is_some() || notes.disposition != call.notes.disposition {
+        check_promise(&notes, promise, context, &mut faults);
+    }
+    let mut changed = Vec::new();
+    promised(call, &notes, promise, &mut changed);
+    if notes == call.notes && changed.is_empty() && faults.is_empty() {
         faults.push(FieldFault::new("disposition", "unchanged", "change something"));
     }
     if !faults.is_empty() {
         return Err(Rejection::invalid(faults));
     }
-    let event = Corrected { notes, reason: correct.reason };
-    Ok(Decision::events(vec![CallEvent::Corrected(event)]))
+    changed.insert(0, CallEvent::Corrected(Corrected { notes, reason: correct.reason }));
+    Ok(Decision::events(changed))
 }
 
 fn close_stale(call: &Call, close: CloseStale) -> Decided {

@@ -3,6 +3,7 @@
 use super::pbx_event::PbxEvent;
 use super::{
     CallIdentification, ClientChoice, DialFailure, DialRequest, FinishMark, HandCard, Notes,
+    Promise,
 };
 use crate::base::ids::{ClientId, EntryId, UserId};
 use crate::base::personal::Personal;
@@ -38,6 +39,14 @@ pub enum CallEvent {
     Corrected(Corrected),
     /// Closed without the exchange's word.
     ClosedStale(ClosedStale),
+    /// Answers were wrong.
+    CheckFailed(CheckFailed),
+    /// The client promised to pay, or the promise was taken back with its result.
+    Promised(Promised),
+    /// The exchange told of the talk that a card was opened by hand for.
+    Joined(Joined),
+    /// An operator opened the card of a call by hand while its exchange was silent.
+    TakenByHand(HandCard),
 }
 
 /// See [`CallEvent::Opened`].
@@ -110,4 +119,31 @@ pub struct Corrected {
 pub struct ClosedStale {
     /// When it ended at the latest, by the exchange's clock.
     pub at: Timestamp,
+}
+
+/// See [`CallEvent::CheckFailed`]. Never the answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckFailed {
+    /// With whose card the answers were compared.
+    pub client: ClientId,
+    /// Fields whose answers were wrong.
+    pub fields: Vec<String>,
+    /// The check is closed by it.
+    pub locked: bool,
+}
+
+/// See [`CallEvent::Promised`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promised {
+    /// What stands now.
+    pub promise: Option<Promise>,
+}
+
+/// See [`CallEvent::Joined`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    /// Which exchange.
+    pub source: String,
+    /// The exchange's own name of the conversation.
+    pub pbx_call: String,
 }

@@ -1,8 +1,11 @@
 //! How events change a call. Total: never refuses.
 
 use super::fact::{self, Fact};
-use super::{Call, CallEvent, CallIdentification, ClientChoice, Consultation, Correction, Origin};
-use crate::base::limits::{CALL_CONSULTED_MAX, CALL_CORRECTIONS_MAX};
+use super::{
+    Call, CallEvent, CallIdentification, ClientChoice, Consultation, Correction, FailedCheck,
+    Origin,
+};
+use crate::base::limits::{CALL_CONSULTED_MAX, CALL_CORRECTIONS_MAX, CALL_FAILED_CHECKS_MAX};
 use crate::domain::Meta;
 
 /// Applies one event.
@@ -52,25 +55,55 @@ pub fn evolve(call: &mut Call, event: &CallEvent, meta: &Meta) {
         CallEvent::IdentificationRecorded(identification) => {
             call.identification.clone_from(identification);
         }
+        CallEvent::ClosedStale(closed) => call.closed = Some(closed.at),
+        CallEvent::Joined(joined) => {
+            call.source.clone_from(&joined.source);
+            call.pbx_call.clone_from(&joined.pbx_call);
+        }
+        CallEvent::TakenByHand(card) => {
+            call.users.entry(card.extension.clone()).or_insert(card.user);
+            call.hand = Some(card.clone());
+        }
+        CallEvent::NotesSet(_)
+        | CallEvent::Consulted(_)
+        | CallEvent::Finished(_)
+        | CallEvent::Corrected(_)
+        | CallEvent::CheckFailed(_)
+        | CallEvent::Promised(_) => write_down(call, event, meta),
+    }
+}
+
+/// What the operator did and wrote.
+fn write_down(call: &mut Call, event: &CallEvent, meta: &Meta) {
+    match event {
         CallEvent::NotesSet(notes) => call.notes.clone_from(notes),
-        CallEvent::Consulted(consulted) => {
-            if call.consulted.len() < CALL_CONSULTED_MAX {
-                call.consulted.push(Consultation {
-                    entry: consulted.entry,
-                    link: consulted.link.clone(),
-                    at: meta.at,
-                });
-            }
+        CallEvent::Consulted(consulted) if call.consulted.len() < CALL_CONSULTED_MAX => {
+            call.consulted.push(Consultation {
+                entry: consulted.entry,
+                link: consulted.link.clone(),
+                at: meta.at,
+            });
         }
         CallEvent::Finished(mark) => call.finished = Some(*mark),
         CallEvent::Corrected(corrected) => {
             let before = std::mem::replace(&mut call.notes, corrected.notes.clone());
             let reason = corrected.reason.clone();
             if call.corrections.len() < CALL_CORRECTIONS_MAX {
-                call.corrections.push(Correction { at: meta.at, by: meta.actor, reason, before });
+                let (at, by, promise) = (meta.at, meta.actor, call.promise);
+                call.corrections.push(Correction { at, by, reason, before, promise });
             }
         }
-        CallEvent::ClosedStale(closed) => call.closed = Some(closed.at),
+        CallEvent::CheckFailed(failed) if call.failed_checks.len() < CALL_FAILED_CHECKS_MAX => {
+            call.failed_checks.push(FailedCheck {
+                at: meta.at,
+                by: meta.actor,
+                client: failed.client,
+                fields: failed.fields.clone(),
+                locked: failed.locked,
+            });
+        }
+        CallEvent::Promised(promised) => call.promise = promised.promise,
+        _ => {}
     }
 }
 

@@ -10,8 +10,12 @@ mod effects;
 pub mod event;
 mod evolve;
 mod fact;
+pub mod joining;
 pub mod pbx_event;
 pub mod progress;
+mod promise;
+#[cfg(test)]
+mod result_tests;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -23,6 +27,7 @@ pub use command::{
 pub use effects::{CallEffect, Standing, Station, effects, standing_of};
 pub use event::CallEvent;
 pub use fact::Fact;
+pub use promise::Promise;
 
 use crate::base::ids::{ClientId, EntryId, UserId};
 use crate::base::personal::Personal;
@@ -233,6 +238,23 @@ pub struct Correction {
     pub reason: Personal<String>,
     /// What stood before.
     pub before: Notes,
+    /// The promise that stood before.
+    pub promise: Option<Promise>,
+}
+
+/// Answers that were wrong: which, and never what was said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedCheck {
+    /// When.
+    pub at: Timestamp,
+    /// Who asked.
+    pub by: Principal,
+    /// With whose card the answers were compared.
+    pub client: ClientId,
+    /// Fields whose answers were wrong.
+    pub fields: Vec<String>,
+    /// The check was closed by it.
+    pub locked: bool,
 }
 
 /// How the call came to be known.
@@ -366,8 +388,12 @@ pub struct Call {
     pub choice: ClientChoice,
     /// How far the caller is identified.
     pub identification: CallIdentification,
+    /// Checks that failed, oldest first.
+    pub failed_checks: Vec<FailedCheck>,
     /// What the operator wrote.
     pub notes: Notes,
+    /// What the client promised to pay.
+    pub promise: Option<Promise>,
     /// Knowledge items opened.
     pub consulted: Vec<Consultation>,
     /// The operator's final word.
@@ -381,6 +407,13 @@ impl Call {
     #[must_use]
     pub const fn exists(&self) -> bool {
         self.number > 0
+    }
+
+    /// Whether it is known by the card alone that an operator opened by hand: no exchange has told
+    /// of it.
+    #[must_use]
+    pub const fn is_by_hand(&self) -> bool {
+        self.hand.is_some() && self.facts.is_empty()
     }
 
     /// Where the call stands; durations run until `now` while it is live.

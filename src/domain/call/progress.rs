@@ -4,7 +4,7 @@
 //! is there: an answer without a ring, a conversation whose end was lost but whose agents have all
 //! left, an agent who answers while another rings. Never guesses a client or an agent.
 
-use super::pbx_event::{Cause, Direction, PbxEventKind};
+use super::pbx_event::{Cause, Direction, PbxEvent, PbxEventKind};
 use super::walk::Walk;
 use super::{Call, Fact, Origin};
 use crate::base::personal::Personal;
@@ -257,14 +257,19 @@ impl Progress {
 
 /// Derives where `call` stands; durations of a live call run until `now`.
 pub fn derive(call: &Call, now: Option<Timestamp>) -> Progress {
-    if let Some(hand) = &call.hand {
+    if let Some(hand) = call.hand.as_ref().filter(|_| call.is_by_hand()) {
         return by_hand(call, hand, now);
     }
     let direction = direction_of(call);
     let legs = legs_of(&call.facts);
     let mut walk = Walk::new(call, direction);
     let mut previous: Option<Timestamp> = None;
-    for fact in &call.facts {
+    let said = call.hand.as_ref().and_then(|hand| said_by_hand(call, hand));
+    let place = said.as_ref().map_or(0, |said| call.facts.partition_point(|f| f.at <= said.at));
+    // An end at the same instant comes after what it ends.
+    let place = place - call.facts[..place].iter().rev().take_while(|f| ends_all(f)).count();
+    let (early, late) = call.facts.split_at(place);
+    for fact in early.iter().chain(&said).chain(late) {
         if let Some(since) = previous {
             walk.count(since, fact.at);
         }
@@ -282,6 +287,11 @@ pub fn derive(call: &Call, now: Option<Timestamp>) -> Progress {
         end = Some((not_before_last(closed), None));
         estimated = true;
     }
+    // The operator's final word on a card by hand ends it, unless the exchange has told when.
+    if let (None, Some(_), Some(mark)) = (end, &call.hand, call.finished) {
+        end = Some((not_before_last(mark.at), None));
+        estimated = true;
+    }
     if let Some(failure) = call.dial.as_ref().and_then(|dial| dial.failed.as_ref())
         && end.is_none()
         && walk.first_talk().is_none()
@@ -295,6 +305,28 @@ pub fn derive(call: &Call, now: Option<Timestamp>) -> Progress {
         walk.close(at, cause);
     }
     walk.report(call, end, estimated, now)
+}
+
+/// What an operator said by opening a card, where the exchange does not tell it: that he talks. Not
+/// after the end of the conversation, whatever the clocks say.
+fn said_by_hand(call: &Call, hand: &super::HandCard) -> Option<Fact> {
+    let told = |fact: &Fact| {
+        fact.kind == PbxEventKind::Answered && fact.agent.as_ref() == Some(&hand.extension)
+    };
+    if call.facts.iter().any(told) {
+        return None;
+    }
+    let end = call.facts.iter().find(|fact| ends_all(fact)).map(|fact| fact.at);
+    let at = end.map_or(hand.at, |end| end.min(hand.at));
+    let event = PbxEvent {
+        agent: Some(hand.extension.clone()),
+        ..PbxEvent::new("", "", PbxEventKind::Answered, at)
+    };
+    Some(Fact::from(&event))
+}
+
+fn ends_all(fact: &Fact) -> bool {
+    fact.kind == PbxEventKind::Ended && fact.leg == 0
 }
 
 /// Whether such a fact shows that a conversation is alive.
@@ -327,7 +359,8 @@ fn direction_of(call: &Call) -> Direction {
     if call.dial.is_some() {
         return Direction::Outbound;
     }
-    call.facts.iter().find_map(|fact| fact.direction).unwrap_or_default()
+    let told = call.facts.iter().find_map(|fact| fact.direction);
+    told.or(call.hand.as_ref().map(|hand| hand.direction)).unwrap_or_default()
 }
 
 pub(super) fn numbers_of(
@@ -362,6 +395,9 @@ pub(super) fn client_number_of(
 ) -> Personal<String> {
     if let Some(dial) = &call.dial {
         return dial.number.clone();
+    }
+    if let Some(hand) = call.hand.as_ref().filter(|hand| !hand.client_number.reveal().is_empty()) {
+        return hand.client_number.clone();
     }
     match direction {
         Direction::Internal => Personal::default(),

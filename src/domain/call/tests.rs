@@ -9,15 +9,15 @@ use proptest::sample::{Index, subsequence};
 
 const START: i64 = 1_795_000_000_000_000;
 
-fn at(tenths: i64) -> Timestamp {
+pub(super) fn at(tenths: i64) -> Timestamp {
     Timestamp::from_micros(START + tenths * 100_000)
 }
 
-fn context() -> Context {
+pub(super) fn context() -> Context {
     Context { now: at(100_000), zone: chrono_tz::Europe::Moscow, principal: user_principal() }
 }
 
-fn user_id() -> UserId {
+pub(super) fn user_id() -> UserId {
     UserId::from_uuid(Uuid::from_u128(7))
 }
 
@@ -25,15 +25,15 @@ fn user_principal() -> Principal {
     Principal::User(user_id())
 }
 
-fn client(n: u128) -> ClientId {
+pub(super) fn client(n: u128) -> ClientId {
     ClientId::from_uuid(Uuid::from_u128(n))
 }
 
-fn topic(n: u128) -> (EntryId, String) {
+pub(super) fn topic(n: u128) -> (EntryId, String) {
     (EntryId::from_uuid(Uuid::from_u128(n)), format!("topic {n}"))
 }
 
-fn apply(call: &mut Call, command: CallCommand) -> Result<Vec<CallEvent>, Rejection> {
+pub(super) fn apply(call: &mut Call, command: CallCommand) -> Result<Vec<CallEvent>, Rejection> {
     let decision = call.decide(command, &context())?;
     let meta = Meta { seq: 1, at: context().now, actor: user_principal(), drawn: vec![41] };
     for event in &decision.events {
@@ -42,7 +42,7 @@ fn apply(call: &mut Call, command: CallCommand) -> Result<Vec<CallEvent>, Reject
     Ok(decision.events)
 }
 
-fn observe(call: &mut Call, events: &[PbxEvent]) {
+pub(super) fn observe(call: &mut Call, events: &[PbxEvent]) {
     let users = [("101".to_owned(), user_id())].into();
     let command =
         Observe { source: "pbx1".into(), events: events.to_vec(), users, matches: vec![] };
@@ -50,7 +50,7 @@ fn observe(call: &mut Call, events: &[PbxEvent]) {
 }
 
 /// A script: `tenths kind leg agent cause`, `-` for nothing.
-fn script(direction: Direction, lines: &[&str]) -> Vec<PbxEvent> {
+pub(super) fn script(direction: Direction, lines: &[&str]) -> Vec<PbxEvent> {
     let some = |word: &str| {
         if word == "-" { None } else { Some(word.to_owned()) }
     };
@@ -90,14 +90,14 @@ fn script(direction: Direction, lines: &[&str]) -> Vec<PbxEvent> {
         .collect()
 }
 
-fn record(direction: Direction, lines: &[&str]) -> (Call, Progress) {
+pub(super) fn record(direction: Direction, lines: &[&str]) -> (Call, Progress) {
     let mut call = Call::default();
     observe(&mut call, &script(direction, lines));
     let progress = call.progress(None);
     (call, progress)
 }
 
-const DIRECT: &[&str] = &[
+pub(super) const DIRECT: &[&str] = &[
     "0 ringing l1 101 -",
     "20 answered l1 101 -",
     "60 ended l1 101 normal",
@@ -475,12 +475,10 @@ fn candidates_choose_themselves_only_when_there_is_one() {
     assert!(apply(&mut call, matched(&[1])).unwrap().is_empty());
     let choose = |client| CallCommand::ChooseClient(ChooseClient { client });
     let identified = |failed| {
-        CallCommand::RecordIdentification(RecordIdentification {
-            client: client(1),
-            confirmed: vec!["full_name".into()],
-            failed,
-            level: 2,
-        })
+        let CallCommand::RecordIdentification(said) = answered(1, &["full_name"], failed) else {
+            unreachable!()
+        };
+        CallCommand::RecordIdentification(RecordIdentification { level: 2, ..said })
     };
     apply(&mut call, identified(0)).unwrap();
     assert_eq!(call.identification.level, 2);
@@ -497,11 +495,14 @@ fn candidates_choose_themselves_only_when_there_is_one() {
     assert_eq!(call.choice, ClientChoice::Chosen(client(1)));
 }
 
-fn answered(n: u128, confirmed: &[&str], failed: u8) -> CallCommand {
+pub(super) fn answered(n: u128, confirmed: &[&str], failed: usize) -> CallCommand {
+    let fields = ["birth_date", "address", "code_word", "contract_number", "passport_last4"];
+    let wrong = fields.iter().cycle().take(failed).map(|field| (*field).to_owned());
     CallCommand::RecordIdentification(RecordIdentification {
         client: client(n),
         confirmed: confirmed.iter().map(|field| (*field).to_owned()).collect(),
-        failed,
+        wrong: wrong.collect(),
+        locks: false,
         level: 3,
     })
 }
@@ -599,6 +600,7 @@ fn finish_names_every_missing_field() {
         comment: Personal::new("said when".into()),
         opening_words: vec![],
         disposition: Some(Disposition::InfoGiven),
+        ..SetNotes::default()
     };
     apply(&mut call, CallCommand::Finish(finish(whole.clone()))).unwrap();
     assert_eq!(call.progress(None).stage, Stage::Finished);
@@ -615,7 +617,7 @@ fn an_answered_collection_call_needs_its_opening_words_and_an_unanswered_one_not
     let (mut call, _) = record(Direction::Outbound, DIALLED);
     let notes = SetNotes {
         topics: vec![topic(1)],
-        disposition: Some(Disposition::Ptp),
+        disposition: Some(Disposition::RightParty),
         opening_words: vec![OpeningWord::Name],
         ..SetNotes::default()
     };
@@ -667,7 +669,7 @@ fn a_correction_keeps_what_stood_before() {
             ..Correct::default()
         })
     };
-    let early = apply(&mut call, correct("x", Some(Disposition::Ptp))).unwrap_err();
+    let early = apply(&mut call, correct("x", Some(Disposition::Complaint))).unwrap_err();
     assert_eq!(early.code, "call_not_finished");
     let notes = SetNotes {
         topics: vec![topic(1)],
@@ -675,12 +677,12 @@ fn a_correction_keeps_what_stood_before() {
         ..SetNotes::default()
     };
     apply(&mut call, CallCommand::Finish(Finish { notes, ..Finish::default() })).unwrap();
-    let mute = apply(&mut call, correct(" ", Some(Disposition::Ptp))).unwrap_err();
+    let mute = apply(&mut call, correct(" ", Some(Disposition::Complaint))).unwrap_err();
     assert_eq!(mute.fields[0].field, "reason");
     let same = apply(&mut call, correct("x", Some(Disposition::InfoGiven))).unwrap_err();
     assert_eq!(same.fields[0].code, "unchanged");
-    apply(&mut call, correct("clicked beside", Some(Disposition::Ptp))).unwrap();
-    assert_eq!(call.notes.disposition, Some(Disposition::Ptp));
+    apply(&mut call, correct("clicked beside", Some(Disposition::Complaint))).unwrap();
+    assert_eq!(call.notes.disposition, Some(Disposition::Complaint));
     assert_eq!(call.corrections[0].before.disposition, Some(Disposition::InfoGiven));
     assert_eq!(call.corrections[0].by, user_principal());
 }

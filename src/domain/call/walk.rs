@@ -372,8 +372,10 @@ impl Walk {
     ) -> Progress {
         let (from, to) = numbers_of(call, self.direction);
         let client_number = client_number_of(call, self.direction, &from, &to);
-        let started_at = call.facts.first().map_or(call.opened_at, |fact| fact.at);
         let answered_at = self.first_talk();
+        let started_at = call.facts.first().map_or(call.opened_at, |fact| fact.at);
+        // A card opened by hand may know of the talk before the exchange does.
+        let started_at = answered_at.map_or(started_at, |answered| answered.min(started_at));
         let ended_at = end.map(|(at, _)| at);
         let waiting_since = match self.direction {
             Direction::Inbound => self.queue_since.unwrap_or(started_at),

@@ -86,6 +86,13 @@ impl Default for IdentificationPolicy {
     }
 }
 
+/// Whether no more answers are taken on `today`, whichever call they come from. It opens by itself
+/// with the lender's next day; nobody opens it before.
+#[must_use]
+pub fn is_closed(policy: &IdentificationPolicy, client: &Client, today: Date) -> bool {
+    client.failures_on(today) >= policy.failures_max
+}
+
 /// The level reached, 0 to 3.
 #[must_use]
 pub fn level(

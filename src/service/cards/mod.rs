@@ -12,8 +12,9 @@ use super::{Services, people::People};
 use crate::actors::ClientLane;
 use crate::base::masking;
 use crate::base::money::Money;
-use crate::base::time::Date;
+use crate::base::time::{Date, Timestamp};
 use crate::domain::access::{Grant, Mask};
+use crate::domain::client::identification::{IdentificationPolicy, is_closed};
 use crate::domain::client::{Client, ClientDetails, ClientKind};
 use crate::domain::loan::Loan;
 use crate::domain::loan::standing::{self, Standing};
@@ -69,29 +70,48 @@ impl Services {
     /// Builds the card of a lane.
     #[must_use]
     pub fn card(&self, lane: &ClientLane, sight: Sight) -> Card {
-        build(lane, sight, self.today(), &self.people)
+        build(lane, sight, &self.card_day(), &self.people)
     }
 
     /// A function that gives the card of a lane as JSON, made once for each state of the client,
     /// sight and day.
     pub fn card_maker(&self, sight: Sight) -> impl Fn(&ClientLane) -> Bytes + Send + 'static {
-        let (today, people) = (self.today(), Arc::clone(&self.people));
+        let (day, people) = (self.card_day(), Arc::clone(&self.people));
         let mut key = std::hash::DefaultHasher::new();
-        (sight, today, people.generation()).hash(&mut key);
+        (sight, day.today, people.generation()).hash(&mut key);
         let key = key.finish();
         move |lane| {
             lane.made.get(key, || {
-                let card = build(lane, sight, today, &people);
+                let card = build(lane, sight, &day, &people);
                 Bytes::from(serde_json::to_vec(&card).expect("a card has only plain fields"))
             })
         }
     }
 }
 
-/// Builds the card of a lane as of `today`.
+/// The day that a card is built on.
+#[derive(Clone, Debug)]
+pub struct CardDay {
+    /// The day, in the lender's zone.
+    pub today: Date,
+    /// When the next one begins.
+    pub ends_at: Timestamp,
+    /// Wrong answers that close the check of a caller for the day.
+    pub identification: IdentificationPolicy,
+}
+
+impl Services {
+    fn card_day(&self) -> CardDay {
+        let today = self.today();
+        let ends_at = self.start_of_day_after(today);
+        CardDay { today, ends_at, identification: self.identification_policy() }
+    }
+}
+
+/// Builds the card of a lane as of a day.
 #[must_use]
-pub fn build(lane: &ClientLane, sight: Sight, today: Date, people: &People) -> Card {
-    let sight = sight.on(lane);
+pub fn build(lane: &ClientLane, sight: Sight, day: &CardDay, people: &People) -> Card {
+    let (sight, today) = (sight.on(lane), day.today);
     let client = &*lane.client.state;
     let details = &client.details;
     let loans = stood(lane, today);
@@ -125,6 +145,8 @@ pub fn build(lane: &ClientLane, sight: Sight, today: Date, people: &People) -> C
         files: files(client, sight),
         restrictions: Vec::new(),
         recommendations: recommendations(lane, &loans, sight),
+        check_closed_until: is_closed(&day.identification, client, today)
+            .then(|| day.ends_at.to_rfc3339()),
     }
 }
 
@@ -245,7 +267,7 @@ fn consents(client: &Client, sight: Sight) -> Vec<ConsentView> {
         given_at: consent.given_at.to_rfc3339(),
         text_version: consent.text_version.clone(),
         evidence: if sight.money { consent.evidence.reveal().clone() } else { String::new() },
-        revoked_at: consent.withdrawn_at.map(crate::base::time::Timestamp::to_rfc3339),
+        revoked_at: consent.withdrawn_at.map(Timestamp::to_rfc3339),
     };
     client.consents.iter().rev().map(view).collect()
 }

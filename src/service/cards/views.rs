@@ -58,6 +58,9 @@ pub struct Card {
     pub restrictions: Vec<String>,
     /// What to say or ask.
     pub recommendations: Vec<Recommendation>,
+    /// Until when no caller can be identified as this client, after too many wrong answers today; it
+    /// opens by itself. For everybody who may see the card.
+    pub check_closed_until: Option<String>,
 }
 
 /// What is no secret.

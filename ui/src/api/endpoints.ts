@@ -12,7 +12,7 @@ import type { FigureName, LoanEarlyQuote, LoanView, Why } from './loan-types';
 
 const q = encodeURIComponent;
 
-export interface Notes { topics: string[]; comment: string; opening_words: OpeningWord[]; disposition?: Disposition | null }
+export interface Notes { topics: string[]; comment: string; opening_words: OpeningWord[]; disposition?: Disposition | null; promise?: { amount: string; due_on: string } }
 
 export const session = {
   get: () => send<Session>('GET', '/session'),
@@ -51,7 +51,7 @@ export const calls = {
   notes: (id: string, body: Notes) => send<Call>('PUT', `/calls/${q(id)}/notes`, { body }),
   consult: (id: string, entry_id: string, link: string) => send<Call>('POST', `/calls/${q(id)}/consult`, { body: { entry_id, link } }),
   finish: (id: string, body: Notes) => send<Call>('POST', `/calls/${q(id)}/finish`, { body }),
-  correct: (id: string, body: { disposition?: Disposition; comment?: string; topics?: string[]; reason: string }) => send<Call>('POST', `/calls/${q(id)}/correct`, { body }),
+  correct: (id: string, body: { disposition?: Disposition; comment?: string; topics?: string[]; promise?: { amount: string; due_on: string }; reason: string }) => send<Call>('POST', `/calls/${q(id)}/correct`, { body }),
 };
 
 export const clients = {

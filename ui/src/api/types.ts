@@ -44,6 +44,8 @@ export const OPENING_WORDS = ['name', 'creditor', 'recorded'] as const;
 export type OpeningWord = (typeof OPENING_WORDS)[number];
 export type Level = 0 | 1 | 2 | 3;
 
+export interface PromiseToPay { amount: Money; due_on: string }
+
 export interface Call {
   id: string; number: number | null; direction: Direction; state: CallState; from: string | null; to: string | null; queue: string | null;
   ivr: Record<string, string>; client_number: string | null;
@@ -59,8 +61,11 @@ export interface Call {
   topics: { entry_id: string; title: string; at: string }[];
   consulted: { entry_id: string; link: string; at: string }[];
   comment: string; disposition: Disposition | null; opening_words: OpeningWord[];
+  promise?: PromiseToPay | null;
+  /** Checks of the caller that failed: which fields, never what was said. */
+  failed_checks?: { at: string; by: string; fields: IdentificationField[]; locked: boolean }[];
   level: Level; by_hand: boolean; recording_url: string | null;
-  corrections: { at: string; by: string; reason: string; disposition: Disposition | null; comment: string | null }[];
+  corrections: { at: string; by: string; reason: string; disposition: Disposition | null; promise?: PromiseToPay | null; comment: string | null }[];
   source: string; version: number;
 }
 
@@ -76,7 +81,10 @@ export interface Identification {
   level: Level; required_level: Level; missing: { field: IdentificationField; label_key: string }[];
   /** What the card does not hold: no answer can reach the level in this call. */
   lacking: { field: IdentificationField; label_key: string }[];
-  confirmed: IdentificationField[]; attempts_left: number; locked: boolean; locked_until: string | null;
+  confirmed: IdentificationField[];
+  /** Whose answers were wrong when this client was checked last in this call. */
+  wrong?: IdentificationField[];
+  attempts_left: number; locked: boolean; locked_until: string | null;
 }
 export interface CallCard { call: Call; candidates: Candidate[]; card: Card | null; identification: Identification | null }
 
@@ -114,6 +122,8 @@ export interface Card {
   facts: { city: string | null; language: string | null; time_zone: string | null };
   answers: Answer[]; personal: Personal; organisation: Organisation | null; loans: LoanRow[];
   notes: { id: string; at: string; by: string; text: string }[]; consents: Consent[]; files: ClientFile[];
+  /** Nobody can be identified as this client until then: too many wrong answers today. */
+  check_closed_until?: string | null;
   restrictions: string[]; recommendations: { kind: string; text_key: string; values: Record<string, string> }[];
 }
 export interface HistoryItem {

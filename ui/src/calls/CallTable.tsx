@@ -1,4 +1,4 @@
-import { IconPhoneIncoming, IconPhoneOutgoing, IconPhonePause } from '@tabler/icons-react';
+import { IconArrowRight, IconPhoneIncoming, IconPhoneOutgoing, IconPhonePause } from '@tabler/icons-react';
 import { useRef } from 'react';
 import type { Call } from '../api/types';
 import { duration, phone } from '../format/format';
@@ -29,7 +29,7 @@ export function CallTable({ calls, columns, onOpen, openId }: { calls: Call[]; c
       case 'number': return call.number ?? '—';
       case 'time': return <Moment at={call.started_at} />;
       case 'who': return <span className="row"><DirectionIcon call={call} />{call.client_name ? <><span className="nowrap">{call.client_name}</span><span className="dim nowrap" data-col="phone">{call.client_number ? phone(call.client_number) : ''}</span></> : <span className="nowrap">{call.client_number ? phone(call.client_number) : t('call.no_number')}</span>}</span>;
-      case 'operator': return <span className="cut">{call.operator?.name ?? <span className="dim">—</span>}</span>;
+      case 'operator': return <OperatorOf call={call} />;
       case 'state': return <CallStateTag call={call} />;
       case 'topic': { const titles = call.topics.map(topicTitle).join(', '); return titles ? <span title={titles}>{titles}</span> : <span className="dim">—</span>; }
       case 'result': return <CallResultTag call={call} />;
@@ -55,6 +55,20 @@ export function DirectionIcon({ call }: { call: Call }) {
   const { t } = useWords();
   const Icon = call.state === 'held' ? IconPhonePause : call.direction === 'outbound' ? IconPhoneOutgoing : IconPhoneIncoming;
   return <Icon size={16} stroke={1.6} className="dim" role="img" aria-label={t(`call.direction.${call.direction}`)} style={{ flex: 'none' }} />;
+}
+
+/** Who has the call; during a transfer also to whom it goes. */
+function OperatorOf({ call }: { call: Call }) {
+  const { t } = useWords();
+  const to = call.state === 'finished' ? undefined : receiverOf(call);
+  if (!to) return <span className="cut">{call.operator?.name ?? <span className="dim">—</span>}</span>;
+  const name = to.operator || to.extension;
+  return <span className="row" style={{ gap: 4 }} title={t('calls.transferring', { name })}>{call.operator && <><span className="cut">{call.operator.name}</span><IconArrowRight size={14} stroke={1.6} className="dim" role="img" aria-label={t('calls.transferring', { name })} style={{ flex: 'none' }} /></>}<span className="cut">{name}</span></span>;
+}
+
+/** Whoever is called to take the client over and has not got him yet. */
+export function receiverOf(call: Pick<Call, 'participants' | 'operator'>): Call['participants'][number] | undefined {
+  return call.participants.findLast((each) => each.role === 'transfer' && each.to === null && each.extension !== call.operator?.extension);
 }
 
 export function CallStateTag({ call }: { call: Call }) {

@@ -7,7 +7,7 @@ import { calls } from '../api/endpoints';
 import { dispatchFeed } from '../api/feed';
 import type { Identification, IdentificationField } from '../api/types';
 import { useSession } from '../api/session';
-import { inZone } from '../format/format';
+import { exactTime } from '../format/format';
 import { useWords } from '../i18n/use-language';
 import { dialogOpen } from '../ui/keys';
 import { Failure } from '../ui/parts';
@@ -42,8 +42,9 @@ export function IdentifyPanel({ callId, of, talking }: { callId: string; of: Ide
     mutationFn: (answers: { field: IdentificationField; value: string }[]) => calls.identify(callId, answers),
     onSuccess: (card, answers) => {
       dispatchFeed({ type: 'card', card });
-      const confirmed = card.identification?.confirmed ?? [];
-      const failed = answers.map((answer) => answer.field).filter((field) => !confirmed.includes(field));
+      // The server says which were wrong: an answer that closes the check takes the right ones with it.
+      const said = card.identification?.wrong ?? [];
+      const failed = answers.map((answer) => answer.field).filter((field) => said.includes(field) && !card.identification?.confirmed.includes(field));
       setWrong(failed);
       setValues((old) => Object.fromEntries(Object.entries(old).filter(([field]) => failed.includes(field as IdentificationField))));
     },
@@ -63,7 +64,7 @@ export function IdentifyPanel({ callId, of, talking }: { callId: string; of: Ide
     else check.mutate(asked.map((field) => ({ field, value: answerOf(field, values) })));
   };
 
-  if (of.locked) return <Locked until={of.locked_until} />;
+  if (of.locked) return <Locked until={of.locked_until} wrong={of.wrong ?? []} />;
   if (missing.length === 0) return <Unreachable of={of} />;
   return (
     <form ref={form} className={styles.identify} onSubmit={submit} aria-label={t('identify.title')}>
@@ -107,12 +108,32 @@ function Unreachable({ of }: { of: Identification }) {
   return <p className="caption">{t('identify.lacking', { fields: of.lacking.map((each) => t(`identify.short.${each.field}`)).join(', ') })}</p>;
 }
 
-function Locked({ until }: { until: string | null }) {
+/** Closed for the day: what did not match stays to be seen, so that the caller can be told what to look up. */
+function Locked({ until, wrong }: { until: string | null; wrong: IdentificationField[] }) {
   const { t } = useWords();
-  const { lender } = useSession();
   return (
     <div className={styles.identify} data-locked role="alert">
-      <div className="row small bad"><IconLock size={16} aria-hidden /><span>{t('identify.locked')}{until ? ` (${t('identify.locked_until', { time: inZone(until, lender.time_zone).time })})` : ''}</span></div>
+      <div className="row small bad"><IconLock size={16} aria-hidden style={{ flex: 'none' }} /><span>{t('identify.locked')}</span></div>
+      {wrong.length > 0 && <div className="small">{t('identify.wrong_fields', { fields: wrong.map((field) => t(`identify.short.${field}`)).join(', ') })}</div>}
+      {until && <div className="caption"><Opens at={until} /></div>}
+    </div>
+  );
+}
+
+/** When a closed check opens: by itself, with the lender's next day. */
+function Opens({ at }: { at: string }) {
+  const { t, language } = useWords();
+  const { lender } = useSession();
+  return <>{t('identify.opens', { time: exactTime(at, language, lender.time_zone) })}</>;
+}
+
+/** For everybody who may see the card, in a call or not. */
+export function CheckClosed({ until }: { until: string }) {
+  const { t } = useWords();
+  return (
+    <div className={styles.identify} data-locked role="note">
+      <div className="row small bad"><IconLock size={16} aria-hidden style={{ flex: 'none' }} /><span>{t('identify.closed')}</span></div>
+      <div className="caption"><Opens at={until} /></div>
     </div>
   );
 }

@@ -14,7 +14,7 @@ import { addConfirmation, addNotice } from '../state/notices';
 import { useNow } from '../ui/clock';
 import { errorText } from '../ui/parts';
 import styles from './card.module.css';
-import { IdentifyPanel } from './IdentifyPanel';
+import { CheckClosed, IdentifyPanel } from './IdentifyPanel';
 import { Level } from './Level';
 
 interface Props { card: Card; personal: Personal; callId?: string | null; identification?: Identification | null; talking?: boolean; children?: ReactNode }
@@ -38,6 +38,7 @@ export function Who({ card, personal, callId, identification, talking, children 
       </div>
       {identification && <Level level={identification.level} required={identification.locked || identification.missing.length === 0 ? undefined : identification.required_level} />}
       {identification && callId && <IdentifyPanel key={callId} callId={callId} of={identification} talking={talking ?? false} />}
+      {card.check_closed_until && !identification?.locked && <CheckClosed until={card.check_closed_until} />}
       {children}
       <Recommendations card={card} />
       <Contacts card={card} personal={personal} />

@@ -12,20 +12,27 @@ import { dialogOpen, isTyping, useKeys } from '../ui/keys';
 import { Failure } from '../ui/parts';
 import { CommentField } from './CommentField';
 import { type CallDraft, notesOf, useCallDraft } from './draft';
+import { type PromiseFault, PromiseFields, promiseFaults, useToday } from './PromiseFields';
 import { TopicPicker } from './TopicPicker';
 import styles from './workspace.module.css';
 
-type Fault = 'topics' | 'comment' | 'disposition' | 'opening_words';
-const FOCUS_ORDER: Fault[] = ['topics', 'opening_words', 'comment', 'disposition'];
+type Fault = 'topics' | 'comment' | 'disposition' | 'opening_words' | PromiseFault;
+const FOCUS_ORDER: Fault[] = ['topics', 'opening_words', 'comment', 'disposition', 'promise_amount', 'promise_due_on'];
 
 /** What is missing before the card can be finished, in the order of the column. Nobody was spoken to: nothing is. */
-export function missingFields(draft: CallDraft, call: Pick<Call, 'result'>, settings: Pick<PublicSettings, 'min_comment'> | undefined): Fault[] {
-  const missing: Fault[] = [];
+export function missingFields(draft: CallDraft, call: Pick<Call, 'result'>, settings: Pick<PublicSettings, 'min_comment'> | undefined, today: string): Fault[] {
+  const missing: Fault[] = draft.disposition === 'ptp' ? promiseFaults(draft.promise, today) : [];
   if (call.result !== null && call.result !== 'answered') return missing;
   if (draft.topics.length === 0) missing.push('topics');
   if (draft.comment.trim().length < (settings?.min_comment ?? 0)) missing.push('comment');
   if (!draft.disposition) missing.push('disposition');
   return FOCUS_ORDER.filter((field) => missing.includes(field));
+}
+
+/** The field of the page that a fault of the server is about. */
+function faultOf(field: string): Fault | undefined {
+  const name = field === 'promise' ? 'promise_amount' : field.replace('promise.', 'promise_');
+  return FOCUS_ORDER.find((each) => name.startsWith(each));
 }
 
 export function focusField(field: string): void {
@@ -40,6 +47,7 @@ export function WrapUp({ of }: { of: CallCard }) {
   const queries = useQueryClient();
   const { draft, change, drop, autosave } = useCallDraft(of);
   const [faults, setFaults] = useState<Fault[]>([]);
+  const today = useToday();
   const settings = useQuery({ queryKey: ['settings'], queryFn: system.settings, staleTime: Infinity });
   const { call } = of;
   const over = call.state === 'wrap_up' || call.state === 'finished' || call.by_hand;
@@ -68,23 +76,23 @@ export function WrapUp({ of }: { of: CallCard }) {
     onError: (error) => {
       autosave.resume();
       if (!(error instanceof ApiError)) return;
-      const named = FOCUS_ORDER.filter((field) => error.fields.some((fault) => fault.field.startsWith(field)));
+      const named = FOCUS_ORDER.filter((field) => error.fields.some((fault) => faultOf(fault.field) === field));
       setFaults(named);
       if (named[0]) focusField(named[0]);
     },
   });
   const submit = () => {
-    const missing = missingFields(draft, call, settings.data);
+    const missing = missingFields(draft, call, settings.data, today);
     setFaults(missing);
     if (missing[0]) { focusField(missing[0]); return; }
     if (over) finish.mutate();
   };
   useKeys({ 'Ctrl+Enter': submit });
-  useFocusAfterTalk(call, draft, settings.data);
+  useFocusAfterTalk(call, draft, settings.data, today);
 
   const edit = (part: Partial<CallDraft>) => {
     change(part);
-    setFaults((old) => old.filter((field) => !(field in part)));
+    setFaults((old) => old.filter((field) => !(field in part) && !('promise' in part && field.startsWith('promise_'))));
   };
   const fault = (field: Fault, words: string): string | undefined => (faults.includes(field) ? words : undefined);
 
@@ -106,6 +114,7 @@ export function WrapUp({ of }: { of: CallCard }) {
         data-field="disposition" label={t('wrap.disposition')} placeholder={t('wrap.disposition_placeholder')} searchable value={draft.disposition} onChange={(value) => edit({ disposition: value as Disposition | null })}
         data={DISPOSITIONS.map((each) => ({ value: each, label: t(`disposition.${each}`) }))} error={fault('disposition', t('wrap.need_disposition'))} maxDropdownHeight={260} comboboxProps={{ position: 'top', offset: 24 }}
       />
+      {draft.disposition === 'ptp' && <PromiseFields value={draft.promise} onChange={(promise) => edit({ promise })} faults={faults.filter((field): field is PromiseFault => field.startsWith('promise_'))} />}
       {finish.error && <Failure error={finish.error} />}
       <Button onClick={submit} loading={finish.isPending} variant={over ? 'filled' : 'default'} style={{ flex: 'none' }} disabled={!over} title={over ? undefined : t('wrap.after_hangup')}>{t('wrap.finish')}&nbsp;·&nbsp;Ctrl Enter</Button>
       {!over && <span className="caption">{t('wrap.after_hangup')}</span>}
@@ -114,13 +123,13 @@ export function WrapUp({ of }: { of: CallCard }) {
 }
 
 /** When the talk ends the caret goes to what is missing, unless the operator is in the middle of a word elsewhere. */
-function useFocusAfterTalk(call: Call, draft: CallDraft, settings: PublicSettings | undefined): void {
+function useFocusAfterTalk(call: Call, draft: CallDraft, settings: PublicSettings | undefined, today: string): void {
   const { state } = call;
   const before = useRef(state);
   useEffect(() => {
     const ended = before.current !== 'wrap_up' && state === 'wrap_up';
     before.current = state;
-    const first = missingFields(draft, call, settings)[0];
+    const first = missingFields(draft, call, settings, today)[0];
     if (ended && first && !isTyping() && !dialogOpen()) focusField(first);
-  }, [state, call, draft, settings]);
+  }, [state, call, draft, settings, today]);
 }

@@ -4,10 +4,13 @@ import { calls, type Notes } from '../api/endpoints';
 import { dispatchFeed } from '../api/feed';
 import { useSession } from '../api/session';
 import type { Call, CallCard, Disposition, OpeningWord } from '../api/types';
+import { kopecks, parseSum } from '../format/sums';
 import { dropDraft, loadDraft, saveDraft } from '../state/drafts';
 import { Autosave } from './autosave';
 
-export interface CallDraft { topics: string[]; comment: string; opening_words: OpeningWord[]; disposition: Disposition | null }
+/** As it is typed: the sum in any usual way, the day as `YYYY-MM-DD` or empty. */
+export interface PromiseDraft { amount: string; due_on: string }
+export interface CallDraft { topics: string[]; comment: string; opening_words: OpeningWord[]; disposition: Disposition | null; promise?: PromiseDraft }
 
 /** A pause in typing after which the server gets its copy. */
 const PAUSE_MS = 1200;
@@ -18,11 +21,18 @@ const unsent = new Set<() => Promise<void>>();
 export async function flushDrafts(): Promise<void> { await Promise.all([...unsent].map((flush) => flush())); }
 
 export function draftFromCall(call: Call): CallDraft {
-  return { topics: call.topics.map((topic) => topic.entry_id), comment: call.comment ?? '', opening_words: call.opening_words ?? [], disposition: call.disposition };
+  return { topics: call.topics.map((topic) => topic.entry_id), comment: call.comment ?? '', opening_words: call.opening_words ?? [], disposition: call.disposition, ...(call.promise ? { promise: { amount: call.promise.amount.amount, due_on: call.promise.due_on } } : {}) };
 }
 
 export function notesOf(draft: CallDraft): Notes {
-  return { topics: draft.topics, comment: draft.comment, opening_words: draft.opening_words, ...(draft.disposition ? { disposition: draft.disposition } : {}) };
+  const promise = draft.disposition === 'ptp' ? promiseOf(draft.promise) : null;
+  return { topics: draft.topics, comment: draft.comment, opening_words: draft.opening_words, ...(draft.disposition ? { disposition: draft.disposition } : {}), ...(promise ? { promise } : {}) };
+}
+
+/** A promise that can be sent; half of one waits in the browser. */
+export function promiseOf(draft: PromiseDraft | undefined): { amount: string; due_on: string } | null {
+  const amount = parseSum(draft?.amount ?? '');
+  return draft?.due_on && (kopecks(amount) ?? 0n) > 0n ? { amount, due_on: draft.due_on } : null;
 }
 
 export function useCallDraft(of: CallCard) {
