@@ -2,11 +2,12 @@
 //!
 //! `cargo bench` measures a base of 10 000 clients; `cargo bench -- --clients 1000000` a large one.
 //! `--seconds` sets the length of each load (60 unless told), `--data-dir` keeps the base for the
-//! next run; `--only starts`, `calls` or `rebuild` measures a part. Prints one table and writes it as JSON beside the build. Reports; asserts nothing.
+//! next run; `--only starts`, `calls`, `money` or `rebuild` measures a part. Prints one table and writes it as JSON beside the build. Reports; asserts nothing.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 mod load;
+mod money;
 
 use lenderbox::samples::Lender;
 use load::{Box_, Load, Session, http, percentile};
@@ -63,6 +64,9 @@ fn main() {
     }
     if options.wants("cards") || options.wants("calls") {
         serving(&data, &config, &options, &mut table);
+    }
+    if options.wants("money") {
+        money::measure(&data, &config, &options, &mut table);
     }
     if options.wants("rebuild") {
         rebuild(&data, &mut table);

@@ -8,6 +8,7 @@ mod it {
     mod calls;
     mod cli;
     mod crash;
+    mod daily_run;
     pub mod described;
     mod errors;
     pub mod harness;

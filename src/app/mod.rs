@@ -3,6 +3,8 @@
 //!
 //! Nothing listens before the data is right. Must never hold a rule or a route.
 
+#[cfg(test)]
+mod daily_run_tests;
 mod open;
 #[cfg(test)]
 mod retention_tests;

@@ -154,7 +154,8 @@ impl Core {
             operators: Lanes::new(host.clone(), runtime.clone(), OTHER_LANES_MAX),
             users: Lanes::new(host.clone(), runtime.clone(), OTHER_LANES_MAX),
             tokens: Lanes::new(host.clone(), runtime.clone(), OTHER_LANES_MAX),
-            entries: Lanes::new(host, runtime, OTHER_LANES_MAX),
+            entries: Lanes::new(host.clone(), runtime.clone(), OTHER_LANES_MAX),
+            daily_runs: Lanes::new(host, runtime, OTHER_LANES_MAX),
             config,
             clock,
             ids,
@@ -170,11 +171,13 @@ impl Core {
             journal: tail,
             archive: Default::default(),
             jobs: Default::default(),
+            daily: Default::default(),
             imports: crate::service::imports::Imports::default(),
             statements: Default::default(),
         });
         tokio::spawn(Arc::clone(&services).follow_commits());
         tokio::spawn(Arc::clone(&services).nightly_round());
+        tokio::spawn(Arc::clone(&services).daily_round());
         let report =
             StartReport { journal: journal_report, replayed, rebuilt, took: begun.elapsed() };
         Ok(Self { services, report, committer_thread, _watching: watching, _lock: lock })

@@ -71,3 +71,7 @@ pub const STATEMENT_TEXT_CHARS_MAX: usize = 1_000;
 pub const STATEMENT_ACCOUNTS_MAX: usize = 100;
 /// Faults of one file of statements that are kept.
 pub const STATEMENT_FAULTS_MAX: usize = 50;
+/// Rows of one report that is given as a file.
+pub const EXPORT_ROWS_MAX: usize = 100_000;
+/// Daily runs that one look shows.
+pub const DAILY_RUNS_SHOWN: usize = 30;

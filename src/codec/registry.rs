@@ -6,6 +6,7 @@
 use super::{DecodeError, EncodedEvent, decode, encode};
 use crate::domain::call::{self, Call, CallEvent};
 use crate::domain::client::{self, Client, ClientEvent};
+use crate::domain::daily_run::{self, DailyRun, DailyRunEvent};
 use crate::domain::directory::{self, Entry, EntryEvent};
 use crate::domain::import::run::{self, ImportEvent, ImportRun};
 use crate::domain::loan::{self, Loan, LoanEvent};
@@ -194,5 +195,9 @@ register! {
         4 v 1 true Dismissed(payment::PaymentDismissed),
         5 v 1 false Reversed(payment::PaymentReversed),
         6 v 1 false Settled(payment::RecallSettled),
+    }
+    DailyRun, DailyRunEvent, StreamKind::DailyRun => {
+        1 v 1 false Begun(daily_run::Begun),
+        2 v 1 false Ended(daily_run::Ended),
     }
 }

@@ -119,6 +119,8 @@ mod samples {
     use crate::domain::access::{Role, TokenScope};
     use crate::domain::call::Call;
     use crate::domain::client::*;
+    use crate::domain::daily_run::RequestCounts;
+    use crate::domain::daily_run::{self, Begun, DailyReport, DailyRun, DailyRunEvent, LateSum};
     use crate::domain::directory::*;
     use crate::domain::import::ImportKind;
     use crate::domain::import::run::*;
@@ -348,6 +350,17 @@ mod samples {
         ]
     }
 
+    fn daily_runs() -> Vec<DailyRunEvent> {
+        let late = LateSum { loans: 3, overdue: vec![Money::from_minor(945_596, Currency::Rub)] };
+        let requests = RequestCounts { executed: 1, expired: 2, waiting: 3, failed: 0 };
+        let buckets = std::array::from_fn(|_| late.clone());
+        let report = Box::new(DailyReport { loans: 100, buckets, requests, scan_milliseconds: 12 });
+        vec![
+            DailyRunEvent::Begun(Begun { day: "2026-11-22".parse().unwrap() }),
+            DailyRunEvent::Ended(daily_run::Ended { report }),
+        ]
+    }
+
     pub fn all() -> Vec<(EventKind, EncodedEvent)> {
         let mut all = encoded::<Client>(&clients());
         all.extend(encoded::<Loan>(&loans()));
@@ -359,6 +372,7 @@ mod samples {
         all.extend(encoded::<ImportRun>(&imports()));
         all.extend(encoded::<StatementFile>(&statement_samples::files()));
         all.extend(encoded::<IncomingPayment>(&statement_samples::payments()));
+        all.extend(encoded::<DailyRun>(&daily_runs()));
         all
     }
 }

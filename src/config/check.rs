@@ -125,7 +125,17 @@ impl Checker<'_> {
         let (name, short_name) = (raw.name.clone(), raw.short_name.clone());
         let accounts = self.accounts(&raw.accounts);
         let agreement_numbers = self.agreement_numbers(&raw.agreement_numbers);
-        Lender { name, short_name, zone, currency, languages, accounts, agreement_numbers }
+        let hour: i64 = self.number("lender.daily_run_hour", raw.daily_run_hour, -1, 23);
+        Lender {
+            name,
+            short_name,
+            zone,
+            currency,
+            languages,
+            accounts,
+            agreement_numbers,
+            daily_run_hour: u8::try_from(hour).ok(),
+        }
     }
 
     /// Accounts as banks write them in statements: without spaces.

@@ -109,6 +109,8 @@ pub struct Lender {
     pub accounts: Vec<String>,
     /// How agreements are numbered, `#` for each digit.
     pub agreement_numbers: Vec<String>,
+    /// Hour of the lender's day at which the daily run begins; `None` begins none by itself.
+    pub daily_run_hour: Option<u8>,
 }
 
 /// A language of the page.

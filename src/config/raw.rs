@@ -64,6 +64,10 @@ settings! {
         /// How agreements are numbered, # for each digit: payments are matched by such a number in
         /// their purpose.
         agreement_numbers: Vec<String> = texts(&["POS-####-######", "POS-####-#######"]);
+        /// Hour of the lender's day at which the daily run begins by itself (early repayments
+        /// that were asked for, arrears), 0 to 23; -1 for never. A run that was missed or cut
+        /// off begins within a minute after the next start.
+        daily_run_hour: i64 = 1;
     }
 }
 

@@ -203,6 +203,10 @@ pub enum Action {
     LoadStatements,
     /// Post payments to loans by hand, put them aside, take them back.
     MatchPayments,
+    /// Read the reports on all loans and the daily runs, also as a file.
+    ReadReports,
+    /// Start the daily run.
+    RunDaily,
     /// Deliver PBX events and take PBX commands.
     ServePbx,
     /// Ask where to send a call.
@@ -260,7 +264,7 @@ pub type AccessRow = (Action, [Option<Grant>; 6], &'static [TokenScope]);
 
 /// Who may do what. The only place where rights are written down.
 #[rustfmt::skip]
-pub const TABLE: [AccessRow; 40] = [
+pub const TABLE: [AccessRow; 42] = [
     //                        operator collector supervisor partner_m administrator auditor
     (Action::ReadOperators,   [ALL,    ALL,      ALL,       NO,       ALL,          ALL], &[]),
     (Action::SetOwnState,     [OWN,    OWN,      OWN,       OWN,      OWN,          NO ], &[]),
@@ -299,6 +303,8 @@ pub const TABLE: [AccessRow; 40] = [
     (Action::ReadPayments,    [NO,     NO,       ALL,       NO,       ALL,          ALL], &[TokenScope::Core]),
     (Action::LoadStatements,  [NO,     NO,       ALL,       NO,       ALL,          NO ], &[TokenScope::Core]),
     (Action::MatchPayments,   [NO,     NO,       ALL,       NO,       ALL,          NO ], &[]),
+    (Action::ReadReports,     [NO,     NO,       ALL,       NO,       ALL,          ALL], &[TokenScope::Core]),
+    (Action::RunDaily,        [NO,     NO,       ALL,       NO,       ALL,          NO ], &[TokenScope::Core]),
     (Action::ServePbx,        [NO,     NO,       NO,        NO,       NO,           NO ], &[TokenScope::Pbx]),
     (Action::AskRoute,        [NO,     NO,       NO,        NO,       NO,           NO ], &[TokenScope::Pbx, TokenScope::Ivr]),
     (Action::ReadMetrics,     [NO,     NO,       NO,        NO,       ALL,          NO ], &[TokenScope::Metrics]),
@@ -379,6 +385,7 @@ mod tests {
             Action::RunBackups,
             Action::SimulatePbx,
             Action::KeepLoans,
+            Action::RunDaily,
             Action::RequestEarly,
             Action::LoadStatements,
             Action::MatchPayments,

@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod call;
 pub mod client;
 pub mod credit;
+pub mod daily_run;
 pub mod directory;
 pub mod fields;
 pub mod import;
@@ -49,11 +50,13 @@ pub enum StreamKind {
     Statement = 9,
     /// A movement of a bank statement.
     IncomingPayment = 10,
+    /// The daily run of one day.
+    DailyRun = 11,
 }
 
 impl StreamKind {
     /// All kinds, in order of number.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Client,
         Self::Loan,
         Self::Call,
@@ -64,6 +67,7 @@ impl StreamKind {
         Self::Import,
         Self::Statement,
         Self::IncomingPayment,
+        Self::DailyRun,
     ];
 }
 

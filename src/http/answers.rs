@@ -22,6 +22,7 @@ use crate::service::access_log::AccessView;
 use crate::service::backups::BackupView;
 use crate::service::call_views::{CallCard, CallView};
 use crate::service::cards::Card;
+use crate::service::daily_run::DailyRuns;
 use crate::service::directory::{EntryVersionView, EntryView};
 use crate::service::duplicates::Duplicates;
 use crate::service::health::HealthSummary;
@@ -32,6 +33,7 @@ use crate::service::loans::views::{EarlyQuoteView, FigureView, LoanDetail};
 use crate::service::operators::{OperatorRow, OwnState};
 use crate::service::payments::{IncomingPaymentView, UnallocatedView};
 use crate::service::pbx::RecordView;
+use crate::service::reports::{ArrearsRow, ReconciliationRow};
 use crate::service::routing::RouteAdvice;
 use crate::service::search::SearchRow;
 use crate::service::statements::StatementView;
@@ -216,6 +218,12 @@ const TABLE: &[(&str, Gives)] = &[
     ("GET /search", list::<SearchRow>()),
     ("GET /search/fields", ok::<SearchFields>()),
     ("PUT /blobs", created::<StoredBlob>()),
+    ("GET /reports/arrears", list::<ArrearsRow>()),
+    ("GET /reports/arrears/export", Gives::Bytes("text/csv")),
+    ("GET /reports/reconciliation", list::<ReconciliationRow>()),
+    ("GET /reports/reconciliation/export", Gives::Bytes("text/csv")),
+    ("GET /daily-run", ok::<DailyRuns>()),
+    ("POST /daily-run", accepted::<JobStarted>()),
     ("GET /backups", list::<BackupView>()),
     ("POST /backups", accepted::<JobStarted>()),
     ("POST /backups/{name}/verify", accepted::<JobStarted>()),

@@ -78,6 +78,8 @@ pub const ERRORS: &[(&str, u16, &str)] = &[
     ("import_not_running", 409, "the import has ended"),
     ("import_finished", 409, "the import came to the end of its file; start a new one"),
     ("import_running", 409, "another import is under way; wait for its end or cancel it"),
+    ("daily_run_not_running", 409, "the daily run is not under way"),
+    ("report_too_long", 409, "the report has more rows than one file may hold"),
     ("loan_kept_elsewhere", 409, "the loan's figures come from another system"),
     ("loan_kept_here", 409, "the loan's book is kept here, not by an import"),
     ("loan_exists", 409, "the loan is open already"),

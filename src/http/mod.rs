@@ -26,6 +26,7 @@ pub mod payments;
 pub mod pbx;
 pub mod pbx_feed;
 pub mod replay;
+pub mod reports;
 pub mod request;
 pub mod router;
 pub mod routes;

@@ -11,7 +11,7 @@ use crate::http::client_body::ClientBody;
 use crate::http::router::{Entrance, Route};
 use crate::http::{
     backups, blobs, calls, clients, directory, feed, health, imports, loans, operators, payments,
-    pbx, session, settings, statements, tokens, users,
+    pbx, reports, session, settings, statements, tokens, users,
 };
 
 /// A row for a handler without a body.
@@ -255,6 +255,19 @@ static TABLE: &[Route] = &[
     route!("GET" api!("/search"), needs(Action::SearchClients), clients::search,
         "Find clients by any identifier."),
     route!("PUT" api!("/blobs"), needs(Action::UploadBlobs), blobs::put, "Keep a file's bytes."),
+
+    route!("GET" api!("/reports/arrears"), needs(Action::ReadReports), reports::arrears,
+        "Loans in arrears, the longest first; one bucket or all."),
+    route!("GET" api!("/reports/arrears/export"), needs(Action::ReadReports),
+        reports::arrears_file, "Loans in arrears as CSV."),
+    route!("GET" api!("/reports/reconciliation"), needs(Action::ReadReports),
+        reports::reconciliation, "Loans of other systems whose figures differ from ours."),
+    route!("GET" api!("/reports/reconciliation/export"), needs(Action::ReadReports),
+        reports::reconciliation_file, "Differences as CSV."),
+    route!("GET" api!("/daily-run"), needs(Action::ReadReports), reports::daily_runs,
+        "The latest daily runs, newest first."),
+    route!("POST" api!("/daily-run"), needs(Action::RunDaily), reports::start_daily_run,
+        "Start today's daily run, also when it has ended before."),
 
     route!("GET" api!("/backups"), needs(Action::ReadBackups), backups::list, "All backups."),
     route!("POST" api!("/backups"), needs(Action::RunBackups), backups::create, "Take a backup."),

@@ -79,6 +79,13 @@ impl Jobs {
         });
     }
 
+    /// The job of this kind that is at work.
+    pub(super) fn running(&self, kind: &str) -> Option<Uuid> {
+        let jobs = self.lock();
+        let at_work = |job: &&Job| job.kind == kind && job.state == JobState::Running;
+        jobs.iter().rev().find(at_work).map(|job| job.job)
+    }
+
     fn change(&self, job: Uuid, change: impl FnOnce(&mut Job)) -> Option<Job> {
         let mut jobs = self.lock();
         let found = jobs.iter_mut().find(|known| known.job == job)?;

@@ -12,6 +12,7 @@ pub mod calls;
 pub mod cards;
 pub mod clients;
 pub mod credentials;
+pub mod daily_run;
 pub mod directory;
 pub mod duplicates;
 pub mod health;
@@ -24,6 +25,7 @@ pub mod operators;
 pub mod payments;
 pub mod pbx;
 pub mod people;
+pub mod reports;
 pub mod routing;
 pub mod sample_base;
 mod sample_books;
@@ -42,6 +44,7 @@ use crate::committer::{Committer, Refusal};
 use crate::config::Config;
 use crate::domain::access::{self, Action, Grant, Principal, Role, TokenScope};
 use crate::domain::call::Call;
+use crate::domain::daily_run::DailyRun;
 use crate::domain::directory::Entry;
 use crate::domain::operator::Operator;
 use crate::domain::token::Token;
@@ -83,6 +86,8 @@ pub struct Services {
     pub tokens: Lanes<SingleLane<Token>>,
     /// Entries of directories.
     pub entries: Lanes<SingleLane<Entry>>,
+    /// Daily runs, by day.
+    pub daily_runs: Lanes<SingleLane<DailyRun>>,
     /// Names, roles and extensions.
     pub people: Arc<People>,
     /// Links to exchanges and commands under way.
@@ -99,6 +104,8 @@ pub struct Services {
     pub archive: backups::Archive,
     /// Long pieces of work.
     pub jobs: jobs::Jobs,
+    /// That daily runs begin one after another.
+    pub daily: daily_run::Starting,
     /// Imports under way.
     pub imports: imports::Imports,
     /// Bank statements under way.

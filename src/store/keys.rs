@@ -49,6 +49,12 @@ const ENTRIES: u8 = b'E';
 const RECEIVED_PAYMENTS: u8 = b'Y';
 /// Cards opened by hand that no exchange has told of, newest first: `M inverted-instant call`.
 const HAND_CARDS: u8 = b'M';
+/// Loans by the day after which they are in arrears: `D day client loan`.
+const ARREARS: u8 = b'D';
+/// Loans by the day of an open request for early repayment: `Q day client loan`.
+const REQUESTS: u8 = b'Q';
+/// Loans of another system whose figures differ from our reckoning: `X client loan`.
+const DIFFERENCES: u8 = b'X';
 /// Commands seen: `R day id`.
 const COMMANDS: u8 = b'R';
 /// Counters: `G counter`.
@@ -428,6 +434,84 @@ pub fn received_payment(amount: i64, on: Date, id: Uuid) -> Vec<u8> {
     key.extend_from_slice(&inverted_day(on));
     key.extend_from_slice(id.as_bytes());
     key
+}
+
+/// Days in order; those before the year one are one.
+fn day(date: Date) -> [u8; 4] {
+    u32::try_from(date.num_days_from_ce()).unwrap_or(0).to_be_bytes()
+}
+
+fn by_day(family: u8, on: Date, client: Uuid, loan: Uuid) -> Vec<u8> {
+    let mut key = vec![family];
+    key.extend_from_slice(&day(on));
+    key.extend_from_slice(client.as_bytes());
+    key.extend_from_slice(loan.as_bytes());
+    key
+}
+
+fn from_day(family: u8, on: Date) -> Vec<u8> {
+    let mut key = vec![family];
+    key.extend_from_slice(&day(on));
+    key
+}
+
+/// Start of the loans that are or will be in arrears, the longest first.
+#[must_use]
+pub fn arrears() -> Vec<u8> {
+    vec![ARREARS]
+}
+
+/// Where the loans begin whose last day to pay is `due_on` or later.
+#[must_use]
+pub fn arrears_from(due_on: Date) -> Vec<u8> {
+    from_day(ARREARS, due_on)
+}
+
+/// A loan that is in arrears after `due_on`.
+#[must_use]
+pub fn arrear(due_on: Date, client: Uuid, loan: Uuid) -> Vec<u8> {
+    by_day(ARREARS, due_on, client, loan)
+}
+
+/// Start of the loans with open requests for early repayment, by their day.
+#[must_use]
+pub fn requests() -> Vec<u8> {
+    vec![REQUESTS]
+}
+
+/// Where the loans begin with requests for `on` or later.
+#[must_use]
+pub fn requests_from(on: Date) -> Vec<u8> {
+    from_day(REQUESTS, on)
+}
+
+/// A loan with an open request for early repayment on a day.
+#[must_use]
+pub fn request(on: Date, client: Uuid, loan: Uuid) -> Vec<u8> {
+    by_day(REQUESTS, on, client, loan)
+}
+
+/// Start of the loans whose figures differ.
+#[must_use]
+pub fn differences() -> Vec<u8> {
+    vec![DIFFERENCES]
+}
+
+/// A loan whose figures differ.
+#[must_use]
+pub fn difference(client: Uuid, loan: Uuid) -> Vec<u8> {
+    let mut key = differences();
+    key.extend_from_slice(client.as_bytes());
+    key.extend_from_slice(loan.as_bytes());
+    key
+}
+
+/// Client and loan at the end of a key of [`arrear`], [`request`] or [`difference`].
+#[must_use]
+pub fn client_and_loan(key: &[u8]) -> Option<(Uuid, Uuid)> {
+    let start = key.len().checked_sub(32)?;
+    let client = Uuid::from_slice(key.get(start..start + 16)?).ok()?;
+    Some((client, trailing_id(key)?))
 }
 
 /// Start of the commands of all hours.

@@ -3,14 +3,15 @@
 
 use super::{Row, keys};
 use crate::base::names;
-use crate::codec::Stored;
+use crate::codec::{self, Stored};
 use crate::domain::StreamId;
 use crate::domain::call::Call;
 use crate::domain::call::progress::Stage;
 use crate::domain::client::{Client, ClientKind};
+use crate::domain::daily_run::DailyRun;
 use crate::domain::directory::Entry;
 use crate::domain::import::run::ImportRun;
-use crate::domain::loan::Loan;
+use crate::domain::loan::{Loan, arrears, reconcile};
 use crate::domain::operator::Operator;
 use crate::domain::statement::Direction;
 use crate::domain::statement::file::{FileState, StatementFile};
@@ -86,16 +87,30 @@ impl Noun for Call {
     }
 }
 
+/// Since when it is or will be in arrears, the days of its open requests, whether its figures
+/// differ: all of them change only when something is booked or told, never with the day.
 impl Noun for Loan {
     fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
-        if self.exists() {
-            rows.push((keys::owner(stream.kind, stream.id), stream.owner.as_bytes().to_vec()));
-            if let Some(account) = &self.account {
-                rows.push((keys::account(account.reveal(), stream.owner, stream.id), Vec::new()));
-            }
-            if self.own.as_ref().is_some_and(|own| own.may_hold_advance()) {
-                rows.push((keys::advance(stream.owner, stream.id), Vec::new()));
-            }
+        if !self.exists() {
+            return;
+        }
+        let StreamId { kind, owner: client, id } = stream;
+        rows.push((keys::owner(kind, id), client.as_bytes().to_vec()));
+        if let Some(account) = &self.account {
+            rows.push((keys::account(account.reveal(), client, id), Vec::new()));
+        }
+        if self.own.as_ref().is_some_and(|own| own.may_hold_advance()) {
+            rows.push((keys::advance(client, id), Vec::new()));
+        }
+        if let Some(behind) = arrears::behind(self) {
+            rows.push((keys::arrear(behind.due_on, client, id), codec::encode(&behind)));
+        }
+        let requests = self.own.iter().flat_map(|own| &own.requests);
+        for request in requests.filter(|request| request.state.is_open()) {
+            rows.push((keys::request(request.on, client, id), Vec::new()));
+        }
+        if !reconcile::differences(self, reconcile::TOLERANCE).is_empty() {
+            rows.push((keys::difference(client, id), Vec::new()));
         }
     }
 }
@@ -136,3 +151,4 @@ impl Noun for Token {}
 impl Noun for Entry {}
 impl Noun for ImportRun {}
 impl Noun for Operator {}
+impl Noun for DailyRun {}

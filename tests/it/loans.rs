@@ -34,14 +34,14 @@ fn the_calculator_answers_to_the_kopeck_and_names_what_is_wrong() {
 }
 
 /// A client of the demo, for loans of one's own.
-fn client_of(lenderbox: &Lenderbox, asker: &Client) -> String {
+pub fn client_of(lenderbox: &Lenderbox, asker: &Client) -> String {
     let phone = lenderbox.sample_phone().replace('+', "%2B");
     let found = asker.get(&format!("/search?q={phone}")).ok();
     found["items"][0]["client_id"].as_str().unwrap().to_owned()
 }
 
 /// The product whose books are kept here.
-fn own_product(lenderbox: &Lenderbox) -> &'static str {
+pub fn own_product(lenderbox: &Lenderbox) -> &'static str {
     let id = "0192f000-0000-7000-8000-0000000000bb";
     let body = json!({"title": {"ru": "Свой заём"}, "book": "own",
         "terms": {"penalty_percent": "20", "notice_days": 0}});
@@ -52,7 +52,7 @@ fn own_product(lenderbox: &Lenderbox) -> &'static str {
 }
 
 /// The day `days` before today in the zone of the demo lender.
-fn ago(days: i64) -> String {
+pub fn ago(days: i64) -> String {
     let then = SystemClock.now().plus_seconds(-days * 86_400);
     then.date_in(chrono_tz::Europe::Moscow).to_string()
 }

@@ -4,6 +4,7 @@
 //! Days past due, overdue amount and "next payment" are functions of the date, never events
 //! (design 5). Must never add amounts of different currencies.
 
+pub mod arrears;
 mod command;
 mod decide;
 mod event;

@@ -6,6 +6,7 @@ use crate::codec::DecodeError;
 use crate::codec::frame::{self, EventHeader, FrameHeader};
 use crate::domain::call::Call;
 use crate::domain::client::Client;
+use crate::domain::daily_run::DailyRun;
 use crate::domain::directory::Entry;
 use crate::domain::import::run::ImportRun;
 use crate::domain::loan::Loan;
@@ -164,6 +165,7 @@ impl<'a> Folder<'a> {
             StreamKind::Import => folding::<ImportRun>(head),
             StreamKind::Statement => folding::<StatementFile>(head),
             StreamKind::IncomingPayment => folding::<IncomingPayment>(head),
+            StreamKind::DailyRun => folding::<DailyRun>(head),
         }
     }
 

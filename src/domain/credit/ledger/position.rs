@@ -330,11 +330,16 @@ impl Position<'_> {
         self.overdue_rows().map(RowState::left).sum::<i64>() + self.tail_left()
     }
 
+    /// The oldest instalment that is past due and not covered, but for a remainder that is no delay.
+    #[must_use]
+    pub fn oldest_late(&self) -> Option<&RowState> {
+        self.overdue_rows().find(|row| row.left() > self.agreement.dpd_tolerance)
+    }
+
     /// Days past due: days since the oldest uncovered instalment, those of holidays left out.
     #[must_use]
     pub fn days_past_due(&self) -> u32 {
-        let tolerance = self.agreement.dpd_tolerance;
-        let Some(oldest) = self.overdue_rows().find(|row| row.left() > tolerance) else {
+        let Some(oldest) = self.oldest_late() else {
             return 0;
         };
         let due = oldest.row.due_on;

@@ -23,10 +23,10 @@ const POLICY: Policy<'static> = Policy::RU;
 const LOANS: u64 = 10_000;
 
 /// Dice of a seed.
-pub(super) struct Dice(pub(super) u64);
+pub(in crate::domain) struct Dice(pub(in crate::domain) u64);
 
 impl Dice {
-    pub(super) fn upto(&mut self, sides: u64) -> u64 {
+    pub(in crate::domain) fn upto(&mut self, sides: u64) -> u64 {
         splitmix(&mut self.0) % sides
     }
     fn pick<T: Copy>(&mut self, all: &[T]) -> T {
@@ -34,7 +34,7 @@ impl Dice {
     }
 }
 
-pub(super) fn loan(dice: &mut Dice) -> Agreement {
+pub(in crate::domain) fn loan(dice: &mut Dice) -> Agreement {
     let kind = dice.pick(&[
         ScheduleKind::Annuity,
         ScheduleKind::Annuity,
@@ -184,7 +184,7 @@ fn dates(loan: &Agreement) -> Vec<(Date, Date, Date)> {
         .collect()
 }
 
-pub(super) fn events(loan: &Agreement, dice: &mut Dice) -> Vec<(Date, Event)> {
+pub(in crate::domain) fn events(loan: &Agreement, dice: &mut Dice) -> Vec<(Date, Event)> {
     let span = 31 * u64::from(loan.count) + 120;
     let usual = loan.granted / i64::from(loan.count) + 1;
     let sum = |dice: &mut Dice| {
@@ -226,7 +226,7 @@ pub(super) fn events(loan: &Agreement, dice: &mut Dice) -> Vec<(Date, Event)> {
 }
 
 /// Books what happened the way the product does: an early repayment that cannot be is not booked.
-pub(super) fn booked(loan: &Agreement, events: &[(Date, Event)]) -> Vec<Entry> {
+pub(in crate::domain) fn booked(loan: &Agreement, events: &[(Date, Event)]) -> Vec<Entry> {
     let plan = contract(loan);
     let mut entries: Vec<Entry> = Vec::new();
     for (on, event) in events {

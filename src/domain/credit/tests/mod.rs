@@ -1,7 +1,7 @@
 //! Worked examples of domain.md 2 and every vector, to the kopeck.
 
 mod calculations;
-mod independent;
+pub(in crate::domain) mod independent;
 mod properties;
 mod second;
 mod vectors;

@@ -82,6 +82,8 @@ export const common = {
     loan_closed: 'This loan has ended.',
     payment_already_used: 'This money went into an early repayment, a refund or the end of the loan. Take that back first.',
     not_reversible: 'A change of the schedule cannot be taken back: make a new one.',
+    daily_run_not_running: 'The daily run is not under way. Start it again.',
+    report_too_long: 'The report is too long for one file. Take one bucket, or look at it by page.',
     too_many_operations: 'The loan can hold no more operations.',
     too_many_schedules: 'The schedule of this loan was changed as often as it can be.',
     schedule_changed_later: 'The schedule was changed on a later day. Choose a day after it.',
