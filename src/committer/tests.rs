@@ -244,11 +244,24 @@ fn a_rebuilt_view_equals_the_live_one_byte_by_byte_whatever_the_windows() {
     assert!(engine.position().seq > 400);
     assert_eq!(engine.position().streams.of(StreamKind::Client), 150);
     assert_eq!(engine.store().holders(ClaimSpace::Inn, "500100732259").unwrap().len(), 1);
+    // Many parts, flushed and reopened all the time; and all in one.
+    for (name, frames_per_part, bytes) in [("small", 7, 4_096), ("large", u64::MAX, usize::MAX)] {
+        let sizes = rebuild::Sizes {
+            frames_per_part,
+            flush_bytes: bytes,
+            reopen_bytes: bytes.saturating_mul(3),
+        };
+        let position = rebuild::build_by(settings(name), &tail, |_| {}, sizes).unwrap();
+        assert_eq!(position, engine.position(), "{name} parts");
+        assert!(rows(&Store::open(settings(name)).unwrap()) == live, "{name} parts");
+        assert!(!folder.path().join(format!("{name}-parts")).exists(), "nothing is left beside it");
+    }
     // A window of its own for each handful of frames, and one window for all.
-    for (name, window_bytes) in [("small", 1), ("large", usize::MAX >> 8)] {
-        let position = rebuild::build_by(settings(name), &tail, |_| {}, window_bytes).unwrap();
-        assert_eq!(position, engine.position(), "{name} windows");
-        assert!(rows(&Store::open(settings(name)).unwrap()) == live, "{name} windows");
+    for (name, window_bytes) in [("windows", 1), ("one window", usize::MAX >> 8)] {
+        let store = Store::open(settings(name)).unwrap();
+        let position = rebuild::catch_up_by(&store, &tail, |_| {}, window_bytes).unwrap();
+        assert_eq!(position, engine.position(), "{name}");
+        assert!(rows(&store) == live, "{name}");
     }
     let position = rebuild::catch_up(&half_way, &tail, |_| {}).unwrap();
     assert_eq!(position, engine.position());

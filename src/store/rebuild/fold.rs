@@ -1,4 +1,4 @@
-//! Folding the events of many frames into states, stream by stream.
+//! Folding the events of many frames into states, stream by stream; windows of frames over a view.
 
 use super::ReplayError;
 use super::write::Run;
@@ -41,7 +41,7 @@ pub(super) enum Handed {
 }
 
 /// A stream whose events are being folded.
-trait Folded: Send {
+pub(super) trait Folded: Send {
     fn take(&mut self, event: &EventHeader, body: &[u8], meta: &Meta) -> Result<(), DecodeError>;
     fn project(self: Box<Self>, stream: StreamId, version: u64) -> Projection;
 }
@@ -63,7 +63,7 @@ impl<A: Noun> Folded for Folding<A> {
 }
 
 /// A stream with the version that was folded last.
-type Begun = (u64, Box<dyn Folded>);
+pub(super) type Begun = (u64, Box<dyn Folded>);
 
 /// Change of the digest of all heads, and the new streams.
 pub(super) type Sums = (StateDigest, StreamCounts);
@@ -75,7 +75,7 @@ pub(super) struct Folder<'a> {
     share: (usize, usize),
     runs: Sender<Arc<Run>>,
     /// The streams of the window with their versions.
-    window: HashMap<StreamId, Begun>,
+    window: Window,
     sums: Sums,
     /// Runs that may not be in the view yet, the newest first.
     sent: VecDeque<Arc<Run>>,
@@ -83,7 +83,7 @@ pub(super) struct Folder<'a> {
 
 impl<'a> Folder<'a> {
     pub fn new(store: &'a Store, share: (usize, usize), runs: Sender<Arc<Run>>) -> Self {
-        let (window, sent) = (HashMap::new(), VecDeque::new());
+        let (window, sent) = (Window::new(), VecDeque::new());
         Self { store, share, runs, window, sums: Sums::default(), sent }
     }
 
@@ -93,7 +93,7 @@ impl<'a> Folder<'a> {
             match handed {
                 Handed::Frames(works) => works.iter().try_for_each(|work| self.take(work))?,
                 Handed::EndOfWindow => {
-                    if !self.close_window() {
+                    if !self.close_window()? {
                         break;
                     }
                 }
@@ -102,102 +102,127 @@ impl<'a> Folder<'a> {
         Ok(self.sums)
     }
 
-    fn is_mine(&self, stream: StreamId) -> bool {
-        // The last bytes of an identifier are random.
-        usize::from(stream.owner.as_bytes()[15]) % self.share.1 == self.share.0
-    }
-
     fn take(&mut self, work: &Work) -> Result<(), ReplayError> {
-        let undecoded = |source| ReplayError::Frame { seq: work.seq, source };
-        let header = &work.header;
-        if !header.streams.iter().any(|row| self.is_mine(row.stream)) {
-            return Ok(());
-        }
-        let mut first_drawn = 0;
-        for (index, row) in header.streams.iter().enumerate() {
-            let drawn = first_drawn..first_drawn + usize::from(row.drawn);
-            first_drawn = drawn.end;
-            if !self.is_mine(row.stream) {
-                continue;
+        let Self { store, share, window, sent, .. } = self;
+        let head = |stream| {
+            let key = keys::head(stream);
+            // Nobody but this folder writes its streams.
+            match sent.iter().find_map(|run| run.get(&key)) {
+                Some(head) => Ok(head.map(<[u8]>::to_vec)),
+                None => store.get(&key),
             }
-            let meta = Meta {
-                seq: work.seq,
-                at: header.at,
-                actor: header.actor,
-                drawn: header.drawn[drawn].iter().map(|drawn| drawn.number).collect(),
-            };
-            let bodies = frame::bodies_of(header, index, &work.bodies);
-            let count = header.events.iter().filter(|event| usize::from(event.stream) == index);
-            let count = count.count() as u64;
-            let first = row.version == count;
-            if first || !self.window.contains_key(&row.stream) {
-                let folded = self.begin(row.stream, first)?;
-                self.window.insert(row.stream, folded);
-            }
-            let Some((version, folded)) = self.window.get_mut(&row.stream) else {
-                continue;
-            };
-            if *version + count != row.version {
-                // Events folded twice, or not at all, would spoil the state without a word.
-                let why = format!("frame {} does not follow the head of its stream", work.seq);
-                return Err(StoreError::Broken(io::Error::other(why)).into());
-            }
-            *version = row.version;
-            for body in bodies {
-                let (event, body) = body.map_err(undecoded)?;
-                folded.take(event, body, &meta).map_err(undecoded)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A stream as it was before the window; nothing is looked up for its first frame.
-    fn begin(&mut self, stream: StreamId, first: bool) -> Result<Begun, StoreError> {
-        let head = if first { None } else { self.head(stream)? };
-        match stream.kind {
-            StreamKind::Client => folding::<Client>(head),
-            StreamKind::Loan => folding::<Loan>(head),
-            StreamKind::Call => folding::<Call>(head),
-            StreamKind::Operator => folding::<Operator>(head),
-            StreamKind::User => folding::<User>(head),
-            StreamKind::Token => folding::<Token>(head),
-            StreamKind::Entry => folding::<Entry>(head),
-            StreamKind::Import => folding::<ImportRun>(head),
-            StreamKind::Statement => folding::<StatementFile>(head),
-            StreamKind::IncomingPayment => folding::<IncomingPayment>(head),
-            StreamKind::DailyRun => folding::<DailyRun>(head),
-        }
-    }
-
-    fn head(&mut self, stream: StreamId) -> Result<Option<Vec<u8>>, StoreError> {
-        let key = keys::head(stream);
-        // Nobody but this folder writes its streams.
-        match self.sent.iter().find_map(|run| run.get(&key)) {
-            Some(head) => Ok(head.map(<[u8]>::to_vec)),
-            None => self.store.get(&key),
-        }
+        };
+        take(window, work, |stream| is_in(stream, *share), head)
     }
 
     /// Projects every stream of the window and sends the rows; false when nobody takes them.
-    fn close_window(&mut self) -> bool {
-        let mut run = Run::default();
-        for (stream, (version, folded)) in self.window.drain() {
-            let projection = folded.project(stream, version);
-            match &projection.head_before {
-                Some(head) => self.sums.0.remove(stream, head),
-                None => self.sums.1.add(stream.kind),
-            }
-            self.sums.0.add(stream, &projection.head_after);
-            run.take(projection);
-        }
-        run.sort();
+    fn close_window(&mut self) -> Result<bool, StoreError> {
+        let run = project_all(&mut self.window, &mut self.sums);
+        // Reads the places of the rows ahead: the one writer would wait for the disk at each.
+        run.rows().iter().try_for_each(|(key, _)| self.store.get(key).map(drop))?;
         // What is in the view is let go here, so that the next window finds its memory.
         while self.sent.back().is_some_and(|run| run.is_written()) {
             self.sent.pop_back();
         }
         let run = Arc::new(run);
         self.sent.push_front(Arc::clone(&run));
-        self.runs.send(run).is_ok()
+        Ok(self.runs.send(run).is_ok())
+    }
+}
+
+/// Whether a stream belongs to a share: its number, and how many there are. A client's streams stay
+/// together.
+pub(super) fn is_in(stream: StreamId, (number, of): (usize, usize)) -> bool {
+    share_of(stream, of) == number
+}
+
+/// The share of `of` that a stream belongs to.
+pub(super) fn share_of(stream: StreamId, of: usize) -> usize {
+    // The last bytes of an identifier are random.
+    let [.., high, low] = *stream.owner.as_bytes();
+    usize::from(u16::from_be_bytes([high, low])) % of
+}
+
+/// Streams that are being folded.
+pub(super) type Window = HashMap<StreamId, Begun>;
+
+/// Folds the events of a frame that concern the wanted streams; `head` is asked for what a stream
+/// was before, except at its first frame.
+pub(super) fn take(
+    window: &mut Window,
+    work: &Work,
+    is_wanted: impl Fn(StreamId) -> bool,
+    head: impl Fn(StreamId) -> Result<Option<Vec<u8>>, StoreError>,
+) -> Result<(), ReplayError> {
+    let undecoded = |source| ReplayError::Frame { seq: work.seq, source };
+    let header = &work.header;
+    let mut first_drawn = 0;
+    for (index, row) in header.streams.iter().enumerate() {
+        let drawn = first_drawn..first_drawn + usize::from(row.drawn);
+        first_drawn = drawn.end;
+        if !is_wanted(row.stream) {
+            continue;
+        }
+        let meta = Meta {
+            seq: work.seq,
+            at: header.at,
+            actor: header.actor,
+            drawn: header.drawn[drawn].iter().map(|drawn| drawn.number).collect(),
+        };
+        let count = header.events.iter().filter(|event| usize::from(event.stream) == index);
+        let count = count.count() as u64;
+        let first = row.version == count;
+        if first || !window.contains_key(&row.stream) {
+            let before = if first { None } else { head(row.stream)? };
+            window.insert(row.stream, begin(row.stream.kind, before)?);
+        }
+        let Some((version, folded)) = window.get_mut(&row.stream) else {
+            continue;
+        };
+        if *version + count != row.version {
+            // Events folded twice, or not at all, would spoil the state without a word.
+            let why = format!("frame {} does not follow the head of its stream", work.seq);
+            return Err(StoreError::Broken(io::Error::other(why)).into());
+        }
+        *version = row.version;
+        for body in frame::bodies_of(header, index, &work.bodies) {
+            let (event, body) = body.map_err(undecoded)?;
+            folded.take(event, body, &meta).map_err(undecoded)?;
+        }
+    }
+    Ok(())
+}
+
+/// Projects the streams into a run, and adds up what they come to.
+pub(super) fn project_all(window: &mut Window, sums: &mut Sums) -> Run {
+    let mut run = Run::default();
+    for (stream, (version, folded)) in window.drain() {
+        let projection = folded.project(stream, version);
+        match &projection.head_before {
+            Some(head) => sums.0.remove(stream, head),
+            None => sums.1.add(stream.kind),
+        }
+        sums.0.add(stream, &projection.head_after);
+        run.take(projection);
+    }
+    run.sort();
+    run
+}
+
+/// A stream as its head says it was.
+fn begin(kind: StreamKind, head: Option<Vec<u8>>) -> Result<Begun, StoreError> {
+    match kind {
+        StreamKind::Client => folding::<Client>(head),
+        StreamKind::Loan => folding::<Loan>(head),
+        StreamKind::Call => folding::<Call>(head),
+        StreamKind::Operator => folding::<Operator>(head),
+        StreamKind::User => folding::<User>(head),
+        StreamKind::Token => folding::<Token>(head),
+        StreamKind::Entry => folding::<Entry>(head),
+        StreamKind::Import => folding::<ImportRun>(head),
+        StreamKind::Statement => folding::<StatementFile>(head),
+        StreamKind::IncomingPayment => folding::<IncomingPayment>(head),
+        StreamKind::DailyRun => folding::<DailyRun>(head),
     }
 }
 

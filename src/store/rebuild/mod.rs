@@ -1,15 +1,21 @@
-//! Replaying frames of the journal into the view: catching up after a stop, and building anew.
+//! Replaying frames of the journal into the view: catching up after a stop, and building anew
+//! ([`build`]).
 //!
-//! The calling thread reads and checks frames and cuts them into windows; two threads fold the
+//! To catch up, the calling thread reads and checks frames and cuts them into windows; two threads fold the
 //! events of their share of the streams ([`fold`]); one writes the rows of each window in order of
 //! their keys ([`write`]). A stream that many frames of a window touch is projected and written
 //! once. The position is written last, after everything that it stands for.
 
+mod build;
 mod fold;
 mod write;
 
+pub use build::build;
+#[cfg(test)]
+pub(crate) use build::{Sizes, build_by};
+
 use super::projection::Overlay;
-use super::{Position, Row, Store, StoreError, StoreSettings, VIEWS_VERSION, keys};
+use super::{Position, Row, Store, StoreError, VIEWS_VERSION, keys};
 use crate::codec::frame::{self, CommandKey, FrameHeader};
 use crate::codec::{self, DecodeError};
 use crate::domain::{Counter, StreamId, StreamKind};
@@ -20,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use write::{Flushing, Writer};
+use write::Writer;
 
 /// Threads that fold; the streams are dealt out to them.
 const FOLDERS: usize = 2;
@@ -50,6 +56,9 @@ pub enum ReplayError {
     /// The view does not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What is laid aside beside the view could not be written or read.
+    #[error("building the view needs about twice the journal's size of free disk beside it")]
+    Scratch(#[source] std::io::Error),
     /// A frame does not decode.
     #[error("frame {seq} of the journal does not decode")]
     Frame {
@@ -104,39 +113,11 @@ pub(crate) fn catch_up_by(
     progress: impl FnMut(u64),
     window_bytes: usize,
 ) -> Result<Position, ReplayError> {
-    let replayed = catch_unwind(AssertUnwindSafe(|| {
-        replay(store, tail, progress, Flushing::Never, window_bytes)
-    }));
+    let replayed = catch_unwind(AssertUnwindSafe(|| replay(store, tail, progress, window_bytes)));
     if !matches!(replayed, Ok(Ok(_))) {
         store.fail();
     }
     joined(replayed)
-}
-
-/// Builds a view in an empty folder that nobody takes for a view until it is whole: it is flushed
-/// as it grows, and closed.
-///
-/// # Errors
-/// See [`ReplayError`]; what is in the folder then is of no use.
-pub fn build(
-    settings: StoreSettings,
-    tail: &Tail,
-    progress: impl FnMut(u64),
-) -> Result<Position, ReplayError> {
-    build_by(settings, tail, progress, WINDOW_BYTES_MIN)
-}
-
-/// [`build`] with windows of at least `window_bytes`.
-pub(crate) fn build_by(
-    settings: StoreSettings,
-    tail: &Tail,
-    progress: impl FnMut(u64),
-    window_bytes: usize,
-) -> Result<Position, ReplayError> {
-    let store = Store::open(settings)?;
-    let position = replay(&store, tail, progress, Flushing::Beside, window_bytes)?;
-    store.flush()?;
-    Ok(position)
 }
 
 /// Whether the view's stored form is the one of this version.
@@ -211,14 +192,13 @@ fn replay(
     store: &Store,
     tail: &Tail,
     progress: impl FnMut(u64),
-    flushing: Flushing,
     window_bytes: usize,
 ) -> Result<Position, ReplayError> {
     let mut position = store.position()?;
     if position.seq >= tail.head() {
         return Ok(position);
     }
-    let writer = Writer::new(store, flushing);
+    let writer = Writer::new(store);
     let mut cutter = Cutter { loose: Loose::default(), bytes: 0, bytes_before: 0, window_bytes };
     std::thread::scope(|scope| {
         let (mut doors, mut folders, mut runs) = (Vec::new(), Vec::new(), Vec::new());

@@ -7,14 +7,9 @@ use crate::store::{Store, StoreError, Write, keys};
 use crossbeam_channel::Receiver;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::ScopedJoinHandle;
 
 /// Rows written as one batch: sled sorts a small one faster, and neighbours share a leaf.
-const ROWS_PER_BATCH: usize = 512;
-/// A flush begins when at least this many rows were written since the one before …
-const FLUSH_ROWS_MIN: u64 = 100_000;
-/// … and this part of all rows: what is rewritten again and again is then written seldom.
-const FLUSH_PART: u64 = 3;
+pub(super) const ROWS_PER_BATCH: usize = 512;
 
 /// Rows of one window of one folder.
 #[derive(Default)]
@@ -41,6 +36,11 @@ impl Run {
         self.writes.sort_unstable();
     }
 
+    /// Its rows, in order when sorted.
+    pub fn rows(&self) -> &[Write] {
+        &self.writes
+    }
+
     /// What the run writes under `key`: a value, or its removal.
     pub fn get(&self, key: &[u8]) -> Option<Option<&[u8]>> {
         let after = self.writes.partition_point(|write| write.0.as_slice() <= key);
@@ -54,53 +54,28 @@ impl Run {
     }
 }
 
-/// When the view is flushed while it is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flushing {
-    /// Never: what is on the disk stays as it is until all is written.
-    Never,
-    /// By a thread beside, now and then: nobody relies on the files yet.
-    Beside,
-}
-
-/// Writes runs as they come.
+/// Writes runs as they come. Nothing is flushed: what is on the disk stays as it is until all is
+/// written.
 pub(super) struct Writer<'a> {
     store: &'a Store,
-    flushing: Flushing,
 }
 
 impl<'a> Writer<'a> {
-    pub const fn new(store: &'a Store, flushing: Flushing) -> Self {
-        Self { store, flushing }
+    pub const fn new(store: &'a Store) -> Self {
+        Self { store }
     }
 
     /// Writes window after window: the runs of all folders together.
     pub fn run(&self, runs: &[Receiver<Arc<Run>>]) -> Result<(), ReplayError> {
-        std::thread::scope(|scope| {
-            let (mut rows, mut flushed) = (0_u64, 0_u64);
-            let mut flush: Option<ScopedJoinHandle<'_, Result<(), StoreError>>> = None;
-            // A folder that sends no more has come to its end, or to a fault.
-            while let Ok(window) = runs.iter().map(Receiver::recv).collect::<Result<Vec<_>, _>>() {
-                rows += self.write(&window)?;
-                let idle = flush.as_ref().is_none_or(ScopedJoinHandle::is_finished);
-                let due = rows - flushed >= FLUSH_ROWS_MIN.max(rows / FLUSH_PART);
-                if self.flushing == Flushing::Beside && idle && due {
-                    if let Some(flush) = flush.take() {
-                        super::joined(flush.join())?;
-                    }
-                    flushed = rows;
-                    flush = Some(scope.spawn(|| self.store.flush().map(drop)));
-                }
-            }
-            match flush {
-                Some(flush) => Ok(super::joined(flush.join())?),
-                None => Ok(()),
-            }
-        })
+        // A folder that sends no more has come to its end, or to a fault.
+        while let Ok(window) = runs.iter().map(Receiver::recv).collect::<Result<Vec<_>, _>>() {
+            self.write(&window)?;
+        }
+        Ok(())
     }
 
-    /// Writes the runs of one window; how many rows.
-    fn write(&self, window: &[Arc<Run>]) -> Result<u64, StoreError> {
+    /// Writes the runs of one window.
+    fn write(&self, window: &[Arc<Run>]) -> Result<(), StoreError> {
         let mut writes: Vec<&Write> = window.iter().flat_map(|run| &run.writes).collect();
         // Sorted runs one after another: merged rather than sorted.
         writes.sort();
@@ -108,6 +83,6 @@ impl<'a> Writer<'a> {
             self.store.write(batch)?;
         }
         window.iter().for_each(|run| run.written.store(true, Ordering::Release));
-        Ok(writes.len() as u64)
+        Ok(())
     }
 }
