@@ -103,7 +103,7 @@ fn a_faulty_statement_is_held_whole_and_says_why() {
         .get(&format!("/statements?limit=4&cursor={}", listed["next_cursor"].as_str().unwrap()));
     assert_eq!(rest.ok()["items"].as_array().unwrap().len(), 2);
     let nothing = elena.post("/statements", &json!({"file": "0".repeat(64), "name": "x"}));
-    assert_eq!((nothing.status, nothing.fields()), (422, vec!["blob"]));
+    assert_eq!((nothing.status, nothing.fields()), (422, vec!["file"]));
     let foreign = elena.get("/statements?cursor=zz");
     assert_eq!((foreign.status, foreign.fields()), (422, vec!["cursor"]));
 }

@@ -71,18 +71,14 @@ pub fn sections(statements: &[Statement], own: &[String]) -> Vec<Section> {
         let is_own = own.contains(&statement.account);
         let account = &statement.account;
         let account = if is_own { account.clone() } else { masking::account(account) };
-        let sum = |direction| -> i64 {
-            let own = statement.entries.iter().filter(|entry| entry.direction == direction);
-            own.map(|entry| entry.amount).sum()
-        };
         let section = Section {
             account,
             from: statement.from,
             to: statement.to,
             opening: statement.opening,
             closing: statement.closing,
-            received: sum(super::Direction::In),
-            spent: sum(super::Direction::Out),
+            received: statement.sum(super::Direction::In),
+            spent: statement.sum(super::Direction::Out),
             entries: statement.entries.len() as u64,
         };
         if let Some(known) = found.iter_mut().find(|known| known.account == section.account) {

@@ -73,6 +73,16 @@ pub struct Statement {
     pub entries: Vec<StatementEntry>,
 }
 
+impl Statement {
+    /// What its entries of a direction add up to; the largest number when they go beyond it, which
+    /// no balance then agrees with.
+    #[must_use]
+    pub fn sum(&self, direction: Direction) -> i64 {
+        let own = self.entries.iter().filter(|entry| entry.direction == direction);
+        own.fold(0, |sum: i64, entry| sum.saturating_add(entry.amount))
+    }
+}
+
 /// Why a statement is held.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementFault {
@@ -171,24 +181,21 @@ pub fn faults(statements: &[Statement], own: &[String], currency: Currency) -> V
 }
 
 fn sums(statement: &Statement) -> Vec<StatementFault> {
-    let sum = |direction| -> i64 {
-        let own = statement.entries.iter().filter(|entry| entry.direction == direction);
-        own.map(|entry| entry.amount).sum()
-    };
-    let (received, spent) = (sum(Direction::In), sum(Direction::Out));
+    let (received, spent) = (statement.sum(Direction::In), statement.sum(Direction::Out));
     let mut found = Vec::new();
     let stated = statement.received.unwrap_or(received);
     if stated != received {
-        found.push(StatementFault::ReceivedDiffers(stated - received));
+        found.push(StatementFault::ReceivedDiffers(stated.saturating_sub(received)));
     }
     let gone = statement.spent.unwrap_or(spent);
     if gone != spent {
-        found.push(StatementFault::SpentDiffers(gone - spent));
+        found.push(StatementFault::SpentDiffers(gone.saturating_sub(spent)));
     }
     if let (Some(opening), Some(closing)) = (statement.opening, statement.closing)
-        && opening + stated - gone != closing
+        && opening.saturating_add(stated).saturating_sub(gone) != closing
     {
-        found.push(StatementFault::BalancesDiffer(opening + stated - gone - closing));
+        let by = opening.saturating_add(stated).saturating_sub(gone).saturating_sub(closing);
+        found.push(StatementFault::BalancesDiffer(by));
     }
     found
 }

@@ -241,7 +241,7 @@ fn read_entry(entry: &Element, entries: &mut Vec<StatementEntry>) -> Result<(), 
                     Some(_) => part.amount()?,
                     None => part.at(&["AmtDtls", "TxAmt"]).unwrap_or(part).amount()?,
                 };
-                sum += own;
+                sum = own.saturating_add(sum);
                 entries.push(booked.movement(part, own, index));
             }
             if sum != amount {

@@ -212,6 +212,16 @@ fn equal_entries_of_one_day_are_told_apart_and_known_again() {
 }
 
 #[test]
+fn sums_beyond_every_number_are_held_and_break_nothing() {
+    let one = "Сумма=9455.96";
+    let document = &SAMPLE[SAMPLE.find("СекцияДокумент").unwrap()..];
+    let document = &document[..document.find("КонецДокумента").unwrap()];
+    let document = format!("{}КонецДокумента\n", document.replace(one, "Сумма=90000000000000"));
+    let text = SAMPLE.replace("КонецФайла", &format!("{}КонецФайла", document.repeat(1_100)));
+    assert!(found(&text).unwrap_err().contains("ReceivedDiffers(-"), "held");
+}
+
+#[test]
 fn money_sent_back_is_a_recall_and_a_purchase_is_none() {
     let statements = found(SAMPLE).unwrap();
     let [came, went] = statements[0].entries.as_slice() else { panic!("two entries") };

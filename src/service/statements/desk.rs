@@ -135,6 +135,13 @@ fn shown_section(section: &Section) -> SectionView {
     }
 }
 
+/// The fault of a stored file under the name that the request has for it.
+fn in_file(error: ServiceError) -> ServiceError {
+    let ServiceError::Rejected(mut rejection) = error else { return error };
+    rejection.fields.iter_mut().for_each(|fault| fault.field = "file".to_owned());
+    ServiceError::Rejected(rejection)
+}
+
 fn interrupted(Interrupted(refusal): Interrupted) -> ServiceError {
     refusal.into()
 }
@@ -153,9 +160,14 @@ impl Services {
     ) -> Result<StatementView, ServiceError> {
         caller.grant(Action::LoadStatements)?;
         if let Some(first) = self.written_before(caller, StreamKind::Statement)? {
-            return self.statement_view(StatementId::from_uuid(first));
+            let id = StatementId::from_uuid(first);
+            if self.store.load::<StatementFile>(file_stream(id))?.state.state == FileState::Running
+            {
+                self.go_on_with_statement(id)?;
+            }
+            return self.statement_view(id);
         }
-        let size = self.blob_size(blob)?;
+        let size = self.blob_size(blob).map_err(in_file)?;
         if let Some(id) = self.running_statement_of(blob)? {
             self.go_on_with_statement(id)?;
             return self.statement_view(id);
@@ -246,6 +258,8 @@ impl Services {
                 Err(TryLockError::WouldBlock) => None,
             };
             if let Some(_gate) = gate {
+                // Somebody else may have gone on with it meanwhile.
+                let file = self.store.load::<StatementFile>(file_stream(id))?;
                 self.work_statement(id, file, &statements, &mut |_| ()).map_err(interrupted)?;
                 return Ok(());
             }
