@@ -10,7 +10,8 @@ use crate::http::calls::DialledView;
 use crate::http::clients::LoanAnswer;
 use crate::http::health::{ReadyView, StatusView};
 use crate::http::imports::{ImportStarted, PreviewView};
-use crate::http::loans::{LoanOpenedView, OperationBooked, PaymentPostedView, RequestTaken};
+use crate::http::loan_bookings::{OperationBooked, PaymentPostedView};
+use crate::http::loans::{LoanOpenedView, RequestTaken};
 use crate::http::pbx::{EventsTaken, PbxStatusView};
 use crate::http::request::{Accepted, Created};
 use crate::http::router::Route;
@@ -147,6 +148,7 @@ const TABLE: &[(&str, Gives)] = &[
     ("POST /loans/{id}/restructurings", created::<OperationBooked>()),
     ("POST /loans/{id}/goods-returns", created::<OperationBooked>()),
     ("POST /loans/{id}/closings", created::<OperationBooked>()),
+    ("POST /loans/{id}/previews/{booking}", ok::<LoanDetail>()),
     ("POST /loans/{id}/early-requests", created::<RequestTaken>()),
     ("POST /loans/{id}/early-requests/{request_id}/steps", ok::<RequestTaken>()),
     ("GET /directory/{kind}", list::<EntryView>()),

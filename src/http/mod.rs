@@ -18,6 +18,7 @@ pub mod error;
 pub mod feed;
 pub mod health;
 pub mod imports;
+pub mod loan_bookings;
 pub mod loans;
 pub mod lockout;
 pub mod openapi;

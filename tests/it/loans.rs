@@ -469,3 +469,34 @@ fn a_repeated_request_books_once_even_after_a_restart() {
     let shown = elena.get(payments.trim_end_matches("/payments")).ok();
     assert_eq!(shown["operations"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn what_a_booking_would_do_is_told_and_books_nothing() {
+    let lenderbox = Lenderbox::demo();
+    let elena = lenderbox.sign_in("supervisor", 0);
+    let (client, product) = (client_of(&lenderbox, &elena), own_product(&lenderbox));
+    let loan = open(&elena, &client, product, "OWN-3", 45);
+    let path = |part: &str| format!("/loans/{loan}{part}");
+    let before = elena.get(&path("")).ok();
+    let payment = json!({"on": ago(0), "amount": "5000"});
+    let told = elena.post(&path("/previews/payments"), &payment).ok();
+    assert_eq!(told["operations"][0]["amount"], "5000.00");
+    assert_ne!(told["figures"]["debt_today"], before["figures"]["debt_today"]);
+    assert_eq!(elena.get(&path("")).ok(), before, "a preview has booked something");
+    elena.post(&path("/payments"), &payment).ok();
+    let after = elena.get(&path("")).ok();
+    assert_eq!(told["figures"], after["figures"]);
+    let holiday = json!({"from": ago(0), "to": ago(-60), "rate_percent": "24"});
+    let told = elena.post(&path("/previews/holidays"), &holiday).ok();
+    assert_ne!(told["schedule"], after["schedule"]);
+    let closing = json!({"on": ago(0), "closing": "written_off"});
+    let told = elena.post(&path("/previews/closings"), &closing).ok();
+    assert_eq!(told["status"], "written_off");
+    assert_eq!(elena.get(&path("")).ok(), after);
+    let faulty = json!({"on": ago(0), "amount": "-5"});
+    let refused = elena.post(&path("/previews/fees"), &faulty);
+    assert_eq!((refused.status, refused.fields()), (422, vec!["amount"]));
+    assert_eq!(elena.post(&path("/previews/gifts"), &payment).status, 404);
+    let anna = lenderbox.sign_in("operator", 0);
+    assert_eq!(anna.post(&path("/previews/payments"), &payment).status, 403);
+}

@@ -3,7 +3,8 @@
 //! Every change is decided in the lane of the loan's client and told to the page like any change of
 //! the card. Must never book to a loan of another system.
 
-use super::{check_sums, no_such_loan};
+use super::views::LoanDetail;
+use super::{check_sums, no_such_loan, shown};
 use crate::actors::{ClientLane, Done};
 use crate::base::ids::{CallId, ClientId, LoanId, PartId};
 use crate::base::time::Date;
@@ -13,7 +14,7 @@ use crate::domain::credit::terms::{self, SignedRow, TermsAsk};
 use crate::domain::directory::{Entry, ProductBook};
 use crate::domain::loan::own::{LedgerCommand, OpenLedger, Payer, PaymentSource, PostPayment};
 use crate::domain::loan::{Loan, LoanCommand};
-use crate::domain::{FieldFault, Rejection, StreamKind};
+use crate::domain::{Aggregate, FieldFault, Meta, Rejection, StreamKind};
 use crate::service::directory::ENTRIES_MAX;
 use crate::service::{Caller, ServiceError, Services};
 use std::sync::Arc;
@@ -183,6 +184,36 @@ impl Services {
         let done = self.decide_loan(caller, client, loan, command, faults).await?;
         let found = done.after.loans.get(&loan).ok_or_else(no_such_loan)?;
         Ok(Arc::clone(&found.state))
+    }
+
+    /// What a loan would be on `on` after a command: nothing is booked. `faults` were found while
+    /// reading what was typed: they refuse the command, named with those of its rules.
+    ///
+    /// # Errors
+    /// As [`Self::change_loan`].
+    pub async fn preview_loan(
+        &self,
+        caller: &Caller,
+        loan: LoanId,
+        command: LedgerCommand,
+        on: Date,
+        faults: Vec<FieldFault>,
+    ) -> Result<LoanDetail, ServiceError> {
+        let grant = caller.grant(action_of(&command))?;
+        let (found, sight) = self.loan_in_call(caller, grant, loan, None).await?;
+        check_sums(sight)?;
+        let context = self.context(caller);
+        let decided = found.decide(LoanCommand::Ledger(command), &context);
+        if !faults.is_empty() {
+            return Err(with_those_of_rules(faults, decided.err()).into());
+        }
+        let mut after = Loan::clone(&found);
+        let meta = Meta { seq: 0, at: context.now, actor: context.principal, drawn: Vec::new() };
+        for event in &decided?.events {
+            after.evolve(event, &meta);
+        }
+        let on = on.max(after.terms.issued_on);
+        Ok(shown::detail(&after, sight, on, self.today()))
     }
 
     /// Posts a payment to a loan that is kept here; the same key again books nothing.
