@@ -103,7 +103,8 @@ export async function ownLoan(box: Box, notice_days = 0): Promise<OwnLoan> {
   const put = await context.put(`/api/v1/directory/product/${product}`, { headers: { ...headers, 'If-Match': '"0"' }, data: { title: { ru: `Проверочный ${product.slice(0, 4)}`, en: null }, book: 'own', terms: { kind: 'annuity', rate_percent: '24', instalments: 12, penalty_percent: '20', notice_days, shift_due_dates: false } } });
   expect(put.ok(), await put.text()).toBe(true);
   opened += 1;
-  const number = `OWN-2026-${String(Date.now() % 100_000).padStart(5, '0')}${opened}`;
+  // As statements name agreements: six digits.
+  const number = `POS-2026-${String((Date.now() % 100_000) * 10 + (opened % 10)).padStart(6, '0')}`;
   const { loan_id } = await post<{ loan_id: string }>('/loans', { client_id, number, product, agreement: { principal: '100000', issued_on: '2026-01-15' } });
   for (const month of ['02', '03', '04', '05']) await post(`/loans/${loan_id}/payments`, { on: `2026-${month}-15`, amount: '9455.96' });
   await context.dispose();

@@ -5,6 +5,7 @@
  */
 import type * as server from './schema.gen';
 import type * as loan from './loan-types';
+import type * as payments from './payment-types';
 import type * as page from './types';
 
 /** A field is as the server has it, or narrower; it admits null wherever the server may send it. */
@@ -59,3 +60,7 @@ holds<page.EarlyQuote, server.QuoteView>(true);
 holds<loan.LoanView, server.LoanDetail>(true);
 holds<loan.Why, server.FigureView>(true);
 holds<loan.LoanEarlyQuote, server.EarlyQuoteView>(true);
+holds<payments.IncomingPayment, server.IncomingPaymentView>(true);
+holds<payments.Statement, server.StatementView>(true);
+holds<payments.StatementPage, server.StatementPage>(true);
+holds<payments.Unallocated, server.UnallocatedView>(true);

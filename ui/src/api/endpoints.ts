@@ -8,7 +8,8 @@ import type {
 
 import type { EarlyKind } from '../loans/early';
 import type { LoanAsk } from '../loans/terms';
-import type { FigureName, LoanEarlyQuote, LoanView, Why } from './loan-types';
+import type { Booking, FigureName, LoanEarlyQuote, LoanView, Why } from './loan-types';
+import type { IncomingPayment, PaymentState, Statement, StatementPage, Unallocated } from './payment-types';
 
 const q = encodeURIComponent;
 
@@ -96,6 +97,8 @@ export const loans = {
   requestEarly: (id: string, body: EarlyRequestAsk, call: string | null, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/early-requests`, { body, query: { call }, idempotencyKey }),
   stepRequest: (id: string, request: string, step: RequestStep, call: string | null) => send<unknown>('POST', `/loans/${q(id)}/early-requests/${q(request)}/steps`, { body: { step }, query: { call } }),
   open: (body: { client_id: string; number: string; product: string; agreement: LoanAsk }, idempotencyKey: string) => send<{ loan_id: string }>('POST', '/loans', { body, idempotencyKey }),
+  /** What the loan would be: nothing is booked. */
+  preview: (id: string, booking: Booking, body: Record<string, unknown>, signal?: AbortSignal) => send<LoanView>('POST', `/loans/${q(id)}/previews/${q(booking)}`, { body, signal }),
   book: {
     payments: (id: string, body: Record<string, unknown>, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/payments`, { body, idempotencyKey }),
     fees: (id: string, body: Record<string, unknown>, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/fees`, { body, idempotencyKey }),
@@ -109,6 +112,24 @@ export const loans = {
   reverse: (id: string, operation: string, reason: string) => send<unknown>('POST', `/loans/${q(id)}/operations/${q(operation)}/reverse`, { body: { reason } }),
 };
 export type RequestStep = 'calculate' | 'await_funds' | 'withdraw';
+
+export const statements = {
+  list: (cursor?: string) => send<Page<Statement>>('GET', '/statements', { query: { cursor, limit: 50 } }),
+  get: (id: string, cursor?: string) => send<StatementPage>('GET', `/statements/${q(id)}`, { query: { cursor, limit: 100 } }),
+  async take(file: File): Promise<Statement> {
+    const { blob } = await uploadBlob(file);
+    return send<Statement>('POST', '/statements', { body: { file: blob, name: file.name } });
+  },
+};
+
+export const incoming = {
+  list: (state: PaymentState | null, cursor?: string) => send<Page<IncomingPayment>>('GET', '/incoming-payments', { query: { state, cursor, limit: 50 } }),
+  get: (id: string) => send<IncomingPayment>('GET', `/incoming-payments/${q(id)}`),
+  post: (id: string, loan_id: string) => send<IncomingPayment>('POST', `/incoming-payments/${q(id)}/post`, { body: { loan_id } }),
+  dismiss: (id: string, reason: string) => send<IncomingPayment>('POST', `/incoming-payments/${q(id)}/dismiss`, { body: { reason } }),
+  reverse: (id: string, reason: string, recall_id?: string) => send<IncomingPayment>('POST', `/incoming-payments/${q(id)}/reverse`, { body: { reason, ...(recall_id ? { recall_id } : {}) } }),
+  unallocated: (cursor?: string) => send<Page<Unallocated>>('GET', '/reports/unallocated', { query: { cursor, limit: 50 } }),
+};
 
 export const directory = {
   list: <B>(kind: string) => send<Page<DirectoryEntry<B>>>('GET', `/directory/${q(kind)}`, { query: { limit: 200 } }),

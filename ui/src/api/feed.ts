@@ -1,10 +1,11 @@
 /** The WebSocket of `/api/v1/feed`: connects, returns by itself, and tells the rest of the page what changed. */
-import type { QueryClient } from '@tanstack/react-query';
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { ApiError, BASE, setCsrf, signedOut } from './client';
 import { forgetCall, forgetDetails, keepCard } from './cache';
 import { backoffMs, EMPTY_FEED, type FeedAction, type FeedState, reduceFeed } from './feed-state';
 import { operators, session } from './endpoints';
+import type { Statement } from './payment-types';
 import type { Frame, ImportJob, Job, OperatorRow, Page } from './types';
 
 /** Heartbeats come every 10 s; a socket silent for longer than this is dead even if nobody said so. */
@@ -131,6 +132,8 @@ export class Feed {
       case 'directory.changed': void queries.invalidateQueries({ queryKey: ['directory', frame.kind] }); break;
       case 'import.progress': this.importProgress(frame); break;
       case 'job.progress': queries.setQueryData<Job>(['job', frame.job], (old) => ({ ...old, ...frame }) as Job); if (frame.state && frame.state !== 'running') void queries.invalidateQueries({ queryKey: ['backups'] }); break;
+      case 'statement.progress': this.statementProgress(frame); break;
+      case 'payment.changed': void queries.invalidateQueries({ queryKey: ['incoming'] }); break;
       case 'operator.state':
         queries.setQueryData<Page<OperatorRow>>(['operators'], (old) => old && { ...old, items: old.items.map((row) => (row.user_id === frame.user_id ? { ...row, state: frame.state, reason: frame.reason, since: frame.since, call_id: frame.call_id } : row)) });
         void queries.invalidateQueries({ queryKey: ['calls', 'live'] });
@@ -141,6 +144,13 @@ export class Feed {
       case 'resync': void this.resync(); break;
       default: break;
     }
+  }
+
+  private statementProgress({ type: _, ...statement }: Statement & { type: string }): void {
+    this.queries.setQueryData<InfiniteData<Page<Statement>>>(['statements'], (old) => old && { ...old, pages: old.pages.map((page) => ({ ...page, items: page.items.map((row) => (row.statement_id === statement.statement_id ? statement : row)) })) });
+    if (statement.state === 'running') return;
+    void this.queries.invalidateQueries({ queryKey: ['statements'] });
+    void this.queries.invalidateQueries({ queryKey: ['incoming'] });
   }
 
   private importProgress(frame: Partial<ImportJob> & { import_id: string; type: string }): void {

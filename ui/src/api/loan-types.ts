@@ -27,6 +27,9 @@ export interface LoanView {
 /** Nothing more is booked to a loan that has another status. */
 export const isOpen = (loan: LoanView): boolean => loan.status === 'active' || loan.status === 'overdue';
 
+/** What can be booked by hand, by the last part of its address. */
+export type Booking = 'payments' | 'fees' | 'penalty-forgiveness' | 'refunds' | 'holidays' | 'restructurings' | 'goods-returns' | 'closings';
+
 export interface WhyLine {
   what: string; n: number | null; due_on: string | null; from: string | null; to: string | null; days: number | null; base: string | null; rate_percent: string | null; rate_period: string | null; amount: string;
 }

@@ -3,6 +3,7 @@
  * instants are RFC 3339 in UTC; nothing here is computed by the page.
  */
 
+import type { Statement } from './payment-types';
 import type { PhoneKind } from './schema.gen';
 
 export type Role = 'operator' | 'collector' | 'supervisor' | 'partner_manager' | 'administrator' | 'auditor';
@@ -223,6 +224,8 @@ export type Frame =
   | { type: 'client.changed'; client_id: string; version: number }
   | { type: 'directory.changed'; kind: string }
   | ({ type: 'import.progress' } & Partial<ImportJob> & { import_id: string })
+  | ({ type: 'statement.progress' } & Statement)
+  | { type: 'payment.changed'; payment_id: string }
   | ({ type: 'job.progress' } & Partial<Job> & { job: string })
   | { type: 'pbx.link'; source: string; state: LinkState }
   | { type: 'storage_low'; on: boolean }

@@ -1,5 +1,5 @@
 import { Tooltip } from '@mantine/core';
-import { IconCalculator, IconHeadset, IconPhoneCall, IconSettings, IconUsersGroup, IconUserSearch } from '@tabler/icons-react';
+import { IconCalculator, IconCashBanknote, IconHeadset, IconPhoneCall, IconSettings, IconUsersGroup, IconUserSearch } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
@@ -22,7 +22,7 @@ import { Spotlight } from './Spotlight';
 import { Toasts } from './Toasts';
 import { TopBar } from './TopBar';
 
-const ICONS: Record<PageName, typeof IconHeadset> = { workspace: IconHeadset, floor: IconUsersGroup, clients: IconUserSearch, calls: IconPhoneCall, calculator: IconCalculator, admin: IconSettings };
+const ICONS: Record<PageName, typeof IconHeadset> = { workspace: IconHeadset, floor: IconUsersGroup, clients: IconUserSearch, calls: IconPhoneCall, money: IconCashBanknote, calculator: IconCalculator, admin: IconSettings };
 
 export type ShellDialog = 'search' | 'keys' | 'by_hand' | null;
 

@@ -1,19 +1,19 @@
 /** Which pages a role sees. The server decides what may be done; this only avoids showing doors that stay shut. */
 import type { Role } from '../api/types';
 
-export const PAGES = ['workspace', 'floor', 'clients', 'calls', 'calculator', 'admin'] as const;
+export const PAGES = ['workspace', 'floor', 'clients', 'calls', 'money', 'calculator', 'admin'] as const;
 export type PageName = (typeof PAGES)[number];
 
 const BY_ROLE: Record<Role, PageName[]> = {
   operator: ['workspace', 'clients', 'calls', 'calculator'],
   collector: ['workspace', 'clients', 'calls', 'calculator'],
-  supervisor: ['floor', 'workspace', 'clients', 'calls', 'calculator', 'admin'],
+  supervisor: ['floor', 'workspace', 'clients', 'calls', 'money', 'calculator', 'admin'],
   partner_manager: ['clients', 'workspace', 'calls', 'calculator'],
-  administrator: ['admin', 'clients', 'calls', 'floor', 'calculator'],
-  auditor: ['clients', 'calls', 'floor', 'admin'],
+  administrator: ['admin', 'clients', 'calls', 'floor', 'money', 'calculator'],
+  auditor: ['clients', 'calls', 'floor', 'money', 'admin'],
 };
 
-export const ADDRESSES: Record<PageName, string> = { workspace: '/workspace', floor: '/floor', clients: '/clients', calls: '/calls', calculator: '/calculator', admin: '/admin' };
+export const ADDRESSES: Record<PageName, string> = { workspace: '/workspace', floor: '/floor', clients: '/clients', calls: '/calls', money: '/money', calculator: '/calculator', admin: '/admin' };
 
 export function pagesFor(role: Role): PageName[] { return BY_ROLE[role] ?? ['clients']; }
 export function homeFor(role: Role): string { return ADDRESSES[pagesFor(role)[0] ?? 'clients']; }

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { PAYMENT_STATES, type PaymentState } from '../api/payment-types';
 import type { Role } from '../api/types';
 import { LOAN_TABS, type LoanTab } from '../loans/tabs';
 import { Failure, Waiting } from '../ui/parts';
@@ -35,6 +36,23 @@ export const callsRoute = createRoute({
 });
 const floor = createRoute({ getParentRoute: () => root, path: '/floor', component: lazyRouteComponent(() => import('../calls/FloorPage'), 'FloorPage') });
 const calculator = createRoute({ getParentRoute: () => root, path: '/calculator', component: lazyRouteComponent(() => import('../loans/CalculatorPage'), 'CalculatorPage') });
+const money = createRoute({ getParentRoute: () => root, path: '/money', component: lazyRouteComponent(() => import('../inbox/MoneyLayout'), 'MoneyLayout') });
+export interface IncomingSearch { state?: PaymentState; payment?: string }
+const moneyPages = [
+  createRoute({ getParentRoute: () => money, path: '/', beforeLoad: () => { throw redirect({ to: '/money/incoming' }); } }),
+  createRoute({
+    getParentRoute: () => money, path: 'incoming', component: lazyRouteComponent(() => import('../inbox/IncomingPage'), 'IncomingPage'),
+    validateSearch: (search: Record<string, unknown>): IncomingSearch => ({
+      ...(PAYMENT_STATES.includes(search.state as PaymentState) ? { state: search.state as PaymentState } : {}),
+      ...(typeof search.payment === 'string' ? { payment: search.payment } : {}),
+    }),
+  }),
+  createRoute({
+    getParentRoute: () => money, path: 'statements', component: lazyRouteComponent(() => import('../inbox/StatementsPage'), 'StatementsPage'),
+    validateSearch: (search: Record<string, unknown>): { file?: string } => (typeof search.file === 'string' ? { file: search.file } : {}),
+  }),
+  createRoute({ getParentRoute: () => money, path: 'unallocated', component: lazyRouteComponent(() => import('../inbox/UnallocatedPage'), 'UnallocatedPage') }),
+];
 /** One's own snippets, for those who have no administration. */
 const snippets = createRoute({ getParentRoute: () => root, path: '/snippets', component: lazyRouteComponent(() => import('../admin/OwnSnippetsPage'), 'OwnSnippetsPage') });
 const admin = createRoute({ getParentRoute: () => root, path: '/admin', component: lazyRouteComponent(() => import('../admin/AdminLayout'), 'AdminLayout') });
@@ -54,7 +72,7 @@ const adminPages = [
 export function createAppRouter(role: Role) {
   const home = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: () => { throw redirect({ to: homeFor(role) }); } });
   const adminHome = createRoute({ getParentRoute: () => admin, path: '/', beforeLoad: () => { throw redirect({ to: `/admin/${sections(role)[0]}` }); } });
-  const tree = root.addChildren([home, workspace, clients, newClient, clientRoute, loan, loanByNumber, callsRoute, floor, calculator, snippets, admin.addChildren([adminHome, ...adminPages])]);
+  const tree = root.addChildren([home, workspace, clients, newClient, clientRoute, loan, loanByNumber, callsRoute, floor, money.addChildren(moneyPages), calculator, snippets, admin.addChildren([adminHome, ...adminPages])]);
   return createRouter({
     routeTree: tree,
     defaultPendingComponent: () => <Waiting rows={8} />,

@@ -31,11 +31,3 @@ export function total(sums: (string | null)[]): string {
 
 export const isNothing = (text: string): boolean => /^-?0+(\.0+)?$/.test(text.trim());
 export const isBelow = (text: string): boolean => text.trim().startsWith('-') && !isNothing(text);
-
-/** Money that came in, shared out: what it covers of `owed`, and what is left over. */
-export function cover(amount: string, owed: string): { covered: string; rest: string; left: string } | null {
-  const [money, debt] = [kopecks(amount), kopecks(owed)];
-  if (money === null || debt === null || money < 0n || debt < 0n) return null;
-  const covered = money < debt ? money : debt;
-  return { covered: rubles(covered), rest: rubles(money - covered), left: rubles(debt - covered) };
-}

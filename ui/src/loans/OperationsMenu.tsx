@@ -3,28 +3,26 @@ import { Button, Checkbox, Menu, Modal, Select, TextInput } from '@mantine/core'
 import { IconChevronDown } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { ApiError } from '../api/client';
 import { loans } from '../api/endpoints';
-import { isOpen, type LoanView as Loan } from '../api/loan-types';
-import { decimal, money, shortDate } from '../format/format';
+import { type Booking, isOpen, type LoanView as Loan } from '../api/loan-types';
 import { parseSum } from '../format/sums';
 import { useWords } from '../i18n/use-language';
 import { addConfirmation } from '../state/notices';
 import { DateField } from '../ui/DateField';
 import { Failure, fieldError, useToday } from '../ui/parts';
 import { useWriteKey } from '../ui/write-key';
-import { type Effect, ofFee, ofForgiveness, ofPayment, ofRefund } from './effect';
-import { useLoan } from './LoanView';
-import styles from './loans.module.css';
+import { usePreview, WillChange } from './WillChange';
 
-const BOOKINGS = ['payments', 'fees', 'penalty-forgiveness', 'refunds', 'holidays', 'restructurings', 'goods-returns', 'closings'] as const;
-type Booking = (typeof BOOKINGS)[number];
+const BOOKINGS: Booking[] = ['payments', 'fees', 'penalty-forgiveness', 'refunds', 'holidays', 'restructurings', 'goods-returns', 'closings'];
 type Field = 'on' | 'amount' | 'payer' | 'from' | 'to' | 'rate_percent' | 'payment' | 'instalments' | 'forgiven_penalty' | 'is_shorter' | 'closing';
 
 const FIELDS: Record<Booking, Field[]> = {
   payments: ['on', 'amount', 'payer'], fees: ['on', 'amount'], 'penalty-forgiveness': ['on', 'amount'], refunds: ['on', 'amount'],
   holidays: ['from', 'to', 'rate_percent', 'payment'], restructurings: ['on', 'instalments', 'rate_percent', 'forgiven_penalty'], 'goods-returns': ['on', 'amount', 'is_shorter'], closings: ['on', 'closing'],
 };
-const EFFECTS: Partial<Record<Booking, (loan: Loan, amount: string) => Effect[]>> = { payments: ofPayment, fees: ofFee, 'penalty-forgiveness': ofForgiveness, refunds: ofRefund };
+/** What may be left empty. */
+const OPTIONAL: Field[] = ['payment', 'forgiven_penalty', 'is_shorter'];
 /** An ended loan takes no more than money that came after all, and its return. */
 const AFTER_END: Booking[] = ['refunds'];
 
@@ -69,13 +67,16 @@ function BookingForm({ loan, booking, onDone }: { loan: Loan; booking: Booking; 
   const fields = FIELDS[booking];
   const [values, setValues] = useState<Values>({ on: today, amount: booking === 'payments' ? (loan.figures.next_payment?.amount ?? '') : '', payer: 'client', from: today, to: '', rate_percent: loan.terms.rate_percent ?? '', payment: '', instalments: '', forgiven_penalty: '', is_shorter: false, closing: 'written_off' });
   const put = (part: Partial<Values>) => setValues((old) => ({ ...old, ...part }));
-  // The figures of the chosen day, so that what will change is told of that day.
-  const onDay = useLoan(loan.client_id, loan.loan_id, null, values.on && values.on !== today ? values.on : null).data ?? loan;
+  const body = bookingBody(booking, values);
+  const whole = fields.every((field) => OPTIONAL.includes(field) || body[field] !== undefined);
+  const preview = usePreview(loan.client_id, loan.loan_id, booking, whole ? body : null);
   const work = useMutation({
-    mutationFn: () => { const body = bookingBody(booking, values); return loans.book[booking](loan.loan_id, body, key.keyFor([booking, body])); },
+    mutationFn: () => loans.book[booking](loan.loan_id, body, key.keyFor([booking, body])),
     onSuccess: () => { key.done(); addConfirmation(t('booking.done')); void queries.invalidateQueries({ queryKey: ['client', loan.client_id] }); onDone(); },
   });
-  const fault = (field: Field) => fieldError(work.error, field, t);
+  // What the preview refuses the booking would refuse too: it stands beside the fields while they are typed.
+  const error = preview.error ?? work.error;
+  const fault = (field: Field) => fieldError(error, field, t);
   const text = (field: 'amount' | 'payment' | 'rate_percent' | 'instalments' | 'forgiven_penalty', focus = false) => (
     <TextInput key={field} name={field} label={t(`booking.field.${field}`)} value={values[field]} error={fault(field)} onChange={(event) => put({ [field]: event.currentTarget.value })} inputMode="decimal" autoComplete="off" {...(focus ? { 'data-autofocus': true } : {})} />
   );
@@ -89,25 +90,15 @@ function BookingForm({ loan, booking, onDone }: { loan: Loan; booking: Booking; 
   return (
     <form className="stack" noValidate onSubmit={(event: FormEvent) => { event.preventDefault(); if (!work.isPending) work.mutate(); }}>
       {fields.map((field) => shown[field]())}
-      <WillChange loan={onDay} booking={booking} amount={parseSum(values.amount)} />
-      {work.error && <Failure error={work.error} beside={fields} />}
+      <WillChange clientId={loan.client_id} loanId={loan.loan_id} preview={preview}>{t(`booking.effect.${booking}`)}</WillChange>
+      {error && <OtherFault error={error} fields={fields} />}
       <Button type="submit" color={booking === 'closings' ? 'red' : undefined} loading={work.isPending}>{t(`booking.action.${booking}`)}</Button>
     </form>
   );
 }
 
-/** Before it is done: sums where they follow, else in words what happens. */
-function WillChange({ loan, booking, amount }: { loan: Loan; booking: Booking; amount: string }) {
-  const { t, language } = useWords();
-  const effects = EFFECTS[booking]?.(loan, amount) ?? [];
-  return (
-    <div className={styles.change} role="status">
-      <p className="small">{t(`booking.effect.${booking}`)}</p>
-      {effects.length > 0 && (
-        <dl className={styles.lines}>
-          {effects.map((each) => [<dt key={each.figure}>{each.figure === 'debt_today' ? t('inbox.debt_on', { date: shortDate(loan.on, language) }) : t(`figure.${each.figure}`)}</dt>, <dd key={`${each.figure}-sums`}><span className="dim">{decimal(each.before, language)}</span> → <strong>{money({ amount: each.after, currency: loan.currency }, language)}</strong></dd>])}
-        </dl>
-      )}
-    </div>
-  );
+/** A refusal that no field is to blame for; faults of fields stand beside them. */
+function OtherFault({ error, fields }: { error: unknown; fields: Field[] }) {
+  if (error instanceof ApiError && error.fields.length > 0 && error.fields.every((fault) => fields.some((field) => field === fault.field))) return null;
+  return <Failure error={error} beside={fields} />;
 }

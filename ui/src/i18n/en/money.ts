@@ -52,7 +52,7 @@ export const money = {
   },
   penalty: { title: 'How penalty ran', from: 'From', to: 'To', base: 'On the sum', rate: 'Rate', amount: 'Penalty' },
   booking: {
-    more: 'More', done: 'Booked', payments: 'Book a payment', fees: 'Charge a fee', 'penalty-forgiveness': 'Forgive penalty', refunds: 'Refund', holidays: 'Grant a holiday', restructurings: 'Restructure', 'goods-returns': 'Return of goods', closings: 'Write off or assign',
+    more: 'More', done: 'Booked', payments_ahead: 'Payments ahead', last_payment: 'Last payment', payments: 'Book a payment', fees: 'Charge a fee', 'penalty-forgiveness': 'Forgive penalty', refunds: 'Refund', holidays: 'Grant a holiday', restructurings: 'Restructure', 'goods-returns': 'Return of goods', closings: 'Write off or assign',
     action: { payments: 'Book', fees: 'Charge', 'penalty-forgiveness': 'Forgive', refunds: 'Refund', holidays: 'Grant the holiday', restructurings: 'Restructure', 'goods-returns': 'Book the return', closings: 'End the loan' },
     field: { on: 'Day', amount: 'Sum, RUB', from: 'Holiday after the day', to: 'Up to the day', rate_percent: 'Rate, % a year', payment: 'Paid during it, RUB', instalments: 'New payments', forgiven_penalty: 'Penalty forgiven, RUB', is_shorter: 'Payment stays, term is shorter', closing: 'How it ends' }, closing: { written_off: 'write off', ceded: 'assign to another creditor' },
     effect: {
@@ -85,5 +85,11 @@ export const money = {
       unknown_format: 'Neither a 1C statement nor camt.053. Export it from the bank again.', too_large: 'The file is too large. Export it in parts.', wrong_encoding: 'Wrong encoding: export it as Windows, DOS or UTF-8.', truncated: 'The file ends in the middle. Download it again.', field_missing: 'The field "{{field}}" is missing.', field_invalid: 'The field "{{field}}" does not read. Export the file again.', foreign_document: 'A document of none of the accounts of the file.', parts_differ: 'The parts of a payment do not add up to it.', malformed_xml: 'The file is damaged. Download it again.',
       empty_statement: 'The file holds no statement of an account.', foreign_account: 'Account {{account}} is not yours: add it to the settings or take another file.', foreign_currency: 'Not your currency.', balances_differ: 'Balances do not agree: opening plus received less spent differs from closing by {{amount}}.', received_differs: 'Received sums differ from the total of the file by {{amount}}.', spent_differs: 'Spent sums differ from the total of the file by {{amount}}.', days_do_not_join: 'The days do not join: the closing balance of one is not the opening of the next.', file_gone: 'The file is not there any more. Load it again.',
     },
+  },
+  paper: {
+    issue: 'Issue a paper', empty: 'No paper was issued for this loan yet. Each gets a number and stays here as it was issued.', issued: 'Paper {{number}} is issued', note: 'The paper gets the next number of the year. Sums on {{date}}.', own: 'own', saved: 'Saved. New papers have this wording, issued ones do not change.', reset: 'Back to the shipped wording', was_reset: 'The shipped wording is in force', show_shipped: 'Show the shipped one', wording: 'Wording of the paper', preview: 'What it will look like', fault: 'A fault in the wording:',
+    template_help: 'The wording is Markdown, values stand in double braces. On the right is what comes of it, with made-up values.',
+    col: { number: 'No.', kind: 'Paper', on: 'On the day', language: 'Language', issued: 'Issued' },
+    kind: { current_debt: 'current debt', debt_repaid: 'debt repaid', loan_statement: 'statement of the loan', payment_schedule: 'payment schedule', early_repayment: 'early-repayment calculation' },
   },
 };
