@@ -12,10 +12,10 @@ import { date, duration, exactTime, inZone, money, phone, webAddress } from '../
 import { kopecks } from '../format/sums';
 import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
-import { Failure, Load, Moment } from '../ui/parts';
+import { Failure, Load, Moment, useToday } from '../ui/parts';
 import styles from './calls.module.css';
 import { draftFromCall, promiseOf } from '../workspace/draft';
-import { type PromiseFault, PromiseFields, promiseFaults, useToday } from '../workspace/PromiseFields';
+import { type PromiseFault, PromiseFields, promiseFaults } from '../workspace/PromiseFields';
 import { useTopicTitle } from '../workspace/use-topics';
 import { CallResultTag, DirectionIcon } from './CallTable';
 

@@ -63,7 +63,7 @@ function OperatorOf({ call }: { call: Call }) {
   const to = call.state === 'finished' ? undefined : receiverOf(call);
   if (!to) return <span className="cut">{call.operator?.name ?? <span className="dim">—</span>}</span>;
   const name = to.operator || to.extension;
-  return <span className="row" style={{ gap: 4 }} title={t('calls.transferring', { name })}>{call.operator && <><span className="cut">{call.operator.name}</span><IconArrowRight size={14} stroke={1.6} className="dim" role="img" aria-label={t('calls.transferring', { name })} style={{ flex: 'none' }} /></>}<span className="cut">{name}</span></span>;
+  return <span className="row-wrap" style={{ gap: 4, rowGap: 0 }} title={t('calls.transferring', { name })}>{call.operator && <><span className="cut">{call.operator.name}</span><IconArrowRight size={14} stroke={1.6} className="dim" role="img" aria-label={t('calls.transferring', { name })} style={{ flex: 'none' }} /></>}<span className="cut">{name}</span></span>;
 }
 
 /** Whoever is called to take the client over and has not got him yet. */

@@ -1,6 +1,5 @@
 import { TextInput } from '@mantine/core';
-import { useSession } from '../api/session';
-import { addDays, inZone } from '../format/format';
+import { addDays } from '../format/format';
 import { kopecks, parseSum } from '../format/sums';
 import { useWords } from '../i18n/use-language';
 import { DateField } from '../ui/DateField';
@@ -18,11 +17,6 @@ export function promiseFaults(promise: PromiseDraft | undefined, today: string):
   const day = promise?.due_on ?? '';
   if (day < today || day > addDays(today, PROMISE_DAYS_MAX)) faults.push('promise_due_on');
   return faults;
-}
-
-export function useToday(): string {
-  const { lender } = useSession();
-  return inZone(Date.now(), lender.time_zone).date;
 }
 
 /** D10: how much the client promised to pay, and by when. */

@@ -9,10 +9,10 @@ import { type Call, type CallCard, DISPOSITIONS, type Disposition, OPENING_WORDS
 import { useWords } from '../i18n/use-language';
 import { addConfirmation } from '../state/notices';
 import { dialogOpen, isTyping, useKeys } from '../ui/keys';
-import { Failure } from '../ui/parts';
+import { Failure, useToday } from '../ui/parts';
 import { CommentField } from './CommentField';
 import { type CallDraft, notesOf, useCallDraft } from './draft';
-import { type PromiseFault, PromiseFields, promiseFaults, useToday } from './PromiseFields';
+import { type PromiseFault, PromiseFields, promiseFaults } from './PromiseFields';
 import { TopicPicker } from './TopicPicker';
 import styles from './workspace.module.css';
 
