@@ -176,7 +176,8 @@ mod tests {
         let body: Value = serde_json::from_slice(response.body()).unwrap();
         let expected = json!({"error": {
             "code": "invalid_fields", "message": "some fields are not valid; see each of them",
-            "fields": [{"field": "login", "code": "required", "message": "choose a log-in"}],
+            "fields": [{"field": "login", "code": "required", "message": "choose a log-in",
+                "detail": null}],
             "request_id": "r-1",
         }});
         assert_eq!(body, expected);
