@@ -66,7 +66,8 @@ const fn plain(due_on: Date) -> Behind {
 /// The last day to pay of the oldest instalment that is not covered.
 fn by_schedule(loan: &Loan) -> Option<Date> {
     let uncovered = standing::uncovered(loan).filter(|(_, left)| *left > 0);
-    uncovered.map(|(row, _)| standing::last_day(row)).min()
+    // A later date never moves to an earlier day.
+    uncovered.map(|(row, _)| row).min_by_key(|row| row.due_on).map(standing::last_day)
 }
 
 /// The other system says that something is past due on `as_of`. Without the days, the schedule
