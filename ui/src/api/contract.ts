@@ -6,6 +6,7 @@
 import type * as server from './schema.gen';
 import type * as loan from './loan-types';
 import type * as payments from './payment-types';
+import type * as reports from './report-types';
 import type * as page from './types';
 
 /** A field is as the server has it, or narrower; it admits null wherever the server may send it. */
@@ -64,3 +65,6 @@ holds<payments.IncomingPayment, server.IncomingPaymentView>(true);
 holds<payments.Statement, server.StatementView>(true);
 holds<payments.StatementPage, server.StatementPage>(true);
 holds<payments.Unallocated, server.UnallocatedView>(true);
+holds<reports.ArrearsRow, server.ArrearsRow>(true);
+holds<reports.ReconciliationRow, server.ReconciliationRow>(true);
+holds<reports.DailyRuns, server.DailyRuns>(true);

@@ -1,5 +1,5 @@
 /** Every request of the page, one line each, so that a change of the contract is found in one file. */
-import { request as send, requestHead, uploadBlob } from './client';
+import { address, request as send, requestHead, uploadBlob } from './client';
 import type {
   AccessRow, Backup, Calculation, Call, CallCard, Candidate, Card, ClientBody, DirectoryEntry, DirectoryVersion, Disposition, EarlyQuote, HealthSummary,
   HistoryItem, IdentificationField, ImportJob, ImportKind, ImportMapping, ImportPreview, Job, Me, OpeningWord, OperatorRow, Page,
@@ -9,6 +9,7 @@ import type {
 import type { EarlyKind } from '../loans/early';
 import type { LoanAsk } from '../loans/terms';
 import type { Booking, FigureName, LoanEarlyQuote, LoanView, Why } from './loan-types';
+import type { ArrearsRow, DailyRuns, ReconciliationRow } from './report-types';
 import type { IncomingPayment, PaymentState, Statement, StatementPage, Unallocated } from './payment-types';
 
 const q = encodeURIComponent;
@@ -129,6 +130,18 @@ export const incoming = {
   dismiss: (id: string, reason: string) => send<IncomingPayment>('POST', `/incoming-payments/${q(id)}/dismiss`, { body: { reason } }),
   reverse: (id: string, reason: string, recall_id?: string) => send<IncomingPayment>('POST', `/incoming-payments/${q(id)}/reverse`, { body: { reason, ...(recall_id ? { recall_id } : {}) } }),
   unallocated: (cursor?: string) => send<Page<Unallocated>>('GET', '/reports/unallocated', { query: { cursor, limit: 50 } }),
+};
+
+export const reports = {
+  reconciliation: (cursor?: string) => send<Page<ReconciliationRow>>('GET', '/reports/reconciliation', { query: { cursor, limit: 50 } }),
+  reconciliationFile: '/api/v1/reports/reconciliation/export',
+  arrears: (bucket: string | null, cursor?: string) => send<Page<ArrearsRow>>('GET', '/reports/arrears', { query: { bucket, cursor, limit: 50 } }),
+  arrearsFile: (bucket: string | null) => address('/reports/arrears/export', { bucket }),
+};
+
+export const dailyRun = {
+  list: () => send<DailyRuns>('GET', '/daily-run'),
+  start: () => send<{ job: string }>('POST', '/daily-run'),
 };
 
 export const directory = {

@@ -37,6 +37,7 @@ export const callsRoute = createRoute({
 const floor = createRoute({ getParentRoute: () => root, path: '/floor', component: lazyRouteComponent(() => import('../calls/FloorPage'), 'FloorPage') });
 const calculator = createRoute({ getParentRoute: () => root, path: '/calculator', component: lazyRouteComponent(() => import('../loans/CalculatorPage'), 'CalculatorPage') });
 const money = createRoute({ getParentRoute: () => root, path: '/money', component: lazyRouteComponent(() => import('../inbox/MoneyLayout'), 'MoneyLayout') });
+export interface ArrearsSearch { bucket?: string }
 export interface IncomingSearch { state?: PaymentState; payment?: string }
 const moneyPages = [
   createRoute({ getParentRoute: () => money, path: '/', beforeLoad: () => { throw redirect({ to: '/money/incoming' }); } }),
@@ -51,6 +52,11 @@ const moneyPages = [
     getParentRoute: () => money, path: 'statements', component: lazyRouteComponent(() => import('../inbox/StatementsPage'), 'StatementsPage'),
     validateSearch: (search: Record<string, unknown>): { file?: string } => (typeof search.file === 'string' ? { file: search.file } : {}),
   }),
+  createRoute({
+    getParentRoute: () => money, path: 'arrears', component: lazyRouteComponent(() => import('../inbox/ReportPages'), 'ArrearsPage'),
+    validateSearch: (search: Record<string, unknown>): ArrearsSearch => (typeof search.bucket === 'string' ? { bucket: search.bucket } : {}),
+  }),
+  createRoute({ getParentRoute: () => money, path: 'reconciliation', component: lazyRouteComponent(() => import('../inbox/ReportPages'), 'ReconciliationPage') }),
   createRoute({ getParentRoute: () => money, path: 'unallocated', component: lazyRouteComponent(() => import('../inbox/UnallocatedPage'), 'UnallocatedPage') }),
 ];
 /** One's own snippets, for those who have no administration. */
@@ -62,6 +68,7 @@ const adminPages = [
   createRoute({ getParentRoute: () => admin, path: 'topics', component: lazyRouteComponent(() => import('../admin/TopicsPage'), 'TopicsPage') }),
   createRoute({ getParentRoute: () => admin, path: 'snippets', component: lazyRouteComponent(() => import('../admin/SnippetsPage'), 'SnippetsPage') }),
   createRoute({ getParentRoute: () => admin, path: 'branches', component: lazyRouteComponent(() => import('../admin/BranchesPage'), 'BranchesPage') }),
+  createRoute({ getParentRoute: () => admin, path: 'daily', component: lazyRouteComponent(() => import('../admin/DailyRunPage'), 'DailyRunPage') }),
   createRoute({ getParentRoute: () => admin, path: 'imports', component: lazyRouteComponent(() => import('../admin/ImportsPage'), 'ImportsPage') }),
   createRoute({ getParentRoute: () => admin, path: 'backups', component: lazyRouteComponent(() => import('../admin/BackupsPage'), 'BackupsPage') }),
   createRoute({ getParentRoute: () => admin, path: 'pbx', component: lazyRouteComponent(() => import('../admin/PbxPage'), 'PbxPage') }),

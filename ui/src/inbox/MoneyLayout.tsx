@@ -2,7 +2,7 @@ import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useWords } from '../i18n/use-language';
 import styles from './inbox.module.css';
 
-const PAGES = ['incoming', 'statements', 'unallocated'] as const;
+const PAGES = ['incoming', 'statements', 'unallocated', 'arrears', 'reconciliation'] as const;
 
 /** Money that came in, by its parts. */
 export function MoneyLayout() {

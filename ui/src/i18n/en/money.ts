@@ -66,7 +66,7 @@ export const money = {
   },
   open_loan: { button: 'Open a loan', title: 'New loan: {{name}}', open: 'Open the loan', opened: 'The loan is open', no_products: 'There is no product whose book is kept here. An administrator adds it to the directory of products.' },
   inbox: {
-    page: { incoming: 'Incoming', statements: 'Statements', unallocated: 'Advances', reconciliation: 'Reconciliation' }, filter: 'Which payments',
+    page: { incoming: 'Incoming', statements: 'Statements', unallocated: 'Advances', arrears: 'Arrears', reconciliation: 'Reconciliation' }, filter: 'Which payments',
     state: { unmatched: 'to sort out', posted: 'posted', noted: 'noted', dismissed: 'set aside', reversed: 'reversed', outgoing: 'went out', settled: 'recall settled' },
     state_many: { unmatched: 'To sort out', posted: 'Posted', noted: 'Noted', dismissed: 'Set aside', reversed: 'Reversed', outgoing: 'Went out', settled: 'Recalls' },
     empty: { unmatched: 'Nothing to sort out. Payments of statements that do not lead to exactly one loan appear here.', posted: 'Nothing is posted yet. Load a bank statement.', noted: 'Payments for loans whose book is in the core system appear here.', dismissed: 'Nothing was set aside.', reversed: 'Nothing was reversed.', outgoing: 'No money went out in the statements.', settled: 'The bank recalled nothing.' },
@@ -91,5 +91,10 @@ export const money = {
     template_help: 'The wording is Markdown, values stand in double braces. On the right is what comes of it, with made-up values.',
     col: { number: 'No.', kind: 'Paper', on: 'On the day', language: 'Language', issued: 'Issued' },
     kind: { current_debt: 'current debt', debt_repaid: 'debt repaid', loan_statement: 'statement of the loan', payment_schedule: 'payment schedule', early_repayment: 'early-repayment calculation' },
+  },
+  report: { bucket: 'Days past due', days: 'days past due', since: 'Past due since', as_of: 'Figures on', no_arrears: 'No loan is past due.', no_differences: 'No differences: the core system and our reckoning agree.', reconciliation_why: 'Loans of the core system for which our reckoning gives other figures.' },
+  daily: {
+    start: 'Run now', hour: 'Runs by itself every day at {{hour}} of the lender\'s time.', never: 'Does not run by itself: no hour is set.', what: 'Checks due dates and arrears, carries out early repayments whose money has come. Safe to repeat.', empty: 'It has not run yet.', working: 'The daily run is at work', found: 'Arrears on {{date}}', bucket: 'Days past due', runs: 'Earlier runs',
+    day: 'Day', state: 'State', started: 'Begun', took: 'Took', executed: 'Repaid early', expired: 'Expired', waiting: 'Await money', failed: 'Failed', state_value: { ended: 'ended', running: 'at work', cut_off: 'cut off' },
   },
 };
