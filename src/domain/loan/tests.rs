@@ -317,6 +317,13 @@ fn differences_of_another_systems_figures_are_named() {
     ];
     assert_eq!(state(wrong), expected);
     assert_eq!(state(Figures { as_of: None, ..right }), []);
+    // A Saturday: whether the other system moves it to the Monday or not, there is no difference.
+    let instalments = vec![row(3, "2026-12-05")];
+    apply(&mut loan, LoanCommand::ImportInstalments(ImportInstalments { instalments })).unwrap();
+    for (next, is_same) in [("2026-12-05", true), ("2026-12-07", true), ("2026-12-08", false)] {
+        loan.figures = Figures { next_due_on: Some(date(next)), ..figures_of("2026-11-20") };
+        assert_eq!(differences(&loan, 0).is_empty(), is_same, "{next}");
+    }
 }
 
 fn figures_of(as_of: &str) -> Figures {

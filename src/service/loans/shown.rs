@@ -158,7 +158,8 @@ fn schedule_rows(at: &Position<'_>) -> impl Iterator<Item = ScheduleRowView> {
         let interest = row.interest() + if is_next { at.extra_running() } else { 0 };
         let payment = interest + row.row.principal + row.row.fee;
         let paid = row.paid_interest + row.paid_principal + row.paid_fee;
-        let left = payment - paid;
+        // Money paid ahead by the day may have lowered the interest below what was paid.
+        let left = (payment - paid).max(0);
         let is_cancelled = row.is_moved || (at.closed.is_some() && left != 0);
         ScheduleRowView {
             n: row.row.n,

@@ -20,7 +20,7 @@ use crate::domain::credit::dates::Step;
 use crate::domain::credit::early::{self, Early, EarlyFault, NewTerms, Quote};
 use crate::domain::credit::interest::Rate;
 use crate::domain::credit::ledger::{
-    Agreement, Assume, Book, Closing, Operation, Replan, ReplanReason, walk,
+    Agreement, Assume, Book, Closing, CurrentInterest, Operation, Replan, ReplanReason, walk,
 };
 use crate::domain::credit::policy;
 use crate::domain::credit::psk::PskMethod;
@@ -299,7 +299,20 @@ fn posted(
     }
     let PostPayment { id, on, amount, payer, .. } = *command;
     checked(own, BookOperation { id, on, amount }, today)?;
+    let later = own.replans().any(|(known, reason)| known > on && rests_on_payments(own, reason));
+    if later {
+        let help = "the schedule was changed on a later day; book the payment on that day or later";
+        return Err(Rejection::rule("schedule_changed_later", help));
+    }
     Ok(Some(PaymentPosted { id, key, on, amount, payer }))
+}
+
+/// Whether a new schedule was made of what was paid before it: of interest and delays at a
+/// restructuring, of interest by the day where money paid ahead lowers it. A payment of an earlier
+/// day that comes or goes would be lost between the two schedules.
+fn rests_on_payments(own: &Own, reason: ReplanReason) -> bool {
+    let accrues = own.agreement.current_interest == CurrentInterest::Accrued;
+    accrues || reason == ReplanReason::Restructuring
 }
 
 fn post(own: &Own, command: &PostPayment, today: Date) -> Decided {
@@ -319,6 +332,14 @@ fn reverse(own: &Own, id: PartId, reason: ReversalReason, today: Date) -> Decide
             "not_reversible",
             "a change of the schedule cannot be taken back; change it once more",
         ));
+    }
+    let is_payment = matches!(booked.operation, Operation::Payment(_));
+    let rests =
+        |(known, why): (Date, ReplanReason)| known >= booked.on && rests_on_payments(own, why);
+    if is_payment && own.replans().any(rests) {
+        let help = "the schedule was changed after this payment and rests on it; \
+                    change the schedule once more instead";
+        return Err(Rejection::rule("payment_already_used", help));
     }
     let event = OperationReversed { id, reason };
     let mut after = own.clone();

@@ -488,3 +488,23 @@ fn a_loan_with_penalty_is_quoted_for_a_part() {
         assert_eq!(full.to_pay, full.due_first + full.interest + full.principal, "{on}");
     }
 }
+
+#[test]
+fn no_payment_of_before_a_restructuring_comes_or_goes_after_it() {
+    let mut case = after_four();
+    let rate = Rate::Year(18_000_000);
+    let to = NewTerms { count: 12, rate, forgiven_penalty: 0 };
+    let change = ChangeSchedule { id: part(30), on: date("2026-07-20"), to };
+    case.ask("2026-07-20", LedgerCommand::Restructure(change)).unwrap();
+    let before = case.own().clone();
+    let late = payment(40, "bank:40", "2026-07-19", 945_596);
+    assert_eq!(case.code("2026-07-21", late), "schedule_changed_later");
+    let reason = ReversalReason::Mistake;
+    let back = LedgerCommand::Reverse { id: part(13), reason };
+    assert_eq!(case.code("2026-07-21", back), "payment_already_used");
+    assert_eq!(*case.own(), before);
+    case.pay(41, "2026-07-20", 100_000);
+    let at = case.own().explained(date("2026-07-25"), |_| ());
+    let payoff = crate::domain::credit::figures::payoff(&at);
+    assert_eq!(payoff.amount, at.payoff());
+}
