@@ -143,8 +143,8 @@ fn kind_and_part(schedule: &[Instalment]) -> (ScheduleKind, i64) {
 }
 
 /// The loan as its source tells it: the schedule as signed, its days off moved as
-/// [`standing::last_day`] says, nothing reckoned beside it but interest at `rate` within an instalment. Penalties that the source charged are payments to be made like
-/// fees.
+/// [`standing::last_day`] says, nothing reckoned beside it but interest at `rate` within an
+/// instalment. Penalties that the source charged are payments to be made like fees.
 #[must_use]
 pub fn as_told(loan: &Loan, rate: Rate) -> Told {
     let terms = &loan.terms;

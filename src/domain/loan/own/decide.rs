@@ -307,12 +307,12 @@ fn posted(
     Ok(Some(PaymentPosted { id, key, on, amount, payer }))
 }
 
-/// Whether a new schedule was made of what was paid before it: of interest and delays at a
-/// restructuring, of interest by the day where money paid ahead lowers it. A payment of an earlier
-/// day that comes or goes would be lost between the two schedules.
+/// Whether a new schedule was made of what was paid before it: of delays and the interest on them,
+/// or of interest by the day where money paid ahead lowers it. A payment of an earlier day that
+/// comes or goes would be lost between the two schedules.
 fn rests_on_payments(own: &Own, reason: ReplanReason) -> bool {
     let accrues = own.agreement.current_interest == CurrentInterest::Accrued;
-    accrues || reason == ReplanReason::Restructuring
+    accrues || matches!(reason, ReplanReason::Restructuring | ReplanReason::Holiday)
 }
 
 fn post(own: &Own, command: &PostPayment, today: Date) -> Decided {

@@ -490,21 +490,56 @@ fn a_loan_with_penalty_is_quoted_for_a_part() {
 }
 
 #[test]
-fn no_payment_of_before_a_restructuring_comes_or_goes_after_it() {
-    let mut case = after_four();
+fn no_payment_of_before_a_new_schedule_that_rests_on_it_comes_or_goes() {
+    let (from, to) = (date("2026-07-20"), date("2026-09-20"));
     let rate = Rate::Year(18_000_000);
-    let to = NewTerms { count: 12, rate, forgiven_penalty: 0 };
-    let change = ChangeSchedule { id: part(30), on: date("2026-07-20"), to };
-    case.ask("2026-07-20", LedgerCommand::Restructure(change)).unwrap();
+    let new = NewTerms { count: 12, rate, forgiven_penalty: 0 };
+    let changes = [
+        LedgerCommand::Restructure(ChangeSchedule { id: part(30), on: from, to: new }),
+        LedgerCommand::GrantHoliday(GrantHoliday { id: part(30), from, to, rate, payment: 0 }),
+    ];
+    for change in changes {
+        let mut case = after_four();
+        case.ask("2026-07-20", change).unwrap();
+        let before = case.own().clone();
+        let late = payment(40, "bank:40", "2026-07-19", 945_596);
+        assert_eq!(case.code("2026-07-21", late), "schedule_changed_later");
+        let back = LedgerCommand::Reverse { id: part(13), reason: ReversalReason::Mistake };
+        assert_eq!(case.code("2026-07-21", back), "payment_already_used");
+        assert_eq!(*case.own(), before);
+        case.pay(41, "2026-07-20", 100_000);
+        let at = case.own().explained(date("2026-07-25"), |_| ());
+        let payoff = crate::domain::credit::figures::payoff(&at);
+        assert_eq!(payoff.amount, at.payoff());
+    }
+}
+
+#[test]
+fn a_book_holds_as_much_as_it_may_and_then_says_so() {
+    let mut case = opened();
+    for id in 0..limits::LOAN_OPERATIONS_MAX as u128 {
+        let fee = BookOperation { id: part(100 + id), on: date("2026-01-16"), amount: 1 };
+        case.ask("2026-01-16", LedgerCommand::ChargeFee(fee)).unwrap();
+    }
     let before = case.own().clone();
-    let late = payment(40, "bank:40", "2026-07-19", 945_596);
-    assert_eq!(case.code("2026-07-21", late), "schedule_changed_later");
-    let reason = ReversalReason::Mistake;
-    let back = LedgerCommand::Reverse { id: part(13), reason };
-    assert_eq!(case.code("2026-07-21", back), "payment_already_used");
+    let more = payment(1, "bank:1", "2026-01-17", 945_596);
+    assert_eq!(case.code("2026-01-17", more), "too_many_operations");
+    let to = NewTerms { count: 12, rate: Rate::Year(18_000_000), forgiven_penalty: 0 };
+    let change = ChangeSchedule { id: part(2), on: date("2026-01-17"), to };
+    let refused = case.code("2026-01-17", LedgerCommand::Restructure(change));
+    assert_eq!(refused, "too_many_operations");
     assert_eq!(*case.own(), before);
-    case.pay(41, "2026-07-20", 100_000);
-    let at = case.own().explained(date("2026-07-25"), |_| ());
-    let payoff = crate::domain::credit::figures::payoff(&at);
-    assert_eq!(payoff.amount, at.payoff());
+    // Rows of all schedules together.
+    let mut case = opened();
+    let mut restructured = 0;
+    let refusal = loop {
+        let to = NewTerms { count: 200, rate: Rate::Year(18_000_000), forgiven_penalty: 0 };
+        let change = ChangeSchedule { id: part(restructured + 3), on: date("2026-01-17"), to };
+        match case.ask("2026-01-17", LedgerCommand::Restructure(change)) {
+            Ok(_) => restructured += 1,
+            Err(refusal) => break refusal,
+        }
+    };
+    assert_eq!((refusal.code, restructured), ("too_many_schedules", 3));
+    assert!(case.own().schedule_rows() <= limits::LOAN_SCHEDULE_ROWS_MAX);
 }
