@@ -20,6 +20,7 @@
 //! | [`base`] | vocabulary without I/O: ids, money, time and `Clock`, phones, names, documents, limits | |
 //! | [`telemetry`], [`config`] | logs and metrics; settings as typed → checked | |
 //! | [`domain`] | pure rules: the arithmetic of credit and the production calendar; `Aggregate { decide, evolve, claims }` for client, loan, call, operator, user, token, directory, import, bank statements and their movements | |
+//! | [`domain`] | pure rules: the arithmetic of credit and the production calendar; `Aggregate { decide, evolve, claims }` for client, loan, call, operator, user, token, directory, import, paper | |
 //! | [`samples`] | a believable lender made of a seed | |
 //! | [`codec`] | bytes that last: event kinds and versions, frames, golden bytes | bincode |
 //! | [`journal`] | segments, frames, hash chain, tail with cursors, real and simulated disk | |
@@ -29,6 +30,7 @@
 //! | [`actors`] | lanes: one actor per client, call, operator … | actix |
 //! | [`gateways`] | adapters: AMI, webhooks, tables, bank statements; know no service | |
 //! | [`backup`] | snapshot, verify, restore | |
+//! | [`forms`] | papers: templates, lines and pages, PDF | krilla, minijinja |
 //! | [`service`] | use cases, one file per resource; know no HTTP | |
 //! | [`intake`] | PBX sessions → service | |
 //! | [`http`] | routes, sessions, sockets, the page | warp |
@@ -70,6 +72,7 @@ pub mod committer;
 pub mod config;
 pub mod domain;
 pub mod feed;
+pub mod forms;
 pub mod gateways;
 pub mod http;
 pub mod intake;

@@ -15,6 +15,7 @@ mod it {
     mod imports;
     mod loans;
     mod operator_day;
+    mod papers;
     mod payments;
     mod redaction;
     mod repeats;

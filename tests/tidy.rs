@@ -18,7 +18,7 @@ const ROOMS: &[&[&str]] = &[
     &["feed", "committer"],
     &["actors"],
     &["gateways"],
-    &["backup"],
+    &["backup", "forms"],
     &["service"],
     &["intake"],
     &["http"],
@@ -37,6 +37,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("calamine", &["gateways"]),
     ("age", &["backup"]),
     ("quick_xml", &["gateways"]),
+    ("krilla", &["forms"]),
+    ("minijinja", &["forms"]),
+    ("pulldown_cmark", &["forms"]),
+    ("rustybuzz", &["forms"]),
 ];
 
 /// Calls with a better way, and where they are allowed all the same.

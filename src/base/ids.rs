@@ -55,6 +55,8 @@ typed_ids! {
     IncomingPaymentId,
     /// A loan agreement.
     LoanId,
+    /// A certificate or statement that was given out.
+    PaperId,
     /// A note, consent, document or other part of an aggregate.
     PartId,
     /// One signed-in browser.

@@ -75,3 +75,9 @@ pub const STATEMENT_FAULTS_MAX: usize = 50;
 pub const EXPORT_ROWS_MAX: usize = 100_000;
 /// Daily runs that one look shows.
 pub const DAILY_RUNS_SHOWN: usize = 30;
+/// Characters of the wording of a paper.
+pub const PAPER_TEMPLATE_CHARS_MAX: usize = 8_000;
+/// Pages of one paper.
+pub const PAPER_PAGES_MAX: usize = 200;
+/// Bytes of a paper's text when its values are filled in.
+pub const PAPER_TEXT_BYTES_MAX: usize = 1024 * 1024;

@@ -7,7 +7,7 @@ use crate::app::{self, Core, Listening};
 use crate::base::ids::{EntryId, UserId};
 use crate::base::personal::Personal;
 use crate::base::time::Date;
-use crate::config::{Tls, Totp};
+use crate::config::{Particulars, Tls, Totp};
 use crate::domain::access::{Role, TokenScope};
 use crate::domain::directory::EntryKind;
 use crate::samples::{self, Lender, SampleEntry};
@@ -103,6 +103,14 @@ impl Demo {
         config.security.totp = Totp::Optional;
         "Займ Рядом".clone_into(&mut config.lender.name);
         config.lender.accounts = vec![DEMO_ACCOUNT.to_owned()];
+        config.lender.particulars = Particulars {
+            inn: "7700000016".into(),
+            ogrn: "1027700000019".into(),
+            address: "101000, Москва, ул. Образцовая, д. 1".into(),
+            phone: "8 800 000-00-00".into(),
+            signer: "Образцова А. И.".into(),
+            ..config.lender.particulars
+        };
         // The words that operators say at the beginning name the same lender.
         config.calls.creditor.clone_from(&config.lender.name);
         let filter = if self.json { "warn" } else { &config.log.filter };

@@ -11,6 +11,7 @@ use crate::domain::directory::{self, Entry, EntryEvent};
 use crate::domain::import::run::{self, ImportEvent, ImportRun};
 use crate::domain::loan::{self, Loan, LoanEvent};
 use crate::domain::operator::{self, Operator, OperatorEvent};
+use crate::domain::paper::{self, Paper, PaperEvent};
 use crate::domain::statement::file::{self, FileEvent, StatementFile};
 use crate::domain::statement::payment::{self, IncomingPayment, PaymentEvent};
 use crate::domain::token::{self, Token, TokenEvent};
@@ -199,5 +200,8 @@ register! {
     DailyRun, DailyRunEvent, StreamKind::DailyRun => {
         1 v 1 false Begun(daily_run::Begun),
         2 v 1 false Ended(daily_run::Ended),
+    }
+    Paper, PaperEvent, StreamKind::Paper => {
+        1 v 1 false Issued(paper::PaperIssued),
     }
 }

@@ -126,6 +126,7 @@ mod samples {
     use crate::domain::import::run::*;
     use crate::domain::loan::*;
     use crate::domain::operator::Operator;
+    use crate::domain::paper::*;
     use crate::domain::statement::file::StatementFile;
     use crate::domain::statement::payment::IncomingPayment;
     use crate::domain::token::*;
@@ -361,6 +362,20 @@ mod samples {
         ]
     }
 
+    fn papers() -> Vec<PaperEvent> {
+        vec![PaperEvent::Issued(PaperIssued {
+            client: ClientId::from_uuid(Uuid::from_u128(1)),
+            loan: LoanId::from_uuid(Uuid::from_u128(2)),
+            kind: PaperKind::EarlyRepayment,
+            language: PaperLanguage::En,
+            year: 2026,
+            number: 17,
+            on: "2026-11-22".parse().unwrap(),
+            blob: "ab12".into(),
+            size: 20_000,
+        })]
+    }
+
     pub fn all() -> Vec<(EventKind, EncodedEvent)> {
         let mut all = encoded::<Client>(&clients());
         all.extend(encoded::<Loan>(&loans()));
@@ -373,6 +388,7 @@ mod samples {
         all.extend(encoded::<StatementFile>(&statement_samples::files()));
         all.extend(encoded::<IncomingPayment>(&statement_samples::payments()));
         all.extend(encoded::<DailyRun>(&daily_runs()));
+        all.extend(encoded::<Paper>(&papers()));
         all
     }
 }

@@ -2,10 +2,12 @@
 
 use super::raw::{self, Raw};
 use super::{
-    AmiSource, Backup, Calls, Config, Identification, Language, Lender, Limits, Listen, Log, Pbx,
-    Retention, Search, SearchField, Security, SettingFault, Storage, TimeForm, Tls, Totp,
-    WebhookProof, WebhookSource, secret,
+    AmiSource, Backup, Calls, Config, Identification, Language, Lender, Limits, Listen, Log,
+    Particulars, Pbx, Retention, Search, SearchField, Security, SettingFault, Storage, TimeForm,
+    Tls, Totp, WebhookProof, WebhookSource, secret,
 };
+use crate::base::documents;
+use crate::base::limits::LINE_CHARS_MAX;
 use crate::base::money::Currency;
 use crate::base::personal::Personal;
 use crate::base::time::Zone;
@@ -126,6 +128,7 @@ impl Checker<'_> {
         let accounts = self.accounts(&raw.accounts);
         let agreement_numbers = self.agreement_numbers(&raw.agreement_numbers);
         let hour: i64 = self.number("lender.daily_run_hour", raw.daily_run_hour, -1, 23);
+        let particulars = self.particulars(raw);
         Lender {
             name,
             short_name,
@@ -135,6 +138,7 @@ impl Checker<'_> {
             accounts,
             agreement_numbers,
             daily_run_hour: u8::try_from(hour).ok(),
+            particulars,
         }
     }
 
@@ -171,6 +175,38 @@ impl Checker<'_> {
             }
         }
         patterns
+    }
+
+    fn particulars(&mut self, raw: &raw::Lender) -> Particulars {
+        let (inn, ogrn) = (documents::inn(&raw.inn), documents::ogrn(&raw.ogrn));
+        if !raw.inn.is_empty() && inn.is_err() {
+            self.fault("lender.inn", "write the 10 or 12 digits of an INN, or leave it empty");
+        }
+        if !raw.ogrn.is_empty() && ogrn.is_err() {
+            self.fault("lender.ogrn", "write the 13 or 15 digits of an OGRN, or leave it empty");
+        }
+        let lines = [
+            ("lender.name", &raw.name),
+            ("lender.address", &raw.address),
+            ("lender.phone", &raw.phone),
+            ("lender.signer", &raw.signer),
+            ("lender.signer_post", &raw.signer_post),
+            ("lender.signer_post_en", &raw.signer_post_en),
+        ];
+        for (key, line) in lines {
+            if line.chars().count() > LINE_CHARS_MAX || line.contains('\n') {
+                self.fault(key, "write one line of at most 250 characters");
+            }
+        }
+        Particulars {
+            inn: inn.unwrap_or_default(),
+            ogrn: ogrn.unwrap_or_default(),
+            address: raw.address.clone(),
+            phone: raw.phone.clone(),
+            signer: raw.signer.clone(),
+            signer_post: raw.signer_post.clone(),
+            signer_post_en: raw.signer_post_en.clone(),
+        }
     }
 
     fn listen(&mut self, raw: &raw::Listen) -> Listen {

@@ -111,6 +111,27 @@ pub struct Lender {
     pub agreement_numbers: Vec<String>,
     /// Hour of the lender's day at which the daily run begins; `None` begins none by itself.
     pub daily_run_hour: Option<u8>,
+    /// What papers say of the lender.
+    pub particulars: Particulars,
+}
+
+/// What papers say of the lender; empty where nothing was set.
+#[derive(Debug, Clone, Default)]
+pub struct Particulars {
+    /// INN, checked.
+    pub inn: String,
+    /// OGRN or OGRNIP, checked.
+    pub ogrn: String,
+    /// Address.
+    pub address: String,
+    /// Phone.
+    pub phone: String,
+    /// Name of who signs.
+    pub signer: String,
+    /// His post in Russian.
+    pub signer_post: String,
+    /// His post in English.
+    pub signer_post_en: String,
 }
 
 /// A language of the page.

@@ -68,6 +68,20 @@ settings! {
         /// that were asked for, arrears), 0 to 23; -1 for never. A run that was missed or cut
         /// off begins within a minute after the next start.
         daily_run_hour: i64 = 1;
+        /// INN of the lender, 10 digits (12 of an individual); printed on papers, may be empty.
+        inn: String = String::new();
+        /// OGRN (13 digits) or OGRNIP (15 digits); printed on papers, may be empty.
+        ogrn: String = String::new();
+        /// Address as in the register; printed on papers, may be empty.
+        address: String = String::new();
+        /// Phone for clients; printed on papers, may be empty.
+        phone: String = String::new();
+        /// Who signs papers, for instance "Петрова А. И."; when empty, a line is left to write on.
+        signer: String = String::new();
+        /// Post of who signs papers in Russian.
+        signer_post: String = "Уполномоченное лицо".into();
+        /// Post of who signs papers in English.
+        signer_post_en: String = "Authorised signatory".into();
     }
 }
 

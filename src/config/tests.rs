@@ -42,6 +42,9 @@ fn every_fault_is_named_at_once() {
         time_zone = "Mars"
         curency = "RUB"
         languages = ["de"]
+        inn = "7707083894"
+        ogrn = "12345"
+        address = "a\nb"
         [listen]
         address = "0.0.0.0:80"
         tls = "off"
@@ -63,6 +66,9 @@ fn every_fault_is_named_at_once() {
         "lender.time_zone",
         "lender.curency",
         "lender.languages",
+        "lender.inn",
+        "lender.ogrn",
+        "lender.address",
         "listen.tls",
         "storage.flush_seconds",
         "security.totp",

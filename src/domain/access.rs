@@ -207,6 +207,12 @@ pub enum Action {
     ReadReports,
     /// Start the daily run.
     RunDaily,
+    /// Issue certificates and statements of a loan.
+    IssuePapers,
+    /// Read those that were issued.
+    ReadPapers,
+    /// Change the wording of papers, and try it.
+    EditPaperTemplates,
     /// Deliver PBX events and take PBX commands.
     ServePbx,
     /// Ask where to send a call.
@@ -264,7 +270,7 @@ pub type AccessRow = (Action, [Option<Grant>; 6], &'static [TokenScope]);
 
 /// Who may do what. The only place where rights are written down.
 #[rustfmt::skip]
-pub const TABLE: [AccessRow; 42] = [
+pub const TABLE: [AccessRow; 45] = [
     //                        operator collector supervisor partner_m administrator auditor
     (Action::ReadOperators,   [ALL,    ALL,      ALL,       NO,       ALL,          ALL], &[]),
     (Action::SetOwnState,     [OWN,    OWN,      OWN,       OWN,      OWN,          NO ], &[]),
@@ -305,6 +311,9 @@ pub const TABLE: [AccessRow; 42] = [
     (Action::MatchPayments,   [NO,     NO,       ALL,       NO,       ALL,          NO ], &[]),
     (Action::ReadReports,     [NO,     NO,       ALL,       NO,       ALL,          ALL], &[TokenScope::Core]),
     (Action::RunDaily,        [NO,     NO,       ALL,       NO,       ALL,          NO ], &[TokenScope::Core]),
+    (Action::IssuePapers,     [LVL,    LVL,      ALL,       NO,       NO,           NO ], &[]),
+    (Action::ReadPapers,      [LVL,    LVL,      ALL,       NO,       NO,           ALL], &[]),
+    (Action::EditPaperTemplates, [NO, NO,        NO,        NO,       ALL,          NO ], &[]),
     (Action::ServePbx,        [NO,     NO,       NO,        NO,       NO,           NO ], &[TokenScope::Pbx]),
     (Action::AskRoute,        [NO,     NO,       NO,        NO,       NO,           NO ], &[TokenScope::Pbx, TokenScope::Ivr]),
     (Action::ReadMetrics,     [NO,     NO,       NO,        NO,       ALL,          NO ], &[TokenScope::Metrics]),
@@ -389,6 +398,8 @@ mod tests {
             Action::RequestEarly,
             Action::LoadStatements,
             Action::MatchPayments,
+            Action::IssuePapers,
+            Action::EditPaperTemplates,
         ];
         for action in writes {
             assert_eq!(may(Role::Auditor, action), None, "{action:?}");

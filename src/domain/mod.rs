@@ -15,6 +15,7 @@ pub mod fields;
 pub mod import;
 pub mod loan;
 pub mod operator;
+pub mod paper;
 pub mod sign_ins;
 pub mod statement;
 pub mod token;
@@ -52,11 +53,13 @@ pub enum StreamKind {
     IncomingPayment = 10,
     /// The daily run of one day.
     DailyRun = 11,
+    /// An issued paper.
+    Paper = 12,
 }
 
 impl StreamKind {
     /// All kinds, in order of number.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Client,
         Self::Loan,
         Self::Call,
@@ -68,6 +71,7 @@ impl StreamKind {
         Self::Statement,
         Self::IncomingPayment,
         Self::DailyRun,
+        Self::Paper,
     ];
 }
 
@@ -141,6 +145,8 @@ pub enum Counter {
     Calls(i32),
     /// Client card numbers.
     Clients,
+    /// Numbers of papers of a year of the lender's zone.
+    Papers(i32),
 }
 
 /// A value that only one holder may have (hard), or that others are warned about (soft).
@@ -191,6 +197,8 @@ pub enum ClaimSpace {
     TokenHash = 12,
     /// The gapless number of a client card.
     CardNumber = 13,
+    /// The gapless number of a paper within its year: `2026-17`.
+    PaperNumber = 14,
 }
 
 impl ClaimSpace {

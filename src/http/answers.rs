@@ -32,6 +32,7 @@ use crate::service::imports::{ImportView, MappingView};
 use crate::service::jobs::Job;
 use crate::service::loans::views::{EarlyQuoteView, FigureView, LoanDetail};
 use crate::service::operators::{OperatorRow, OwnState};
+use crate::service::papers::{PaperView, TemplateView};
 use crate::service::payments::{IncomingPaymentView, UnallocatedView};
 use crate::service::pbx::RecordView;
 use crate::service::reports::{ArrearsRow, ReconciliationRow};
@@ -151,6 +152,14 @@ const TABLE: &[(&str, Gives)] = &[
     ("POST /loans/{id}/previews/{booking}", ok::<LoanDetail>()),
     ("POST /loans/{id}/early-requests", created::<RequestTaken>()),
     ("POST /loans/{id}/early-requests/{request_id}/steps", ok::<RequestTaken>()),
+    ("POST /loans/{id}/papers", created::<PaperView>()),
+    ("GET /loans/{id}/papers", list::<PaperView>()),
+    ("GET /papers/{id}", Gives::Bytes("application/pdf")),
+    ("GET /papers/templates", list::<TemplateView>()),
+    ("POST /papers/preview", Gives::Bytes("application/pdf")),
+    ("PUT /directory/paper_template/{id}", ok::<EntryView>()),
+    ("DELETE /directory/paper_template/{id}", ok::<EntryView>()),
+    ("POST /directory/paper_template/{id}/restore", ok::<EntryView>()),
     ("GET /directory/{kind}", list::<EntryView>()),
     ("PUT /directory/{kind}/{id}", ok::<EntryView>()),
     ("DELETE /directory/{kind}/{id}", ok::<EntryView>()),

@@ -105,6 +105,9 @@ pub const ERRORS: &[(&str, u16, &str)] = &[
     ("withdrawal_over", 409, "the days to return the loan without notice are over"),
     ("withdrawal_in_part", 409, "only a loan with a purpose can be returned in part"),
     ("schedule_unknown", 409, "another system has not told the schedule of the loan"),
+    ("debt_left", 409, "something is left to pay, or the loan was given up: no certificate of repayment"),
+    ("figures_unknown", 409, "the other system has not told what is owed"),
+    ("template_fails", 409, "the wording in force cannot be printed for this loan"),
     ("nothing_ahead", 409, "no instalment is to come"),
 ];
 

@@ -1,4 +1,4 @@
-//! Directories: topics, branches, products, snippets.
+//! Directories: topics, branches, products, snippets, wordings of papers.
 
 use crate::base::ids::EntryId;
 use crate::base::limits::REQUEST_BODY_BYTES_MAX;
@@ -86,6 +86,37 @@ pub async fn retire_snippet(edge: Edge, request: Request) -> Outcome {
 pub async fn restore_snippet(edge: Edge, request: Request) -> Outcome {
     let (id, version): (EntryId, u64) = (request.parameter(0, "entry")?, request.if_match()?);
     let kind = EntryKind::Snippet;
+    one(&edge.services.restore_entry(&request.caller()?, kind, id, version).await?)
+}
+
+/// `PUT /directory/paper_template/{id}`; `If-Match: "0"` creates.
+///
+/// # Errors
+/// 412, 428; 422 names the line of the wording that is at fault.
+pub async fn put_paper_template(edge: Edge, mut request: Request) -> Outcome {
+    let (id, version): (EntryId, u64) = (request.parameter(0, "entry")?, request.if_match()?);
+    let body = request.json_value(REQUEST_BODY_BYTES_MAX).await?;
+    let kind = EntryKind::PaperTemplate;
+    one(&edge.services.put_entry(&request.caller()?, kind, id, version, body).await?)
+}
+
+/// `DELETE /directory/paper_template/{id}`: retires.
+///
+/// # Errors
+/// 404, 412, 428.
+pub async fn retire_paper_template(edge: Edge, request: Request) -> Outcome {
+    let (id, version): (EntryId, u64) = (request.parameter(0, "entry")?, request.if_match()?);
+    let kind = EntryKind::PaperTemplate;
+    one(&edge.services.retire_entry(&request.caller()?, kind, id, version).await?)
+}
+
+/// `POST /directory/paper_template/{id}/restore`.
+///
+/// # Errors
+/// 404, 412, 428.
+pub async fn restore_paper_template(edge: Edge, request: Request) -> Outcome {
+    let (id, version): (EntryId, u64) = (request.parameter(0, "entry")?, request.if_match()?);
+    let kind = EntryKind::PaperTemplate;
     one(&edge.services.restore_entry(&request.caller()?, kind, id, version).await?)
 }
 

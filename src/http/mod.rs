@@ -23,6 +23,7 @@ pub mod loans;
 pub mod lockout;
 pub mod openapi;
 pub mod operators;
+pub mod papers;
 pub mod payments;
 pub mod pbx;
 pub mod pbx_feed;

@@ -5,14 +5,15 @@
 
 use crate::domain::access::Action;
 use crate::domain::credit::calculator::{LoanAsk, QuoteAsk};
-use crate::domain::directory::bodies::SnippetBody;
+use crate::domain::directory::bodies::{PaperTemplateBody, SnippetBody};
 use crate::domain::fields::FromJson;
 use crate::http::client_body::ClientBody;
 use crate::http::router::{Entrance, Route};
 use crate::http::{
     backups, blobs, calls, clients, directory, feed, health, imports, loan_bookings, loans,
-    operators, payments, pbx, reports, session, settings, statements, tokens, users,
+    operators, papers, payments, pbx, reports, session, settings, statements, tokens, users,
 };
+use crate::service::papers::{PaperAsk, PreviewAsk};
 
 /// A row for a handler without a body.
 macro_rules! route {
@@ -94,6 +95,13 @@ static TABLE: &[Route] = &[
         directory::retire_snippet, "Retire a snippet."),
     route!("POST" api!("/directory/snippet/{id}/restore"), needs(Action::KeepSnippets),
         directory::restore_snippet, "Offer a snippet again."),
+    route!("PUT" api!("/directory/paper_template/{id}"), needs(Action::EditPaperTemplates),
+        directory::put_paper_template, "Create or change the wording of a paper.",
+        PaperTemplateBody),
+    route!("DELETE" api!("/directory/paper_template/{id}"), needs(Action::EditPaperTemplates),
+        directory::retire_paper_template, "Go back to the shipped wording of a paper."),
+    route!("POST" api!("/directory/paper_template/{id}/restore"), needs(Action::EditPaperTemplates),
+        directory::restore_paper_template, "Take the lender's own wording of a paper again."),
     route!("GET" api!("/directory/{kind}/{id}/history"), needs(Action::ReadDirectory),
         directory::history, "The latest changes of an entry."),
 
@@ -256,6 +264,16 @@ static TABLE: &[Route] = &[
         payments::ReverseBody),
     route!("GET" api!("/reports/unallocated"), needs(Action::ReadPayments), payments::unallocated,
         "Loans in whose books money waits."),
+    route!("POST" api!("/loans/{id}/papers"), needs(Action::IssuePapers), papers::issue,
+        "Issue a certificate or statement under the next number of the year.", PaperAsk),
+    route!("GET" api!("/loans/{id}/papers"), needs(Action::ReadPapers), papers::list,
+        "The papers of a loan, newest first."),
+    route!("GET" api!("/papers/{id}"), needs(Action::ReadPapers), papers::show,
+        "An issued paper as PDF."),
+    route!("GET" api!("/papers/templates"), needs(Action::EditPaperTemplates), papers::templates,
+        "The wordings of all papers, the lender's own or the shipped ones."),
+    route!("POST" api!("/papers/preview"), needs(Action::EditPaperTemplates), papers::preview,
+        "A wording as PDF, with made-up values or those of a loan; nothing is kept.", PreviewAsk),
     route!("GET" api!("/search"), needs(Action::SearchClients), clients::search,
         "Find clients by any identifier."),
     route!("PUT" api!("/blobs"), needs(Action::UploadBlobs), blobs::put, "Keep a file's bytes."),

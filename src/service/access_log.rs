@@ -30,6 +30,8 @@ pub enum AccessKind {
     AccessLog,
     /// Rows were exported.
     Export,
+    /// A paper was issued or opened.
+    Paper,
 }
 
 impl AccessKind {
@@ -45,6 +47,7 @@ impl AccessKind {
             Self::Pop => "pop",
             Self::AccessLog => "access_log",
             Self::Export => "export",
+            Self::Paper => "paper",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Directories that the lender keeps: topics, branches, products, snippets.
 
+use super::papers::templates;
 use super::{Caller, ServiceError, Services, expect_version};
 use crate::actors::SingleLane;
 use crate::base::ids::EntryId;
@@ -50,6 +51,15 @@ fn stream(id: EntryId) -> StreamId {
     StreamId::new(StreamKind::Entry, id.uuid())
 }
 
+/// The right to change entries of a kind.
+const fn right_to_change(kind: EntryKind) -> Action {
+    match kind {
+        EntryKind::Snippet => Action::KeepSnippets,
+        EntryKind::PaperTemplate => Action::EditPaperTemplates,
+        EntryKind::Topic | EntryKind::Branch | EntryKind::Product => Action::EditDirectory,
+    }
+}
+
 fn not_found() -> ServiceError {
     ServiceError::Rejected(Rejection::not_found("entry"))
 }
@@ -96,6 +106,14 @@ impl Services {
         version: u64,
         body: Value,
     ) -> Result<EntryView, ServiceError> {
+        if kind == EntryKind::PaperTemplate {
+            // Before it is tried: whoever may not change it learns nothing.
+            caller.grant(right_to_change(kind))?;
+            let tried = body.clone();
+            let trying = move || templates::check_template(id, &tried);
+            let tried = tokio::task::spawn_blocking(trying).await;
+            tried.map_err(|_| ServiceError::Unavailable)??;
+        }
         self.command_entry(caller, kind, id, version, EntryCommand::Put { kind, body }).await
     }
 
@@ -162,9 +180,7 @@ impl Services {
         version: u64,
         command: EntryCommand,
     ) -> Result<EntryView, ServiceError> {
-        let right =
-            if kind == EntryKind::Snippet { Action::KeepSnippets } else { Action::EditDirectory };
-        let only_own = caller.grant(right)?.scope == Filter::Own;
+        let only_own = caller.grant(right_to_change(kind))?.scope == Filter::Own;
         if only_own && version == 0 && !self.was_done(caller)? {
             self.expect_room_for_a_snippet(caller)?;
         }

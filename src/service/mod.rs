@@ -22,6 +22,7 @@ pub mod jobs;
 mod joining;
 pub mod loans;
 pub mod operators;
+pub mod papers;
 pub mod payments;
 pub mod pbx;
 pub mod people;
@@ -47,6 +48,7 @@ use crate::domain::call::Call;
 use crate::domain::daily_run::DailyRun;
 use crate::domain::directory::Entry;
 use crate::domain::operator::Operator;
+use crate::domain::paper::Paper;
 use crate::domain::token::Token;
 use crate::domain::user::User;
 use crate::domain::{ClaimSpace, Context, Rejection, StreamId, StreamKind};
@@ -88,6 +90,10 @@ pub struct Services {
     pub entries: Lanes<SingleLane<Entry>>,
     /// Daily runs, by day.
     pub daily_runs: Lanes<SingleLane<DailyRun>>,
+    /// Issued papers.
+    pub papers: Lanes<SingleLane<Paper>>,
+    /// Held while a paper is printed under the next number and committed.
+    pub paper_numbers: tokio::sync::Mutex<()>,
     /// Names, roles and extensions.
     pub people: Arc<People>,
     /// Links to exchanges and commands under way.

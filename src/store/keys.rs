@@ -55,6 +55,8 @@ const ARREARS: u8 = b'D';
 const REQUESTS: u8 = b'Q';
 /// Loans of another system whose figures differ from our reckoning: `X client loan`.
 const DIFFERENCES: u8 = b'X';
+/// Papers of a loan, newest first: `Z loan inverted-instant paper`.
+const PAPERS: u8 = b'Z';
 /// Commands seen: `R day id`.
 const COMMANDS: u8 = b'R';
 /// Counters: `G counter`.
@@ -512,6 +514,23 @@ pub fn client_and_loan(key: &[u8]) -> Option<(Uuid, Uuid)> {
     let start = key.len().checked_sub(32)?;
     let client = Uuid::from_slice(key.get(start..start + 16)?).ok()?;
     Some((client, trailing_id(key)?))
+}
+
+/// Start of a loan's papers, newest first.
+#[must_use]
+pub fn papers_of(loan: Uuid) -> Vec<u8> {
+    let mut key = vec![PAPERS];
+    key.extend_from_slice(loan.as_bytes());
+    key
+}
+
+/// One paper of a loan.
+#[must_use]
+pub fn paper(loan: Uuid, at: Timestamp, paper: Uuid) -> Vec<u8> {
+    let mut key = papers_of(loan);
+    key.extend_from_slice(&inverted(at));
+    key.extend_from_slice(paper.as_bytes());
+    key
 }
 
 /// Start of the commands of all hours.

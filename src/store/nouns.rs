@@ -13,6 +13,7 @@ use crate::domain::directory::Entry;
 use crate::domain::import::run::ImportRun;
 use crate::domain::loan::{Loan, arrears, reconcile};
 use crate::domain::operator::Operator;
+use crate::domain::paper::Paper;
 use crate::domain::statement::Direction;
 use crate::domain::statement::file::{FileState, StatementFile};
 use crate::domain::statement::payment::{IncomingPayment, PaymentState};
@@ -141,6 +142,15 @@ impl Noun for IncomingPayment {
         rows.push((keys::entry_of_statement(file, movement.place, id), Vec::new()));
         if self.state != PaymentState::Reversed && movement.direction == Direction::In {
             rows.push((keys::received_payment(movement.amount, on, id), Vec::new()));
+        }
+    }
+}
+
+/// The papers of a loan, newest first.
+impl Noun for Paper {
+    fn rows(&self, stream: StreamId, rows: &mut Vec<Row>) {
+        if let Some(issued) = &self.issued {
+            rows.push((keys::paper(issued.loan.uuid(), self.at, stream.id), Vec::new()));
         }
     }
 }

@@ -157,7 +157,7 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
 
 #[test]
 fn a_field_that_is_not_described_is_a_fault() {
-    let answer = |body: Value| Answer { status: 200, body, headers: Vec::new() };
+    let answer = |body: Value| Answer { status: 200, body, bytes: Vec::new(), headers: Vec::new() };
     check("GET", "//healthz", &answer(json!({"status": "ok"})));
     for body in [json!({"status": "ok", "more": 1}), json!({"status": 1}), json!({})] {
         let checking = std::panic::catch_unwind(|| check("GET", "//healthz", &answer(body)));

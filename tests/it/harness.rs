@@ -22,6 +22,8 @@ pub struct Lenderbox {
 pub struct Answer {
     pub status: u16,
     pub body: Value,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
     pub headers: Vec<(String, String)>,
 }
 
@@ -306,9 +308,10 @@ impl Client {
             .iter()
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
             .collect();
-        let text = response.body_mut().read_to_string()?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        let answer = Answer { status: response.status().as_u16(), body, headers };
+        let bytes = response.body_mut().read_to_vec()?;
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
+        let answer = Answer { status: response.status().as_u16(), body, bytes, headers };
         super::described::check(method, path, &answer);
         Ok(answer)
     }

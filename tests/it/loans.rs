@@ -58,7 +58,7 @@ pub fn ago(days: i64) -> String {
 }
 
 /// Opens a loan of E1's terms issued so many days ago; gives its identifier.
-fn open(supervisor: &Client, client: &str, product: &str, number: &str, days: i64) -> String {
+pub fn open(supervisor: &Client, client: &str, product: &str, number: &str, days: i64) -> String {
     let body = json!({"client_id": client, "number": number, "product": product,
         "agreement": {"kind": "annuity", "principal": "100000.00", "rate_percent": "24",
             "instalments": 12, "issued_on": ago(days)}});

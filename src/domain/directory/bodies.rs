@@ -1,10 +1,11 @@
 //! What stands in the entries of each kind, and its checks. Bodies are completed on the way in.
 
 use super::EntryKind;
-use crate::base::limits::{COMMENT_CHARS_MAX, LINE_CHARS_MAX};
+use crate::base::limits::{COMMENT_CHARS_MAX, LINE_CHARS_MAX, PAPER_TEMPLATE_CHARS_MAX};
 use crate::domain::FieldFault;
 use crate::domain::credit::terms::TermsAsk;
 use crate::domain::fields::{self, FromJson};
+use crate::domain::paper::{PaperKind, PaperLanguage};
 use crate::json_object;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -151,6 +152,31 @@ json_object! {
     }
 }
 
+json_object! {
+    /// The wording of one kind of paper in one language; the shipped one is taken where there is
+    /// none. Whether it can be filled in and laid out is checked where papers are made.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct PaperTemplateBody {
+        /// Which paper.
+        pub kind: PaperKind,
+        /// In which language.
+        pub language: PaperLanguage,
+        /// The wording: Markdown with `{{ values }}`.
+        pub text: String,
+    }
+}
+
+impl PaperTemplateBody {
+    fn settle(self, faults: &mut Vec<FieldFault>) -> Value {
+        if self.text.trim().is_empty() {
+            let help = "write the wording, or retire the entry to take the shipped one";
+            faults.push(FieldFault::new("text", "required", help));
+        }
+        check_line(Some(&self.text), PAPER_TEMPLATE_CHARS_MAX, "text", faults);
+        json!({ "kind": self.kind, "language": self.language, "text": self.text })
+    }
+}
+
 fn check_line(text: Option<&String>, limit: usize, path: &str, faults: &mut Vec<FieldFault>) {
     if text.is_some_and(|text| text.chars().count() > limit) {
         let help = format!("use at most {limit} characters");
@@ -288,6 +314,7 @@ pub fn check_body(kind: EntryKind, body: Value) -> Result<Value, Vec<FieldFault>
         EntryKind::Branch => settled(body, BranchBody::settle),
         EntryKind::Product => settled(body, ProductBody::settle),
         EntryKind::Snippet => settled(body, SnippetBody::settle),
+        EntryKind::PaperTemplate => settled(body, PaperTemplateBody::settle),
     }
 }
 

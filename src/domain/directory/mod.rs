@@ -32,11 +32,14 @@ pub enum EntryKind {
     Product,
     /// A text prepared for comments: shared, or its owner's alone.
     Snippet,
+    /// The wording of one kind of paper in one language.
+    PaperTemplate,
 }
 
 impl EntryKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Topic, Self::Branch, Self::Product, Self::Snippet];
+    pub const ALL: [Self; 5] =
+        [Self::Topic, Self::Branch, Self::Product, Self::Snippet, Self::PaperTemplate];
     /// The word of the API.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -45,6 +48,7 @@ impl EntryKind {
             Self::Branch => "branch",
             Self::Product => "product",
             Self::Snippet => "snippet",
+            Self::PaperTemplate => "paper_template",
         }
     }
     /// Reads the word of the API.

@@ -41,7 +41,7 @@ impl Services {
     }
 
     /// The loan, and how much of it the caller sees by the call that he works on.
-    async fn loan_in_call(
+    pub(super) async fn loan_in_call(
         &self,
         caller: &Caller,
         grant: Grant,
@@ -180,7 +180,7 @@ fn checked_day(loan: &Loan, on: Option<Date>, today: Date) -> Result<Date, Rejec
 }
 
 /// Refuses where the card would hide the sums.
-fn check_sums(sight: Sight) -> Result<(), Rejection> {
+pub(super) fn check_sums(sight: Sight) -> Result<(), Rejection> {
     if sight.money { Ok(()) } else { Err(Rejection::forbidden("identify the client first")) }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::directory::Entry;
 use crate::domain::import::run::ImportRun;
 use crate::domain::loan::Loan;
 use crate::domain::operator::Operator;
+use crate::domain::paper::Paper;
 use crate::domain::statement::file::StatementFile;
 use crate::domain::statement::payment::IncomingPayment;
 use crate::domain::token::Token;
@@ -223,6 +224,7 @@ fn begin(kind: StreamKind, head: Option<Vec<u8>>) -> Result<Begun, StoreError> {
         StreamKind::Statement => folding::<StatementFile>(head),
         StreamKind::IncomingPayment => folding::<IncomingPayment>(head),
         StreamKind::DailyRun => folding::<DailyRun>(head),
+        StreamKind::Paper => folding::<Paper>(head),
     }
 }
 
