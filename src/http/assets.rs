@@ -26,10 +26,11 @@ const FALLBACK: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"
 <code>make page</code> and build it again; the API is at <code>/api/v1</code>.</p></html>";
 
 /// What a browser may load while it shows the page: only what this box serves. Styles may stand in
-/// the page because the component library sets them from code.
+/// the page because the component library sets them from code; a frame shows a paper that came as
+/// an answer (`blob:`).
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; \
 style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; \
-connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
+connect-src 'self'; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
 form-action 'self'";
 
 #[derive(Debug)]

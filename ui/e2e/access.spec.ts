@@ -62,7 +62,7 @@ for (const [language, theme] of [['ru-RU', 'light'], ['en-US', 'dark']] as const
 
     test('floor, calls, clients and administration', async ({ page, box }) => {
       await signIn(page, box, 'administrator');
-      for (const path of ['/floor', '/calls?view=all', '/money/incoming', '/money/statements', '/money/unallocated', '/money/arrears', '/money/reconciliation', '/admin/daily', '/calculator', '/clients', '/clients/new', '/admin/users', '/admin/tokens', '/admin/topics', '/admin/snippets', '/admin/branches', '/admin/imports', '/admin/backups', '/admin/pbx', '/admin/health']) {
+      for (const path of ['/floor', '/calls?view=all', '/money/incoming', '/money/statements', '/money/unallocated', '/money/arrears', '/money/reconciliation', '/admin/daily', '/calculator', '/clients', '/clients/new', '/admin/users', '/admin/tokens', '/admin/topics', '/admin/snippets', '/admin/branches', '/admin/papers', '/admin/imports', '/admin/backups', '/admin/pbx', '/admin/health']) {
         await page.goto(box.announced.address + path);
         await page.waitForLoadState('networkidle');
         await clean(page, path);

@@ -71,6 +71,11 @@ export async function requestHead(path: string, limit: number): Promise<string> 
   return text;
 }
 
+/** The bytes of an answer: a paper as PDF. */
+export async function requestFile(method: string, path: string, options: RequestOptions = {}): Promise<Blob> {
+  return (await send(method, path, options)).blob();
+}
+
 async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf;

@@ -7,6 +7,7 @@ import type * as server from './schema.gen';
 import type * as loan from './loan-types';
 import type * as payments from './payment-types';
 import type * as reports from './report-types';
+import type * as papers from './paper-types';
 import type * as page from './types';
 
 /** A field is as the server has it, or narrower; it admits null wherever the server may send it. */
@@ -68,3 +69,5 @@ holds<payments.Unallocated, server.UnallocatedView>(true);
 holds<reports.ArrearsRow, server.ArrearsRow>(true);
 holds<reports.ReconciliationRow, server.ReconciliationRow>(true);
 holds<reports.DailyRuns, server.DailyRuns>(true);
+holds<papers.Paper, server.PaperView>(true);
+holds<papers.PaperTemplate, server.TemplateView>(true);

@@ -1,13 +1,14 @@
 /** Every request of the page, one line each, so that a change of the contract is found in one file. */
-import { address, request as send, requestHead, uploadBlob } from './client';
+import { address, request as send, requestFile, requestHead, uploadBlob } from './client';
 import type {
   AccessRow, Backup, Calculation, Call, CallCard, Candidate, Card, ClientBody, DirectoryEntry, DirectoryVersion, Disposition, EarlyQuote, HealthSummary,
-  HistoryItem, IdentificationField, ImportJob, ImportKind, ImportMapping, ImportPreview, Job, Me, OpeningWord, OperatorRow, Page,
+  HistoryItem, IdentificationField, ImportJob, ImportKind, ImportMapping, ImportPreview, Job, Language, Me, OpeningWord, OperatorRow, Page,
   PbxStatus, PublicSettings, RecorderRow, Role, Scenario, SearchHit, Session, Token, TokenScope, User,
 } from './types';
 
 import type { EarlyKind } from '../loans/early';
 import type { LoanAsk } from '../loans/terms';
+import type { Paper, PaperKind, PaperTemplate } from './paper-types';
 import type { Booking, FigureName, LoanEarlyQuote, LoanView, Why } from './loan-types';
 import type { ArrearsRow, DailyRuns, ReconciliationRow } from './report-types';
 import type { IncomingPayment, PaymentState, Statement, StatementPage, Unallocated } from './payment-types';
@@ -142,6 +143,18 @@ export const reports = {
 export const dailyRun = {
   list: () => send<DailyRuns>('GET', '/daily-run'),
   start: () => send<{ job: string }>('POST', '/daily-run'),
+};
+
+export interface PaperAsk { kind: PaperKind; language: Language; on?: string; early?: EarlyRequestAsk }
+
+export const papers = {
+  list: (loan: string, call: string | null, cursor?: string) => send<Page<Paper>>('GET', `/loans/${q(loan)}/papers`, { query: { call, cursor, limit: 50 } }),
+  issue: (loan: string, body: PaperAsk, call: string | null, idempotencyKey: string) => send<Paper>('POST', `/loans/${q(loan)}/papers`, { body, query: { call }, idempotencyKey }),
+  pdf: (id: string, call: string | null) => requestFile('GET', `/papers/${q(id)}`, { query: { call } }),
+  templates: () => send<Page<PaperTemplate>>('GET', '/papers/templates'),
+  preview: (body: { kind: string; language: string; body: string; loan_id?: string }, signal?: AbortSignal) => requestFile('POST', '/papers/preview', { body, signal }),
+  putTemplate: (id: string, version: number, body: { kind: string; language: string; text: string }) => send<DirectoryEntry<unknown>>('PUT', `/directory/paper_template/${q(id)}`, { body, ifMatch: version }),
+  dropTemplate: (id: string, version: number) => send<void>('DELETE', `/directory/paper_template/${q(id)}`, { ifMatch: version }),
 };
 
 export const directory = {

@@ -44,7 +44,7 @@ export function mayOpen(role: Role, path: string): boolean {
 }
 
 const SECTIONS: Partial<Record<Role, string[]>> = {
-  administrator: ['users', 'tokens', 'topics', 'snippets', 'branches', 'imports', 'daily', 'backups', 'pbx', 'health'],
+  administrator: ['users', 'tokens', 'topics', 'snippets', 'branches', 'papers', 'imports', 'daily', 'backups', 'pbx', 'health'],
   supervisor: ['topics', 'snippets', 'branches', 'users', 'imports', 'daily', 'pbx', 'health'],
   auditor: ['users', 'tokens', 'imports', 'daily', 'backups', 'pbx', 'health'],
 };

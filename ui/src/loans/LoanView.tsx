@@ -3,7 +3,7 @@ import { Button, Tooltip } from '@mantine/core';
 import { IconArrowLeft, IconInfoCircle } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type KeyboardEvent, type ReactNode, useState } from 'react';
-import { keepsLoans } from '../app/access';
+import { keepsLoans, readsPapers } from '../app/access';
 import { loanKey } from '../api/cache';
 import { loans } from '../api/endpoints';
 import { FIGURES, type FigureName, isOpen, type LoanView as Loan } from '../api/loan-types';
@@ -22,6 +22,7 @@ import { EarlyPanel } from './EarlyPanel';
 import styles from './loans.module.css';
 import { OperationsMenu } from './OperationsMenu';
 import { Operations, Penalties } from './Operations';
+import { PapersPanel } from './PapersPanel';
 import { ScheduleExport, ScheduleTable } from './ScheduleTable';
 import { LOAN_TABS, type LoanTab } from './tabs';
 import { rate, statusWord } from './why';
@@ -194,7 +195,8 @@ function Differences({ loan }: { loan: Loan }) {
 
 function Tabs({ loan, callId, tab, onTab, wide }: { loan: Loan; callId: string | null; tab: LoanTab; onTab: (tab: LoanTab) => void; wide: boolean }) {
   const { t } = useWords();
-  const names = LOAN_TABS.filter((name) => name !== 'overview' || !wide);
+  const { user } = useSession();
+  const names = LOAN_TABS.filter((name) => (name !== 'overview' || !wide) && (name !== 'papers' || readsPapers(user.role)));
   const active = names.includes(tab) ? tab : (names[0] ?? 'schedule');
   const open = loan.requests.filter((request) => ['received', 'calculated', 'funds_awaited'].includes(request.state)).length;
   const counts: Partial<Record<LoanTab, number>> = { operations: loan.operations.length, early: open };
@@ -218,6 +220,7 @@ function Tabs({ loan, callId, tab, onTab, wide }: { loan: Loan; callId: string |
         {active === 'overview' && <Overview loan={loan} />}
         {active === 'schedule' && (loan.schedule.length === 0 ? <Empty>{t('loans.no_schedule')}</Empty> : <ScheduleTab loan={loan} />)}
         {active === 'operations' && <><Operations loan={loan} /><Penalties loan={loan} /></>}
+        {active === 'papers' && <PapersPanel loan={loan} callId={callId} />}
         {active === 'early' && <EarlyPanel loan={loan} callId={callId} />}
       </div>
     </section>

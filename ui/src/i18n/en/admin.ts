@@ -1,6 +1,6 @@
 export const admin = {
   admin: {
-    title: 'Administration', section: { users: 'Staff', tokens: 'Keys for systems', topics: 'Topics', snippets: 'Snippets', branches: 'Offices', imports: 'Imports', daily: 'Daily run', backups: 'Snapshots', pbx: 'PBX', health: 'Health' },
+    title: 'Administration', section: { users: 'Staff', tokens: 'Keys for systems', topics: 'Topics', snippets: 'Snippets', branches: 'Offices', papers: 'Wording of papers', imports: 'Imports', daily: 'Daily run', backups: 'Snapshots', pbx: 'PBX', health: 'Health' },
     version_conflict: 'The record changed while you were editing it.',
   },
   users: {

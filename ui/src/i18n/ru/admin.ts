@@ -1,6 +1,6 @@
 export const admin = {
   admin: {
-    title: 'Администрирование', section: { users: 'Сотрудники', tokens: 'Ключи для систем', topics: 'Темы', snippets: 'Заготовки', branches: 'Офисы', imports: 'Загрузка данных', daily: 'Ежедневный расчёт', backups: 'Снимки', pbx: 'АТС', health: 'Состояние' },
+    title: 'Администрирование', section: { users: 'Сотрудники', tokens: 'Ключи для систем', topics: 'Темы', snippets: 'Заготовки', branches: 'Офисы', papers: 'Тексты справок', imports: 'Загрузка данных', daily: 'Ежедневный расчёт', backups: 'Снимки', pbx: 'АТС', health: 'Состояние' },
     version_conflict: 'Запись изменилась, пока вы её правили.',
   },
   users: {
