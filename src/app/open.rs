@@ -233,8 +233,15 @@ fn build_anew(
     head: u64,
 ) -> Result<(Store, Watching), StartError> {
     let failed = |source| StartError::Folder { path: settings.folder.clone(), source };
-    let beside = settings.beside().map_err(failed)?;
-    rebuild::build(beside.clone(), &log.tail(), report_progress(head)).map_err(StartError::View)?;
+    let mut beside = settings.beside().map_err(failed)?;
+    let mut built = rebuild::build(beside.clone(), &log.tail(), report_progress(head));
+    if built.as_ref().is_err_and(ReplayError::is_storage_full) {
+        tracing::warn!("there is no room for a new view beside the old one, which goes first");
+        settings.remove().map_err(failed)?;
+        beside = settings.beside().map_err(failed)?;
+        built = rebuild::build(beside.clone(), &log.tail(), report_progress(head));
+    }
+    built.map_err(StartError::View)?;
     Store::quarantine(&settings.folder)
         .and_then(|()| std::fs::rename(&beside.folder, &settings.folder))
         .map_err(failed)?;
@@ -269,6 +276,9 @@ fn open_truth(
         folder: config.storage.folder.join("store"),
         cache_bytes: STORE_CACHE_BYTES,
     };
+    if let Err(error) = settings.remove_unfinished() {
+        tracing::warn!(%error, "what an interrupted rebuild has left could not be removed");
+    }
     let existing = open_watched(&settings).and_then(|opened| {
         opened.0.check_seal()?;
         let current = rebuild::is_current(&opened.0)?;

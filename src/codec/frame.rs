@@ -147,6 +147,51 @@ pub fn read_header(bytes: &[u8]) -> Result<FrameHeader, DecodeError> {
     decode("frame header", bytes)
 }
 
+/// A frame as far as it concerns the wanted streams: its header and its bodies.
+///
+/// # Errors
+/// [`DecodeError::Malformed`] when the frame is not as long as its header says.
+pub fn only(
+    header: &FrameHeader,
+    bytes: &[u8],
+    is_wanted: impl Fn(StreamId) -> bool,
+) -> Result<(FrameHeader, Vec<u8>), DecodeError> {
+    let malformed = || DecodeError::Malformed {
+        what: "frame bodies",
+        reason: "the frame is not as long as its header says".into(),
+    };
+    let mut own = FrameHeader {
+        drawn: Vec::new(),
+        streams: Vec::new(),
+        events: Vec::new(),
+        ..header.clone()
+    };
+    let mut places = Vec::with_capacity(header.streams.len());
+    let mut drawn = header.drawn.iter();
+    for row in &header.streams {
+        let numbers = drawn.by_ref().take(usize::from(row.drawn));
+        if is_wanted(row.stream) {
+            own.drawn.extend(numbers);
+            places.push(u16::try_from(own.streams.len()).ok());
+            own.streams.push(*row);
+        } else {
+            numbers.for_each(drop);
+            places.push(None);
+        }
+    }
+    let (mut bodies, mut rest) = (Vec::new(), bytes);
+    for event in &header.events {
+        let length = SALT_BYTES + event.length as usize;
+        let (body, after) = rest.split_at_checked(length).ok_or_else(malformed)?;
+        rest = after;
+        if let Some(stream) = places.get(usize::from(event.stream)).copied().flatten() {
+            own.events.push(EventHeader { stream, ..*event });
+            bodies.extend_from_slice(body);
+        }
+    }
+    if rest.is_empty() { Ok((own, bodies)) } else { Err(malformed()) }
+}
+
 /// The events of the stream at `stream` of the header with their bodies, each checked against its
 /// digest. A frame that is shorter or longer than its header says gives a fault at last.
 pub fn bodies_of<'a>(

@@ -248,6 +248,7 @@ fn a_rebuilt_view_equals_the_live_one_byte_by_byte_whatever_the_windows() {
     for (name, frames_per_part, bytes) in [("small", 7, 4_096), ("large", u64::MAX, usize::MAX)] {
         let sizes = rebuild::Sizes {
             frames_per_part,
+            bytes_per_part: u64::MAX,
             flush_bytes: bytes,
             reopen_bytes: bytes.saturating_mul(3),
         };

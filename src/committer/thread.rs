@@ -28,6 +28,10 @@ const IDLE: Duration = Duration::from_millis(100);
 /// How often disk and memory are looked at.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
 
+/// Pauses between two attempts to rebuild a view, when the first one failed.
+const REBUILD_PAUSE_MIN: Duration = Duration::from_secs(1);
+const REBUILD_PAUSE_MAX: Duration = Duration::from_secs(600);
+
 /// Old commands forgotten at a time, so that nobody waits for it.
 const COMMANDS_FORGOTTEN_MAX: usize = 2_000;
 
@@ -115,6 +119,8 @@ impl Committer {
             marked_seq,
             stopped: false,
             last_interactive: None,
+            rebuild_after: Instant::now(),
+            rebuild_pause: Duration::ZERO,
         };
         let thread = std::thread::Builder::new().name("committer".into()).spawn(move || {
             let mut worker = worker;
@@ -206,6 +212,9 @@ struct Worker {
     /// Told to stop while it waited.
     stopped: bool,
     last_interactive: Option<Instant>,
+    /// A failed view is not rebuilt before.
+    rebuild_after: Instant,
+    rebuild_pause: Duration,
 }
 
 impl Worker {
@@ -244,9 +253,7 @@ impl Worker {
     }
 
     fn commit(&mut self, group: Vec<Waiting>) -> Result<(), super::Fatal> {
-        if self.engine.store().is_failed() {
-            self.rebuild();
-        }
+        self.rebuild_failed_view();
         let begun = Instant::now();
         if group.iter().any(|waiting| !waiting.proposal.bulk) {
             self.last_interactive = Some(begun);
@@ -321,6 +328,20 @@ impl Worker {
         Ok(false)
     }
 
+    /// Rebuilds a view that has failed. After a rebuild that failed too it waits, longer each time:
+    /// each one writes as much as the journal holds.
+    fn rebuild_failed_view(&mut self) {
+        if !self.engine.store().is_failed() || Instant::now() < self.rebuild_after {
+            return;
+        }
+        self.rebuild_pause = if self.rebuild() {
+            Duration::ZERO
+        } else {
+            (self.rebuild_pause * 2).clamp(REBUILD_PAUSE_MIN, REBUILD_PAUSE_MAX)
+        };
+        self.rebuild_after = Instant::now() + self.rebuild_pause;
+    }
+
     fn rebuild(&mut self) -> bool {
         tracing::warn!("rebuilding the view from the journal; nothing is lost");
         match self.engine.rebuild_view() {
@@ -353,9 +374,7 @@ impl Worker {
         if over {
             self.upkeep.over_budget(Instant::now());
         }
-        if self.engine.store().is_failed() {
-            self.rebuild();
-        }
+        self.rebuild_failed_view();
         if let Some(hour) = (self.settings.hour)() {
             self.forget_commands(hour.saturating_sub(keys::COMMAND_HOURS));
         }

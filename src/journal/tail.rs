@@ -91,6 +91,19 @@ impl Tail {
         }
     }
 
+    /// Bytes of all its files, room that is prepared included.
+    ///
+    /// # Errors
+    /// [`LogError::Read`] when the disk fails.
+    pub fn bytes(&self) -> Result<u64, LogError> {
+        let (disk, folder) = (&self.shared.disk, &self.shared.folder);
+        let size = |name: &String| disk.open(&folder.join(name), false)?.size();
+        let sizes = |names: Vec<String>| names.iter().map(size).sum::<io::Result<u64>>();
+        disk.list(folder)
+            .and_then(sizes)
+            .map_err(|source| LogError::Read { path: folder.clone(), source })
+    }
+
     /// A reader of the frames from `from_seq` on.
     ///
     /// # Errors

@@ -43,13 +43,46 @@ impl StoreSettings {
     /// # Errors
     /// When what an interrupted building has left cannot be removed.
     pub fn beside(&self) -> io::Result<Self> {
-        let mut name = self.folder.file_name().unwrap_or_default().to_os_string();
-        name.push("-next");
-        let folder = self.folder.with_file_name(name);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder)?;
-        }
-        Ok(Self { folder, ..self.clone() })
+        self.remove_unfinished()?;
+        Ok(Self { folder: named_beside(&self.folder, "-next"), ..self.clone() })
+    }
+
+    /// Where a building lays aside what it sorts.
+    #[must_use]
+    pub fn parts(&self) -> PathBuf {
+        named_beside(&self.folder, "-parts")
+    }
+
+    /// Removes what an interrupted building has left.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove_unfinished(&self) -> io::Result<()> {
+        let next = Self { folder: named_beside(&self.folder, "-next"), ..self.clone() };
+        remove(&next.parts())?;
+        remove(&next.folder)
+    }
+
+    /// Removes the view that was set aside, and this one: the journal is the truth.
+    ///
+    /// # Errors
+    /// When they cannot be removed.
+    pub fn remove(&self) -> io::Result<()> {
+        remove(&named_beside(&self.folder, "-quarantine"))?;
+        remove(&self.folder)
+    }
+}
+
+fn named_beside(folder: &Path, ending: &str) -> PathBuf {
+    let mut name = folder.file_name().unwrap_or_default().to_os_string();
+    name.push(ending);
+    folder.with_file_name(name)
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -371,12 +404,8 @@ impl Store {
         if !folder.exists() {
             return Ok(());
         }
-        let mut name = folder.file_name().unwrap_or_default().to_os_string();
-        name.push("-quarantine");
-        let aside = folder.with_file_name(name);
-        if aside.exists() {
-            std::fs::remove_dir_all(&aside)?;
-        }
+        let aside = named_beside(folder, "-quarantine");
+        remove(&aside)?;
         std::fs::rename(folder, &aside)
     }
 }

@@ -22,9 +22,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{Scope, ScopedJoinHandle};
 
 /// Parts at most: each is an open file with a buffer.
-const PARTS_MAX: u64 = 512;
+const PARTS_MAX: u64 = 256;
 /// Bytes that wait for one file.
 const BUFFER_BYTES: usize = 128 * 1024;
+/// What stands behind the last piece of a file, in place of a length.
+const END: u32 = u32::MAX;
 /// Threads that fold parts.
 const FOLDERS: usize = 2;
 /// How much is held in memory.
@@ -32,6 +34,8 @@ const FOLDERS: usize = 2;
 pub(crate) struct Sizes {
     /// Frames of one part: its states are held in memory.
     pub frames_per_part: u64,
+    /// Bytes of the journal for one part: a frame of an import brings many rows.
+    pub bytes_per_part: u64,
     /// Bytes of rows after which a flush begins beside the writing.
     pub flush_bytes: usize,
     /// Bytes of rows after which the view is closed and opened: leaves that were written stay in
@@ -39,8 +43,12 @@ pub(crate) struct Sizes {
     pub reopen_bytes: usize,
 }
 
-const SIZES: Sizes =
-    Sizes { frames_per_part: 64 * 1024, flush_bytes: 64 << 20, reopen_bytes: 256 << 20 };
+const SIZES: Sizes = Sizes {
+    frames_per_part: 64 * 1024,
+    bytes_per_part: 64 << 20,
+    flush_bytes: 64 << 20,
+    reopen_bytes: 256 << 20,
+};
 
 /// Builds a view in an empty folder, and closes it.
 ///
@@ -61,9 +69,11 @@ pub(crate) fn build_by(
     progress: impl FnMut(u64),
     sizes: Sizes,
 ) -> Result<Position, ReplayError> {
-    let parts = (tail.head() / sizes.frames_per_part + 1).min(PARTS_MAX);
+    let by_bytes = tail.bytes()? / sizes.bytes_per_part;
+    let parts =
+        (tail.head() / sizes.frames_per_part).max(by_bytes).saturating_add(1).min(PARTS_MAX);
     let parts = usize::try_from(parts).unwrap_or(usize::MAX);
-    let scratch = Scratch::new(&settings.folder, parts).map_err(ReplayError::Scratch)?;
+    let scratch = Scratch::new(&settings, parts).map_err(ReplayError::Scratch)?;
     let store = Store::open(settings)?;
     let mut position = store.position()?;
     if tail.head() > position.seq {
@@ -87,14 +97,9 @@ struct Scratch {
 }
 
 impl Scratch {
-    fn new(store: &Path, parts: usize) -> io::Result<Self> {
-        let mut name = store.file_name().unwrap_or_default().to_os_string();
-        name.push("-parts");
-        let folder = store.with_file_name(name);
-        match std::fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => std::fs::create_dir_all(&folder)?,
-        }
+    fn new(settings: &StoreSettings, parts: usize) -> io::Result<Self> {
+        let folder = settings.parts();
+        std::fs::create_dir_all(&folder)?;
         Ok(Self { folder, parts })
     }
     fn frames(&self, part: usize) -> PathBuf {
@@ -129,8 +134,10 @@ impl Pieces<BufWriter<File>> {
         });
         put.map_err(ReplayError::Scratch)
     }
+    /// Without its end mark a file is taken for cut off.
     fn finish(mut self) -> Result<(), ReplayError> {
-        self.0.flush().map_err(ReplayError::Scratch)
+        let marked = self.0.write_all(&END.to_le_bytes());
+        marked.and_then(|()| self.0.flush()).map_err(ReplayError::Scratch)
     }
 }
 
@@ -139,14 +146,15 @@ impl Pieces<BufReader<File>> {
         let file = File::open(path).map_err(ReplayError::Scratch)?;
         Ok(Self(BufReader::with_capacity(BUFFER_BYTES, file)))
     }
-    /// The next piece; none at the end of the file.
+    /// The next piece; none at the end mark.
     fn next(&mut self) -> Result<Option<Vec<u8>>, ReplayError> {
         let mut length = [0; 4];
-        match self.0.read_exact(&mut length) {
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
-            read => read.map_err(ReplayError::Scratch)?,
+        self.0.read_exact(&mut length).map_err(ReplayError::Scratch)?;
+        let length = u32::from_le_bytes(length);
+        if length == END {
+            return Ok(None);
         }
-        let mut piece = vec![0; u32::from_le_bytes(length) as usize];
+        let mut piece = vec![0; length as usize];
         self.0.read_exact(&mut piece).map_err(ReplayError::Scratch)?;
         Ok(Some(piece))
     }
@@ -183,8 +191,16 @@ fn deal_out(
         for part in &wanted {
             let file = &mut files[*part];
             file.put(&last.to_le_bytes())?;
-            file.put(&read.header)?;
-            file.put(&read.body)?;
+            if wanted.len() == 1 {
+                file.put(&read.header)?;
+                file.put(&read.body)?;
+                continue;
+            }
+            // A frame of an import has streams of many parts: each gets its own and no more.
+            let is_wanted = |stream| fold::share_of(stream, parts) == *part;
+            let own = frame::only(&header, &read.body, is_wanted).map_err(undecoded)?;
+            file.put(&codec::encode(&own.0))?;
+            file.put(&own.1)?;
         }
         progress(last);
     }

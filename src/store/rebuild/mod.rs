@@ -70,6 +70,17 @@ pub enum ReplayError {
     },
 }
 
+impl ReplayError {
+    /// Whether it is for want of room on the disk.
+    #[must_use]
+    pub fn is_storage_full(&self) -> bool {
+        let (Self::Scratch(source) | Self::Store(StoreError::Broken(source))) = self else {
+            return false;
+        };
+        source.kind() == std::io::ErrorKind::StorageFull
+    }
+}
+
 /// What the view keeps of a command that carried an idempotency key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandRow {
