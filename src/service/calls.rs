@@ -159,7 +159,7 @@ impl Services {
         let number = number_by_hand(direction, number)?;
         let person = self.people.get(user);
         let extension = person.and_then(|person| person.extension.clone()).unwrap_or_default();
-        let announced = self.silent_call(&number, &extension)?;
+        let announced = self.silent_call(&number, &extension, direction)?;
         let command = CallCommand::OpenByHand(OpenByHand {
             direction,
             client_number: Personal::new(number),

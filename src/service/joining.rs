@@ -8,7 +8,7 @@ use crate::actors::Lane;
 use crate::base::ids::{CallId, ClientId, UserId};
 use crate::base::phone;
 use crate::domain::call::joining::{TALK_SECONDS_MAX, Told, can_be_taken, is_same_talk};
-use crate::domain::call::pbx_event::PbxEvent;
+use crate::domain::call::pbx_event::{Direction, PbxEvent};
 use crate::store::{StoreError, keys};
 use std::collections::BTreeMap;
 
@@ -53,6 +53,7 @@ impl Services {
         &self,
         number: &str,
         extension: &str,
+        direction: Direction,
     ) -> Result<Option<CallId>, ServiceError> {
         let Ok(wanted) = phone::parse(number) else { return Ok(None) };
         let links = self.telephony.links();
@@ -62,7 +63,7 @@ impl Services {
             let call = lane.state();
             let number = call.progress(None).client_number;
             silent(&call.source)
-                && can_be_taken(call, extension)
+                && can_be_taken(call, extension, direction)
                 && phone::parse(number.reveal()).is_ok_and(|known| known.e164 == wanted.e164)
         };
         let live = self.live_calls()?;

@@ -112,7 +112,7 @@ fn observed(call: &Call, observe: Observe, context: &Context) -> Decided {
 /// A new card, or the card of a call that the exchange announced before it fell silent.
 fn open_by_hand(call: &Call, open: OpenByHand, context: &Context) -> Decided {
     check_number(open.client_number.reveal(), "client_number", false)?;
-    if call.exists() && !joining::can_be_taken(call, &open.extension) {
+    if call.exists() && !joining::can_be_taken(call, &open.extension, open.direction) {
         return Err(call_exists());
     }
     let card = HandCard {

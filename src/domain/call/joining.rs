@@ -45,9 +45,10 @@ pub fn is_same_talk(call: &Call, told: Told<'_>) -> bool {
 /// Whether an operator at `extension` may open the card of a call by hand that the exchange has
 /// announced: nobody is on the line, and it rings nowhere else.
 #[must_use]
-pub fn can_be_taken(call: &Call, extension: &str) -> bool {
+pub fn can_be_taken(call: &Call, extension: &str, direction: Direction) -> bool {
     let progress = call.progress(None);
-    let waits = matches!(progress.stage, Stage::Queued | Stage::Ringing);
+    let waits =
+        matches!(progress.stage, Stage::Queued | Stage::Ringing) && progress.direction == direction;
     let elsewhere = |part: &Participant| part.is_ringing() && part.extension != extension;
     waits
         && call.hand.is_none()
@@ -95,8 +96,9 @@ fn overlaps(call: &Call, hand: &HandCard, told: Told<'_>) -> bool {
     };
     let ended = told.events.iter().find(whole_end).map(|event| event.at);
     let shut = call.finished.map(|mark| mark.at).or(call.closed);
-    let late = if !told.events.iter().any(|event| super::progress::opens(event.kind)) {
-        // The beginning was not told: it may be any part of the talk.
+    let begins = told.events.iter().any(|event| super::progress::opens(event.kind));
+    let late = if !begins && names_somebody(told) {
+        // The beginning was not told, and the card's operator is on it: any part of the talk.
         TALK_SECONDS_MAX
     } else if hand.direction == Direction::Outbound && names_somebody(told) {
         BEGIN_SECONDS_MAX

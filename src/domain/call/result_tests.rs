@@ -138,7 +138,7 @@ fn same(call: &Call, events: &[PbxEvent]) -> bool {
 #[test]
 fn the_talk_of_a_card_by_hand_is_known_by_number_operator_and_time() {
     let hand = "8 (916) 123-45-67";
-    let rows: [(&str, &str, &[&str], bool); 14] = [
+    let rows: [(&str, &str, &[&str], bool); 15] = [
         ("the whole talk", hand, &["5800 ringing l1 101 -", "5850 answered l1 101 -"], true),
         ("its queue, nobody named yet", hand, &["5000 queue_entered - sales -"], true),
         ("its last part", hand, &["9000 held l1 101 -"], true),
@@ -163,6 +163,7 @@ fn the_talk_of_a_card_by_hand_is_known_by_number_operator_and_time() {
         ("of another day", hand, &["-1000000 ringing l1 101 -"], false),
         ("no number on the card", "", &["5800 ringing l1 101 -"], false),
         ("nothing told", hand, &[], false),
+        ("a later call that only presses keys yet", hand, &["70000 dtmf l1 - -"], false),
     ];
     for (what, number, lines, expected) in rows {
         let events = script(Direction::Inbound, lines);
@@ -271,6 +272,8 @@ fn a_call_that_was_announced_is_taken_by_hand_where_nobody_has_it() {
         let (number, opened) = (call.number, apply(&mut call, open("101")));
         assert_eq!(opened.is_ok(), expected, "{lines:?} {opened:?}");
         if expected {
+            let (mut other, _) = record(Direction::Outbound, lines);
+            assert_eq!(apply(&mut other, open("101")).unwrap_err().code, "call_exists");
             assert_eq!((call.number, call.progress(None).stage), (number, Stage::Talking));
             assert_eq!(standing_of(&call, user_id()), Standing::Connected);
             assert_eq!(apply(&mut call, open("101")).unwrap_err().code, "call_exists");
