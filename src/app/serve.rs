@@ -98,17 +98,14 @@ pub async fn serve(
     edge.set_ready(true);
     let noting = tokio::spawn(edge.clone().note_sessions());
     let intake = PbxIntake::start(&core.services);
-    let services = Arc::clone(&core.services);
-    let resumed = tokio::task::spawn_blocking(move || services.resume_statements()).await;
-    if !matches!(resumed, Ok(Ok(()))) {
-        tracing::warn!("bank statements that a stop has cut off wait; send their files again");
-    }
+    let resuming = tokio::spawn(Arc::clone(&core.services).statement_round());
     ready(&core, &Listening { address, scheme }).await;
     if serving.await.is_err() {
         tracing::error!("the server ended with a fault");
     }
     edge.set_ready(false);
     noting.abort();
+    resuming.abort();
     intake.stop().await;
     let closed = tokio::task::spawn_blocking(move || core.close()).await;
     if closed.is_err() {

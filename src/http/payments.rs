@@ -8,6 +8,7 @@ use crate::http::edge::Edge;
 use crate::http::error::ApiError;
 use crate::http::request::{Outcome, Request, ok};
 use crate::json_object;
+use crate::service::Caller;
 use serde_json::json;
 
 json_object! {
@@ -71,7 +72,13 @@ pub async fn list(edge: Edge, request: Request) -> Outcome {
 /// # Errors
 /// 404.
 pub async fn show(edge: Edge, request: Request) -> Outcome {
-    ok(&edge.services.incoming_payment(&request.caller()?, id(&request)?)?)
+    shown(edge, request.caller()?, id(&request)?).await
+}
+
+async fn shown(edge: Edge, caller: Caller, id: IncomingPaymentId) -> Outcome {
+    let services = edge.services.clone();
+    let reading = tokio::task::spawn_blocking(move || services.incoming_payment(&caller, id));
+    ok(&reading.await.map_err(ApiError::internal)??)
 }
 
 /// `POST /incoming-payments/{id}/post`.
@@ -81,7 +88,8 @@ pub async fn show(edge: Edge, request: Request) -> Outcome {
 pub async fn post(edge: Edge, mut request: Request) -> Outcome {
     let (caller, id) = (request.caller()?, id(&request)?);
     let PostBody { loan_id } = request.json().await?;
-    ok(&edge.services.post_payment_to(&caller, id, loan_id).await?)
+    edge.services.post_payment_to(&caller, id, loan_id).await?;
+    shown(edge, caller, id).await
 }
 
 /// `POST /incoming-payments/{id}/dismiss`.
@@ -91,7 +99,8 @@ pub async fn post(edge: Edge, mut request: Request) -> Outcome {
 pub async fn dismiss(edge: Edge, mut request: Request) -> Outcome {
     let (caller, id) = (request.caller()?, id(&request)?);
     let DismissBody { reason } = request.json().await?;
-    ok(&edge.services.dismiss_payment(&caller, id, reason).await?)
+    edge.services.dismiss_payment(&caller, id, reason).await?;
+    shown(edge, caller, id).await
 }
 
 /// `POST /incoming-payments/{id}/reverse`.
@@ -101,7 +110,8 @@ pub async fn dismiss(edge: Edge, mut request: Request) -> Outcome {
 pub async fn reverse(edge: Edge, mut request: Request) -> Outcome {
     let (caller, id) = (request.caller()?, id(&request)?);
     let ReverseBody { reason, recall_id } = request.json().await?;
-    ok(&edge.services.reverse_payment(&caller, id, reason, recall_id).await?)
+    edge.services.reverse_payment(&caller, id, reason, recall_id).await?;
+    shown(edge, caller, id).await
 }
 
 /// `GET /reports/unallocated`; a page may be short and still have a next one.

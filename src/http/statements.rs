@@ -40,7 +40,12 @@ pub struct StatementPage {
 pub async fn list(edge: Edge, request: Request) -> Outcome {
     let query = request.query(&["limit", "cursor"])?;
     let (caller, limit) = (request.caller()?, query.limit()?);
-    let (items, next) = edge.services.statement_list(&caller, query.text("cursor"), limit)?;
+    let cursor = query.text("cursor").map(str::to_owned);
+    let services = edge.services.clone();
+    let reading = tokio::task::spawn_blocking(move || {
+        services.statement_list(&caller, cursor.as_deref(), limit)
+    });
+    let (items, next) = reading.await.map_err(ApiError::internal)??;
     ok(&json!({ "items": items, "next_cursor": next }))
 }
 

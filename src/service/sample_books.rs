@@ -74,7 +74,7 @@ fn commands(
     let (id, payer) = (fresh(), Payer::Client);
     let pay = |amount: i64| PostPayment {
         id,
-        source: PaymentSource::Statement,
+        source: PaymentSource::Import,
         key: format!("{key}-{}", own.booked.len()),
         on,
         amount,

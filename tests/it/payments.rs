@@ -155,6 +155,10 @@ fn payments_are_posted_once_left_to_a_person_and_taken_back() {
     let repeated = elena.send("POST", &path(&named, "post"), Some(body), &key).ok();
     assert_eq!(repeated["operation_id"], wrong["operation_id"]);
     assert_eq!(operations(&elena, &other).len(), 1);
+    let booked = wrong["operation_id"].as_str().unwrap();
+    let on_its_page = format!("/loans/{other}/operations/{booked}/reverse");
+    let refused = elena.post(&on_its_page, &json!({"reason": "mistake"}));
+    assert_eq!((refused.status, refused.code()), (409, "payment_of_statement"));
     let back = elena.post(&path(&named, "reverse"), &json!({"reason": "other_loan"})).ok();
     assert_eq!(
         (&back["state"], &back["reversed_reason"]),
@@ -221,6 +225,17 @@ fn the_bank_takes_a_payment_back() {
     let settled = inbox(&elena, "settled");
     assert_eq!(settled[0]["recalled_payment_id"], payment["payment_id"]);
     assert_eq!(inbox(&elena, "unmatched").len(), 0);
+    // It was another one: both are put aside, and can be dealt with anew.
+    let aside = |id: &Value| {
+        let path = format!("/incoming-payments/{}/dismiss", id.as_str().unwrap());
+        elena.post(&path, &json!({"reason": "другой платёж"})).ok()
+    };
+    let open = aside(&recall["payment_id"]);
+    assert_eq!((&open["state"], &open["recalled_payment_id"]), (&json!("dismissed"), &Value::Null));
+    assert_eq!(aside(&payment["payment_id"])["suggestions"][0]["loan_id"], json!(loan));
+    let post = format!("/incoming-payments/{}/post", payment["payment_id"].as_str().unwrap());
+    assert_eq!(elena.post(&post, &json!({"loan_id": loan})).ok()["state"], "posted");
+    assert_eq!(operations(&elena, &loan).len(), 2);
 }
 
 #[test]

@@ -255,6 +255,10 @@ pub fn signed(rows: &[SignedRow], granted: i64) -> Result<Vec<PlanRow>, Vec<Fiel
     let mut balance = granted;
     let mut read = Vec::with_capacity(rows.len());
     for (index, row) in rows.iter().enumerate() {
+        faults.date(&format!("signed[{index}].due_on"), row.due_on);
+        if let Some(to) = row.accrues_to {
+            faults.date(&format!("signed[{index}].accrues_to"), to);
+        }
         let mut sum = |field: &str, text: &str| {
             faults.sum(&format!("signed[{index}].{field}"), text, 0).unwrap_or(0)
         };
@@ -364,5 +368,9 @@ mod tests {
         assert_eq!((read[1].n, read[1].interest), (2, 1_000));
         let faults = signed(&[row("2026-02-15", "-4")], 100).unwrap_err();
         assert_eq!(named(&faults), [("signed[0].principal", "not_positive")]);
+        let far = SignedRow { accrues_to: "0020-02-15".parse().ok(), ..row("9026-02-15", "1") };
+        let expected =
+            [("signed[0].due_on", "out_of_range"), ("signed[0].accrues_to", "out_of_range")];
+        assert_eq!(named(&signed(&[far], 100).unwrap_err()), expected);
     }
 }

@@ -212,7 +212,12 @@ mod tests {
         assert_eq!(told(&external(&[3_000], stated(500, Some(20)))), expect("2026-04-10", 20));
         assert_eq!(told(&external(&[1_000], stated(500, None))), expect("2026-03-16", 45));
         assert_eq!(told(&external(&[3_000], stated(500, None))), expect("2026-04-29", 1));
-        for loan in [external(&[3_000], stated(500, Some(20))), external(&[1_000], silent())] {
+        for loan in [
+            external(&[3_000], stated(500, Some(20))),
+            external(&[1_000], silent()),
+            external(&[1_000], stated(500, None)),
+            external(&[3_000], stated(500, Some(0))),
+        ] {
             let today = date("2026-05-01");
             let days = behind(&loan).unwrap().days_past_due(today);
             assert_eq!(days, standing::on(&loan, today).days_past_due, "as on the card");

@@ -3,6 +3,7 @@
 //! them the schedule is filled by the payments, oldest instalment first, and an instalment due on a
 //! day off may be paid on the next working day (domain.md 2.1).
 
+use super::arrears::behind;
 use super::own::Own;
 use super::{Instalment, Loan, LoanStatus, PaymentKind};
 use crate::base::time::Date;
@@ -203,7 +204,10 @@ pub fn on(loan: &Loan, today: Date) -> Standing {
     standing.outstanding = figures.outstanding.map(|left| left.max(0)).or(standing.outstanding);
     if let Some(overdue) = figures.overdue {
         standing.overdue = overdue.max(0);
-        standing.days_past_due = figures.days_past_due.unwrap_or(0);
+        // A source that tells no days is understood as the report of arrears does.
+        let behind = behind(loan).filter(|_| overdue > 0);
+        standing.days_past_due =
+            behind.map_or(figures.days_past_due.unwrap_or(0), |behind| behind.days_past_due(today));
         standing.is_overdue_known = true;
     }
     if standing.outstanding == Some(0) {

@@ -14,6 +14,7 @@ use crate::base::time::Date;
 use crate::base::{documents, masking, names, phone};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 /// Where money went. Stored: append only.
 #[derive(
@@ -300,7 +301,8 @@ pub fn matching_keys(entry: &StatementEntry, patterns: &[String]) -> MatchingKey
 }
 
 /// `ИНН 500100732259 Иванов Иван` → the INN and the name.
-fn without_inn(name: &str) -> (Option<String>, &str) {
+#[must_use]
+pub fn without_inn(name: &str) -> (Option<String>, &str) {
     let name = name.trim();
     let Some(rest) = name.strip_prefix("ИНН").or_else(|| name.strip_prefix("INN")) else {
         return (None, name);
@@ -310,27 +312,48 @@ fn without_inn(name: &str) -> (Option<String>, &str) {
     (documents::inn(&rest[..end]).ok(), rest[end..].trim_start_matches([' ', '/', '\\']))
 }
 
-fn numbers_in(text: &str, pattern: &str) -> Vec<String> {
-    let letters: Vec<char> = text.chars().flat_map(char::to_uppercase).map(latin).collect();
-    // Numbers are given back in the letters of the pattern, which are those of the agreements.
-    let own: Vec<char> = pattern.chars().collect();
-    let wanted: Vec<char> = own.iter().flat_map(|c| c.to_uppercase()).map(latin).collect();
-    let mut found = BTreeSet::new();
+/// Where numbers of agreements stand in `text`: places of its characters.
+#[must_use]
+pub fn numbers_at(text: &str, patterns: &[String]) -> Vec<Range<usize>> {
+    let letters = likened(text);
+    let all = patterns.iter().flat_map(|pattern| fitting(&letters, &likened(pattern)));
+    all.collect()
+}
+
+/// Capitals that look alike in both alphabets, one for each character.
+fn likened(text: &str) -> Vec<char> {
+    text.chars().map(|c| latin(c.to_uppercase().next().unwrap_or(c))).collect()
+}
+
+/// Pieces of `letters` that stand alone and look like `wanted`.
+fn fitting(letters: &[char], wanted: &[char]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
     for place in 0..letters.len().saturating_sub(wanted.len().saturating_sub(1)) {
-        let piece = &letters[place..place + wanted.len()];
-        let fits = piece.iter().zip(&wanted).all(|(letter, want)| match want {
+        let end = place + wanted.len();
+        let fits = letters[place..end].iter().zip(wanted).all(|(letter, want)| match want {
             '#' => letter.is_ascii_digit(),
             _ => letter == want,
         });
         // A longer run of digits or letters is another number.
         let before = place.checked_sub(1).map(|before| letters[before]);
-        let after = letters.get(place + wanted.len());
         let alone = !before.is_some_and(char::is_alphanumeric)
-            && !after.is_some_and(|letter| letter.is_alphanumeric());
+            && !letters.get(end).is_some_and(|letter| letter.is_alphanumeric());
         if fits && alone && !wanted.is_empty() {
-            let spelled = own.iter().zip(piece).map(|(own, c)| if *own == '#' { c } else { own });
-            found.insert(spelled.collect::<String>());
+            found.push(place..end);
         }
+    }
+    found
+}
+
+fn numbers_in(text: &str, pattern: &str) -> Vec<String> {
+    let letters = likened(text);
+    // Numbers are given back in the letters of the pattern, which are those of the agreements.
+    let own: Vec<char> = pattern.chars().collect();
+    let mut found = BTreeSet::new();
+    for place in fitting(&letters, &likened(pattern)) {
+        let piece = &letters[place];
+        let spelled = own.iter().zip(piece).map(|(own, c)| if *own == '#' { c } else { own });
+        found.insert(spelled.collect::<String>());
     }
     found.into_iter().collect()
 }

@@ -5,7 +5,7 @@
 //! files hold it. Must never say that money was posted unless the loan's book says so too: both
 //! stand in one frame.
 
-use super::{Direction, MatchedBy, StatementEntry};
+use super::{Direction, MatchedBy, StatementEntry, is_recall};
 use crate::base::ids::{ClientId, IncomingPaymentId, LoanId, PartId, StatementId};
 use crate::base::limits;
 use crate::base::personal::Personal;
@@ -197,8 +197,8 @@ pub enum PaymentCommand {
     Dismiss(Personal<String>),
     /// It is taken back.
     Reverse(ReversalReason),
-    /// Of a recall: this payment was reversed for it.
-    Settle(IncomingPaymentId),
+    /// Of a recall: this payment of so many kopecks was reversed for it.
+    Settle(IncomingPaymentId, i64),
 }
 
 /// A movement comes in.
@@ -284,8 +284,24 @@ impl IncomingPayment {
         format!("{id}#{}", self.reversals)
     }
 
+    /// The bank takes a payment back by it, or may do so: a document that sends money back is
+    /// [`PaymentState::Outgoing`] when it comes in before the payment that it means.
+    #[must_use]
+    pub fn may_recall(&self) -> bool {
+        let sends_back = |movement: &Movement| movement.is_recall || is_recall(&movement.entry());
+        let is_open = matches!(
+            self.state,
+            PaymentState::Unmatched | PaymentState::Dismissed | PaymentState::Outgoing
+        );
+        is_open && self.movement.as_ref().is_some_and(sends_back)
+    }
+
+    /// What was taken back or settled in error is put aside too: from there it can be dealt with
+    /// anew.
     fn dismiss(&self, reason: &Personal<String>) -> Result<PaymentEvent, Rejection> {
-        self.waits()?;
+        if !matches!(self.state, PaymentState::Reversed | PaymentState::Settled) {
+            self.waits()?;
+        }
         let reason = text::spaces(reason.reveal());
         let length = reason.chars().count();
         if length == 0 || length > limits::LINE_CHARS_MAX {
@@ -296,13 +312,47 @@ impl IncomingPayment {
         Ok(PaymentEvent::Dismissed(PaymentDismissed { reason: Personal::new(reason) }))
     }
 
+    fn settle(&self, payment: IncomingPaymentId, amount: i64) -> Result<PaymentEvent, Rejection> {
+        if self.state != PaymentState::Outgoing {
+            self.waits()?;
+        }
+        if !self.may_recall() {
+            let help = "the bank takes no payment back by this; choose another entry";
+            return Err(Rejection::rule("not_a_recall", help));
+        }
+        if self.movement.as_ref().is_none_or(|movement| movement.amount != amount) {
+            let help = "the payment and what the bank takes back differ; choose another entry";
+            return Err(Rejection::rule("recall_differs", help));
+        }
+        Ok(PaymentEvent::Settled(RecallSettled { payment }))
+    }
+
+    /// Only a payment that is posted or noted is reversed; the bank may also take back one that
+    /// still waits.
+    fn reverse(&self, reason: ReversalReason) -> Result<PaymentEvent, Rejection> {
+        let is_in = |movement: &Movement| movement.direction == Direction::In;
+        let may = match self.state {
+            PaymentState::Posted | PaymentState::Noted => true,
+            PaymentState::Unmatched | PaymentState::Dismissed => {
+                reason == ReversalReason::RecalledByBank
+                    && self.movement.as_ref().is_some_and(is_in)
+            }
+            _ => false,
+        };
+        if !may {
+            let help = "this payment is posted to no loan; there is nothing to reverse";
+            return Err(Rejection::rule("payment_not_posted", help));
+        }
+        Ok(PaymentEvent::Reversed(PaymentReversed { reason }))
+    }
+
     /// Only what waits for a person, or was put aside by one, can be dealt with.
     fn waits(&self) -> Result<(), Rejection> {
         match self.state {
             PaymentState::Unmatched | PaymentState::Dismissed => Ok(()),
             _ => Err(Rejection::rule(
                 "payment_dealt_with",
-                "this payment was dealt with already; look at it again, reverse it first",
+                "this payment was dealt with already; look at it again, reverse it or put it aside first",
             )),
         }
     }
@@ -343,21 +393,8 @@ impl Aggregate for IncomingPayment {
                 PaymentEvent::Posted(PaymentMatched { target })
             }
             PaymentCommand::Dismiss(reason) => self.dismiss(&reason)?,
-            PaymentCommand::Reverse(reason) => {
-                if !matches!(self.state, PaymentState::Posted | PaymentState::Noted) {
-                    let help = "this payment is posted to no loan; there is nothing to reverse";
-                    return Err(Rejection::rule("payment_not_posted", help));
-                }
-                PaymentEvent::Reversed(PaymentReversed { reason })
-            }
-            PaymentCommand::Settle(payment) => {
-                self.waits()?;
-                if !self.movement.as_ref().is_some_and(|movement| movement.is_recall) {
-                    let help = "the bank takes no payment back by this; choose another entry";
-                    return Err(Rejection::rule("not_a_recall", help));
-                }
-                PaymentEvent::Settled(RecallSettled { payment })
-            }
+            PaymentCommand::Reverse(reason) => self.reverse(reason)?,
+            PaymentCommand::Settle(payment, amount) => self.settle(payment, amount)?,
         };
         Ok(Decision::events(vec![event]))
     }
@@ -379,7 +416,7 @@ impl Aggregate for IncomingPayment {
             PaymentEvent::Refused(refused) => self.refused = Some(refused.code.clone()),
             PaymentEvent::Dismissed(dismissed) => {
                 self.state = PaymentState::Dismissed;
-                self.dismissed = Some(dismissed.reason.clone());
+                (self.dismissed, self.recalled) = (Some(dismissed.reason.clone()), None);
             }
             PaymentEvent::Reversed(reversed) => {
                 self.reversed = Some(reversed.reason);
@@ -441,12 +478,16 @@ mod tests {
         }))
     }
 
-    fn given(commands: Vec<PaymentCommand>) -> Result<IncomingPayment, Rejection> {
-        let context = Context {
+    fn context() -> Context {
+        Context {
             now: Timestamp::from_micros(1),
             zone: chrono_tz::Europe::Moscow,
             principal: Principal::System,
-        };
+        }
+    }
+
+    fn given(commands: Vec<PaymentCommand>) -> Result<IncomingPayment, Rejection> {
+        let context = context();
         let meta =
             Meta { seq: 1, at: Timestamp::from_micros(5), actor: Principal::System, drawn: vec![] };
         let mut payment = IncomingPayment::default();
@@ -493,14 +534,51 @@ mod tests {
         let id = IncomingPaymentId::from_uuid(Uuid::from_u128(9));
         let out = given(vec![receive(Direction::Out, false)]).unwrap();
         assert_eq!(out.state, PaymentState::Outgoing);
-        let settled = given(vec![receive(Direction::Out, true), Settle(id)]).unwrap();
+        let settle = || Settle(id, 945_596);
+        let settled = given(vec![receive(Direction::Out, true), settle()]).unwrap();
         assert_eq!((settled.state, settled.recalled), (PaymentState::Settled, Some(id)));
+        let mut early = receive(Direction::Out, false);
+        if let PaymentCommand::Receive(receive) = &mut early {
+            receive.movement.purpose = Personal::new("Возврат ошибочно зачисленного".to_owned());
+        }
+        let early = given(vec![early]).unwrap();
+        assert_eq!((early.state, early.may_recall()), (PaymentState::Outgoing, true));
+        let after = early.decide(settle(), &context()).unwrap().events;
+        assert!(matches!(after[..], [PaymentEvent::Settled(_)]), "it came before its payment");
+        let again =
+            given(vec![receive(Direction::Out, true), settle(), dismiss("other"), settle()]);
+        assert_eq!(again.unwrap().state, PaymentState::Settled);
+        let open = given(vec![receive(Direction::Out, true), settle(), dismiss("other")]).unwrap();
+        assert_eq!((open.state, open.recalled), (PaymentState::Dismissed, None));
         let code = |commands| given(commands).unwrap_err().code;
         assert_eq!(
             code(vec![receive(Direction::Out, true), Post(target(true))]),
             "payment_went_out"
         );
-        assert_eq!(code(vec![receive(Direction::In, false), Settle(id)]), "not_a_recall");
+        assert_eq!(code(vec![receive(Direction::In, false), settle()]), "not_a_recall");
+        assert_eq!(code(vec![receive(Direction::Out, false), settle()]), "not_a_recall");
+        assert_eq!(code(vec![receive(Direction::Out, true), Settle(id, 1)]), "recall_differs");
+        assert_eq!(
+            code(vec![receive(Direction::Out, true), settle(), settle()]),
+            "payment_dealt_with"
+        );
+    }
+
+    #[test]
+    fn what_was_taken_back_can_be_dealt_with_anew() {
+        use PaymentCommand::{Post, Reverse};
+        let recalled = || Reverse(ReversalReason::RecalledByBank);
+        let came = || receive(Direction::In, false);
+        let waiting = given(vec![came(), recalled()]).unwrap();
+        assert_eq!((waiting.state, waiting.reversals), (PaymentState::Reversed, 1));
+        let aside = given(vec![came(), dismiss("x"), recalled()]).unwrap();
+        assert_eq!(aside.state, PaymentState::Reversed);
+        let code = |commands| given(commands).unwrap_err().code;
+        assert_eq!(code(vec![came(), recalled(), recalled()]), "payment_not_posted");
+        assert_eq!(code(vec![receive(Direction::Out, true), recalled()]), "payment_not_posted");
+        assert_eq!(code(vec![came(), recalled(), Post(target(true))]), "payment_dealt_with");
+        let again = given(vec![came(), recalled(), dismiss("wrong"), Post(target(true))]).unwrap();
+        assert_eq!(again.state, PaymentState::Posted);
     }
 
     #[test]

@@ -13,9 +13,12 @@ use quick_xml::events::Event;
 /// Levels of elements that are followed.
 const DEPTH_MAX: usize = 64;
 
+/// Elements of a file that are held at once.
+const ELEMENTS_MAX: usize = 2_000_000;
+
 /// An element with its children; a statement is small enough to be held whole.
 #[derive(Debug, Default)]
-struct Element {
+pub(super) struct Element {
     name: String,
     place: usize,
     text: String,
@@ -52,19 +55,25 @@ impl Element {
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Statement>, StatementError> {
-    let root = parsed(bytes)?;
+    let root = parsed(bytes, ELEMENTS_MAX)?;
     let report = root.at(&["Document", "BkToCstmrStmt"]).ok_or(StatementError::UnknownFormat)?;
     report.all("Stmt").map(statement).collect()
 }
 
-fn parsed(bytes: &[u8]) -> Result<Element, StatementError> {
+pub(super) fn parsed(bytes: &[u8], elements_max: usize) -> Result<Element, StatementError> {
+    let mut elements = 0;
     let mut reader = Reader::from_reader(bytes);
     let mut stack = vec![Element::default()];
     let place = |reader: &Reader<&[u8]>| usize::try_from(reader.buffer_position()).unwrap_or(0);
     loop {
         let at = place(&reader);
         let malformed = StatementError::Xml { place: at };
-        match reader.read_event() {
+        let event = reader.read_event();
+        elements += usize::from(matches!(event, Ok(Event::Start(_) | Event::Empty(_))));
+        if elements > elements_max {
+            return Err(StatementError::TooLarge);
+        }
+        match event {
             Ok(Event::Start(start)) => {
                 let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
                 let attribute = start.try_get_attribute("Ccy").ok().flatten();

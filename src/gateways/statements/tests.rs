@@ -222,6 +222,27 @@ fn sums_beyond_every_number_are_held_and_break_nothing() {
 }
 
 #[test]
+fn a_file_of_too_many_elements_is_not_held_in_memory() {
+    let text = b"<Document><a/><b></b></Document>";
+    assert!(super::camt::parsed(text, 3).is_ok());
+    assert_eq!(super::camt::parsed(text, 2).unwrap_err(), StatementError::TooLarge);
+}
+
+/// Every movement that is stored is known again by this key: it must never change.
+#[test]
+fn the_key_of_a_movement_is_frozen() {
+    let statement = &found(SAMPLE).unwrap()[0];
+    let keys: Vec<String> =
+        statement.entries.iter().map(|entry| import_id(&statement.account, entry)).collect();
+    assert_eq!(keys, ["608d2c47e3b5c974c5bce2f816715257", "d6ab46361cbd8107277ad691adc5f831"]);
+    let ids: Vec<String> = identifiers(statement).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        ids,
+        ["8973089c-550a-8504-b33f-65e3e5393779", "8ece830a-5748-8399-8be4-bfd55127716e"]
+    );
+}
+
+#[test]
 fn money_sent_back_is_a_recall_and_a_purchase_is_none() {
     let statements = found(SAMPLE).unwrap();
     let [came, went] = statements[0].entries.as_slice() else { panic!("two entries") };

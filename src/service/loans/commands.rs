@@ -15,6 +15,7 @@ use crate::domain::directory::{Entry, ProductBook};
 use crate::domain::loan::own::{LedgerCommand, OpenLedger, Payer, PaymentSource, PostPayment};
 use crate::domain::loan::{Loan, LoanCommand};
 use crate::domain::{Aggregate, FieldFault, Meta, Rejection, StreamKind};
+use crate::service::access_log::AccessKind;
 use crate::service::directory::ENTRIES_MAX;
 use crate::service::{Caller, ServiceError, Services};
 use std::sync::Arc;
@@ -178,8 +179,9 @@ impl Services {
         faults: Vec<FieldFault>,
     ) -> Result<Arc<Loan>, ServiceError> {
         let grant = caller.grant(action_of(&command))?;
-        let (_, sight) = self.loan_in_call(caller, grant, loan, call).await?;
+        let (found, sight) = self.loan_in_call(caller, grant, loan, call).await?;
         check_sums(sight)?;
+        check_source(&found, &command)?;
         let client = self.client_of_loan(loan)?;
         let done = self.decide_loan(caller, client, loan, command, faults).await?;
         let found = done.after.loans.get(&loan).ok_or_else(no_such_loan)?;
@@ -201,6 +203,7 @@ impl Services {
     ) -> Result<LoanDetail, ServiceError> {
         let grant = caller.grant(action_of(&command))?;
         let (found, sight) = self.loan_in_call(caller, grant, loan, None).await?;
+        self.record_access(caller, AccessKind::Loan, found.client, "")?;
         check_sums(sight)?;
         let context = self.context(caller);
         let decided = found.decide(LoanCommand::Ledger(command), &context);
@@ -258,6 +261,21 @@ impl Services {
         let done = self.clients.ask(client.uuid(), order).await?;
         self.tell_change(client, &done);
         Ok(done)
+    }
+}
+
+/// A payment of a statement is taken back where its movement stands, so that both say the same.
+fn check_source(loan: &Loan, command: &LedgerCommand) -> Result<(), Rejection> {
+    let LedgerCommand::Reverse { id, .. } = command else { return Ok(()) };
+    let booked = loan.own.iter().flat_map(|own| &own.booked).find(|booked| booked.id == *id);
+    match booked {
+        Some(booked)
+            if booked.reversed.is_none() && booked.source() == PaymentSource::Statement =>
+        {
+            let help = "this payment came with a bank statement; reverse it in incoming payments";
+            Err(Rejection::rule("payment_of_statement", help))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::access::Mask;
 use crate::domain::loan::own::ReversalReason;
 use crate::domain::loan::{Loan, standing};
 use crate::domain::statement::payment::{IncomingPayment, Movement, PaymentState};
-use crate::domain::statement::{Direction, Matched};
+use crate::domain::statement::{Direction, Matched, numbers_at, without_inn};
 use crate::domain::{StreamId, StreamKind};
 use crate::service::loans::views::NextPaymentView;
 use crate::service::statements::{Finder, received_alike};
@@ -138,50 +138,66 @@ fn decimal(minor: i64) -> String {
     Money::from_minor(minor, Currency::Rub).to_decimal()
 }
 
-/// A payer's name as those see it who may not see it in full; organisations have nothing to hide.
+/// A payer's name as those see it who may not see it in full. An organisation has nothing to hide;
+/// its bank may write a payer behind it, or a payer's address: `Иванов Иван Иванович//г Москва//`.
 fn short_name(movement: &Movement) -> String {
     let name = movement.name.reveal();
-    if movement.inn.reveal().len() == 10 || name.contains(['"', '«', '/']) {
+    if movement.inn.reveal().len() == 10 && !name.contains("//") {
         return name.clone();
     }
-    let parts = names::split(&names::capitalised(name));
-    masking::name_short(&parts.last, &parts.first, &parts.patronymic)
+    shortened(name)
 }
 
-/// A purpose with its long numbers masked, but for those that stand in the number of an agreement.
-fn without_long_numbers(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut run: Vec<char> = Vec::new();
-    let mut joined = false;
-    let mut before = ' ';
-    let flush = |out: &mut String, run: &mut Vec<char>, joined: bool| {
-        let digits = run.iter().filter(|c| c.is_ascii_digit()).count();
-        if digits >= PRIVATE_DIGITS_MIN && !joined {
-            let whole: String = run.iter().filter(|c| c.is_ascii_digit()).collect();
-            out.push_str(&masking::ending(&whole, 4));
-            // What parts it from the next word is no part of the number.
-            let tail = run.iter().rev().take_while(|c| !c.is_ascii_digit()).count();
-            out.extend(&run[run.len() - tail..]);
+/// The first words of `text` as a name; nothing of what stands behind it.
+fn shortened(text: &str) -> String {
+    let (_, name) = without_inn(text.split('/').next().unwrap_or_default());
+    let is_name = |word: &&str| word.chars().all(|c| c.is_alphabetic() || "-.'’".contains(c));
+    let words: Vec<&str> = name.split_whitespace().take_while(is_name).take(3).collect();
+    let parts = names::split(&names::capitalised(&words.join(" ")));
+    let short = masking::name_short(&parts.last, &parts.first, &parts.patronymic);
+    if short.is_empty() && !text.is_empty() { "***".to_owned() } else { short }
+}
+
+/// A purpose without what only those see who may see everything: long numbers that are in no number
+/// of an agreement, e-mails, and names, which banks write between `//`.
+fn masked_purpose(text: &str, patterns: &[String]) -> String {
+    let part = |(index, part): (usize, &str)| {
+        if index == 0 || part.trim().is_empty() || !numbers_at(part, patterns).is_empty() {
+            without_numbers_and_mails(part, patterns)
         } else {
-            out.extend(run.iter());
+            shortened(part)
         }
-        run.clear();
     };
-    for c in text.chars() {
-        let is_part = c.is_ascii_digit() || (!run.is_empty() && " -()".contains(c));
-        if is_part {
-            if run.is_empty() {
-                joined = before.is_alphanumeric() || before == '-';
-            }
-            run.push(c);
-        } else {
-            flush(&mut out, &mut run, joined || c.is_alphanumeric() && before.is_ascii_digit());
-            out.push(c);
+    text.split("//").enumerate().map(part).collect::<Vec<_>>().join("//")
+}
+
+fn without_numbers_and_mails(text: &str, patterns: &[String]) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let agreements = numbers_at(text, patterns);
+    let is_agreement = |place: usize| agreements.iter().any(|own| own.contains(&place));
+    let is_digit = |place: usize| letters[place].is_ascii_digit() && !is_agreement(place);
+    let mut out = String::with_capacity(text.len());
+    let mut place = 0;
+    while place < letters.len() {
+        if !is_digit(place) {
+            out.push(letters[place]);
+            place += 1;
+            continue;
         }
-        before = c;
+        let goes_on = |at: &usize| is_digit(*at) || " -()\u{a0}".contains(letters[*at]);
+        let end = (place..letters.len()).take_while(goes_on).last().unwrap_or(place);
+        // What parts it from the next word is no part of the number.
+        let end = (place..=end).rev().find(|at| is_digit(*at)).unwrap_or(place);
+        let digits: String = letters[place..=end].iter().filter(|c| c.is_ascii_digit()).collect();
+        if digits.len() >= PRIVATE_DIGITS_MIN {
+            out.push_str(&masking::ending(&digits, 4));
+        } else {
+            out.extend(&letters[place..=end]);
+        }
+        place = end + 1;
     }
-    flush(&mut out, &mut run, joined);
-    out
+    let word = |word: &str| if word.contains('@') { "***".to_owned() } else { word.to_owned() };
+    out.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn next_payment(loan: &Loan, today: Date) -> Option<NextPaymentView> {
@@ -237,6 +253,7 @@ impl Services {
         let target = payment.target.filter(|_| payment.state != PaymentState::Unmatched);
         let number = target.map(|target| self.number_of_loan(target.client, target.loan));
         let waits = payment.state == PaymentState::Unmatched;
+        let is_open = waits || payment.state == PaymentState::Dismissed;
         let is_in = movement.direction == Direction::In;
         Ok(Some(IncomingPaymentView {
             payment_id: id,
@@ -249,7 +266,7 @@ impl Services {
             payer_name: shown(name, short_name(movement)),
             payer_inn: hidden(inn, masking::ending(inn, 4)),
             payer_account: hidden(other, masking::account(other)),
-            purpose: shown(purpose, without_long_numbers(purpose)),
+            purpose: shown(purpose, masked_purpose(purpose, &self.config.lender.agreement_numbers)),
             state: payment.state.code(),
             matched_by: target.map(|target| target.by.code()),
             loan_id: target.map(|target| target.loan),
@@ -259,12 +276,12 @@ impl Services {
             refused: payment.refused.clone().filter(|_| waits),
             dismissed_reason: payment.dismissed.as_ref().map(|reason| reason.reveal().clone()),
             reversed_reason: payment.reversed,
-            is_recall: movement.is_recall,
+            is_recall: movement.is_recall || payment.may_recall(),
             recalled_payment_id: payment.recalled,
             changed_by: payment.changed.map(|(by, _)| self.people.name_of(by)).unwrap_or_default(),
             changed_at: payment.changed.map(|(_, at)| at.to_rfc3339()),
-            suggestions: if waits && is_in { self.suggestions(movement)? } else { Vec::new() },
-            recalls: if waits && movement.is_recall { self.recalls(movement)? } else { Vec::new() },
+            suggestions: if is_open && is_in { self.suggestions(movement)? } else { Vec::new() },
+            recalls: if payment.may_recall() { self.recalls(movement)? } else { Vec::new() },
         }))
     }
 
@@ -296,7 +313,7 @@ impl Services {
     fn recalls(&self, movement: &Movement) -> Result<Vec<RecallView>, ServiceError> {
         let alike = received_alike(&self.store, &movement.entry(), &movement.own_account)?;
         let mut views = Vec::new();
-        for (id, loaded) in alike {
+        for (id, loaded) in alike.found {
             let payment = &*loaded.state;
             let Some(came) = &payment.movement else { continue };
             let target = payment.target.filter(|_| payment.state != PaymentState::Unmatched);
@@ -317,18 +334,56 @@ impl Services {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::personal::Personal;
 
     #[test]
-    fn long_numbers_of_a_purpose_are_masked_and_agreements_are_not() {
+    fn a_purpose_shows_agreements_and_no_private_data() {
         let rows = [
             ("по договору № POS-2026-000123 = 1", "по договору № POS-2026-000123 = 1"),
+            ("дог.POS-2026-000123, тел 89161234505", "дог.POS-2026-000123, тел ***505"),
             ("тел 8 (916) 123-45-05 спасибо", "тел ***505 спасибо"),
-            ("ИНН 500100732259.", "ИНН ***2259."),
+            ("ТЕЛ89161234567 ИНН500100732259.", "ТЕЛ***567 ИНН***2259."),
             ("карта 2200123456789019", "карта ***9019"),
             ("платёж 9455-96", "платёж 9455-96"),
+            ("от i.ivanov@mail.ru долг", "от *** долг"),
+            (
+                "долг //Иванов Иван Иванович//г Москва ул Ленина 5//",
+                "долг //Иванов И. И.//Г М. У.//",
+            ),
+            ("//Иванов Иван//договор POS-2026-000123", "//Иванов И.//договор POS-2026-000123"),
         ];
         for (text, expected) in rows {
-            assert_eq!(without_long_numbers(text), expected);
+            assert_eq!(masked_purpose(text, &["POS-####-######".to_owned()]), expected);
+        }
+    }
+
+    #[test]
+    fn a_payers_name_is_short_whatever_stands_behind_it() {
+        let text = |text: &str| Personal::new(text.to_owned());
+        let rows = [
+            ("ИВАНОВ ИВАН ИВАНОВИЧ//Г МОСКВА УЛ ЛЕНИНА Д 5//", "7707083893", "Иванов И. И."),
+            ("ИВАНОВ ИВАН ИВАНОВИЧ/Р-Н ЛЕСНОЙ", "", "Иванов И. И."),
+            ("ИНН 500100732259 Иванов Иван", "", "Иванов И."),
+            ("Иванов Иван Иванович Р/С 40817810355000123456", "500100732259", "Иванов И. И."),
+            ("ООО \"Магазин\"", "7723000020", "ООО \"Магазин\""),
+        ];
+        for (name, inn, expected) in rows {
+            let movement = Movement {
+                statement: StatementId::from_uuid(Uuid::nil()),
+                place: 0,
+                own_account: String::new(),
+                direction: Direction::In,
+                on: "2026-02-16".parse().unwrap(),
+                amount: 1,
+                is_reversal: false,
+                is_recall: false,
+                number: text(""),
+                account: text(""),
+                inn: text(inn),
+                name: text(name),
+                purpose: text(""),
+            };
+            assert_eq!(short_name(&movement), expected);
         }
     }
 }

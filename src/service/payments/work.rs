@@ -1,7 +1,6 @@
 //! What people do with movements: post to a loan, put aside, take back.
 
 use super::stream;
-use super::views::IncomingPaymentView;
 use crate::actors::{AskError, ClientLane, Decided};
 use crate::base::ids::{ClientId, IncomingPaymentId, LoanId, PartId};
 use crate::base::personal::Personal;
@@ -79,14 +78,24 @@ fn reverse(
     context: &Context,
 ) -> Result<Decided, Rejection> {
     let change = payment.change(PaymentCommand::Reverse(reason), context)?;
+    let state = &payment.loaded.state;
     let settled = match recall {
-        Some(recall) => recall.change(PaymentCommand::Settle(payment.id), context)?,
+        Some(recall) => {
+            let amount = state.movement.as_ref().map_or(0, |movement| movement.amount);
+            recall.change(PaymentCommand::Settle(payment.id, amount), context)?
+        }
         None => None,
     };
     let mut decided = Decided::default();
-    if let (Some(lane), Some(target)) = (lane, payment.loaded.state.target)
+    let booked = state.target.filter(|_| state.state == PaymentState::Posted);
+    if let Some(target) = booked
         && let Some(id) = target.operation
     {
+        let Some(lane) = lane else {
+            // Booked since it was looked at: the loan's book must change with it.
+            let help = "this payment was posted meanwhile; look at it again";
+            return Err(Rejection::rule("payment_dealt_with", help));
+        };
         let command = LoanCommand::Ledger(LedgerCommand::Reverse { id, reason });
         decided = lane.loan_command(target.loan, command, context)?;
     }
@@ -112,7 +121,7 @@ impl Services {
         caller: &Caller,
         id: IncomingPaymentId,
         loan: LoanId,
-    ) -> Result<IncomingPaymentView, ServiceError> {
+    ) -> Result<(), ServiceError> {
         caller.grant(Action::MatchPayments)?;
         if !self.was_done(caller)? {
             self.known_payment(id)?;
@@ -130,7 +139,7 @@ impl Services {
             .await?;
             self.tell_payment(id);
         }
-        self.incoming_payment(caller, id)
+        Ok(())
     }
 
     /// Puts a movement aside.
@@ -142,7 +151,7 @@ impl Services {
         caller: &Caller,
         id: IncomingPaymentId,
         reason: Personal<String>,
-    ) -> Result<IncomingPaymentView, ServiceError> {
+    ) -> Result<(), ServiceError> {
         caller.grant(Action::MatchPayments)?;
         if !self.was_done(caller)? {
             self.directly(caller, || {
@@ -154,7 +163,7 @@ impl Services {
             .await?;
             self.tell_payment(id);
         }
-        self.incoming_payment(caller, id)
+        Ok(())
     }
 
     /// Takes a posted movement back, in the loan's book too. `recall` is the movement by which the
@@ -168,7 +177,7 @@ impl Services {
         id: IncomingPaymentId,
         reason: ReversalReason,
         recall: Option<IncomingPaymentId>,
-    ) -> Result<IncomingPaymentView, ServiceError> {
+    ) -> Result<(), ServiceError> {
         caller.grant(Action::MatchPayments)?;
         if !self.was_done(caller)? {
             if recall.is_some() && reason != ReversalReason::RecalledByBank {
@@ -194,7 +203,7 @@ impl Services {
             self.tell_payment(id);
             recall.into_iter().for_each(|recall| self.tell_payment(recall));
         }
-        self.incoming_payment(caller, id)
+        Ok(())
     }
 
     async fn reverse_booked(

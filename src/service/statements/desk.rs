@@ -18,9 +18,13 @@ use crate::service::{Caller, ServiceError, Services};
 use crate::store::{Loaded, keys};
 use serde::Serialize;
 use std::sync::{Arc, PoisonError, TryLockError};
+use std::time::Duration;
 
 /// Entries that are dealt with before the answer; more of them go on as a job.
 const AT_ONCE_MAX: u64 = 500;
+
+/// Between two looks for files that were cut off.
+const RESUME_PAUSE: Duration = Duration::from_secs(300);
 
 /// Why a file is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -264,8 +268,10 @@ impl Services {
                 return Ok(());
             }
         }
+        let Some(only) = self.statements.job(id) else { return Ok(()) };
         let services = Arc::clone(self);
         self.start_job("statement", move |progress| {
+            let _only = only;
             let gate = services.statements.gate.lock();
             let _gate = gate.unwrap_or_else(PoisonError::into_inner);
             // Somebody else may have gone on with it meanwhile.
@@ -278,9 +284,9 @@ impl Services {
             services.tell_statement(id);
             match worked {
                 Ok(file) => Ok(format!("{} entries", file.state.counts.entries)),
-                Err(Interrupted(refusal)) => Err(format!(
-                    "the statement was interrupted: {refusal}; send the file again to go on"
-                )),
+                Err(Interrupted(refusal)) => {
+                    Err(format!("the statement was interrupted: {refusal}; it goes on by itself"))
+                }
             }
         });
         Ok(())
@@ -304,15 +310,30 @@ impl Services {
         posting.work(file, tell)
     }
 
-    /// Goes on with every file that a stop of the box has cut off.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    pub fn resume_statements(self: &Arc<Self>) -> Result<(), ServiceError> {
-        for id in self.running_statements()? {
-            self.go_on_with_statement(id)?;
+    /// Goes on with files that were cut off: by a stop of the box at once, by a full disk when there
+    /// is room again. Never ends.
+    pub async fn statement_round(self: Arc<Self>) {
+        loop {
+            let services = Arc::clone(&self);
+            let resuming = tokio::task::spawn_blocking(move || services.resume_statements());
+            if resuming.await.is_err() {
+                tracing::error!("going on with bank statements ended with a fault");
+            }
+            tokio::time::sleep(RESUME_PAUSE).await;
         }
-        Ok(())
+    }
+
+    /// Goes on with every file that was cut off; one that cannot go on hinders no other.
+    fn resume_statements(self: &Arc<Self>) {
+        let running = self.running_statements().unwrap_or_else(|error| {
+            tracing::warn!(%error, "bank statements that were cut off are not known; tried again");
+            Vec::new()
+        });
+        for id in running {
+            if let Err(error) = self.go_on_with_statement(id) {
+                tracing::warn!(%error, statement = %id, "a bank statement waits; tried again");
+            }
+        }
     }
 
     fn running_statements(&self) -> Result<Vec<StatementId>, ServiceError> {
@@ -335,6 +356,9 @@ impl Services {
     }
 
     fn go_on_with_statement(self: &Arc<Self>, id: StatementId) -> Result<(), ServiceError> {
+        if self.statements.has_job(id) {
+            return Ok(());
+        }
         let file = self.store.load::<StatementFile>(file_stream(id))?;
         let blob = file.state.blob.clone();
         let read = self.blob_size(&blob).and_then(|size| self.read_statement(&blob, size));

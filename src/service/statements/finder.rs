@@ -214,6 +214,14 @@ fn instalments(loan: &Loan) -> Vec<i64> {
     sums
 }
 
+/// Payments that money sent back may take away.
+pub struct Alike {
+    /// Those that were found, newest first.
+    pub found: Vec<(Uuid, Loaded<IncomingPayment>)>,
+    /// There are older payments of the sum that were not looked at.
+    pub more: bool,
+}
+
 /// Payments that came in and that `back`, money sent back, may take away: of the same sum, not
 /// later, and from the same account, number or name; of a reversal by the bank's mark that names
 /// none of these, of the same sum on the same account.
@@ -224,14 +232,17 @@ pub fn received_alike(
     store: &Store,
     back: &StatementEntry,
     own_account: &str,
-) -> Result<Vec<(Uuid, Loaded<IncomingPayment>)>, StoreError> {
+) -> Result<Alike, StoreError> {
     let prefix = keys::received_payments(back.amount);
+    // The newest stand first.
+    let start = keys::received_payment(back.amount, back.on, Uuid::nil());
     let mut ids = Vec::new();
-    store.scan(&prefix, &prefix, |key, _| {
+    store.scan(&prefix, &start, |key, _| {
         ids.extend(keys::trailing_id(key));
         ids.len() < SAME_SUM_MAX
     })?;
     let (mut alike, mut others) = (Vec::new(), Vec::new());
+    let more = ids.len() >= SAME_SUM_MAX;
     for id in ids {
         let stream = StreamId::new(StreamKind::IncomingPayment, id);
         let loaded = store.load::<IncomingPayment>(stream)?;
@@ -247,7 +258,7 @@ pub fn received_alike(
     }
     let mut found = if alike.is_empty() { others } else { alike };
     found.truncate(RECALLED_MAX);
-    Ok(found)
+    Ok(Alike { found, more })
 }
 
 fn is_alike(came: &Movement, back: &StatementEntry) -> bool {

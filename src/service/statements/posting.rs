@@ -11,7 +11,7 @@ use crate::domain::statement::payment::{
     IncomingPayment, Movement, PaymentCommand, ReceivePayment, Target,
 };
 use crate::domain::statement::{
-    Direction, Matched, MatchedBy, Statement, StatementEntry, identifiers, is_recall,
+    Direction, HeldFor, Matched, MatchedBy, Statement, StatementEntry, identifiers, is_recall,
 };
 use crate::domain::{Aggregate, Context, Meta, Rejection, StreamId, StreamKind};
 use crate::service::imports::Environment;
@@ -102,6 +102,17 @@ impl Posting<'_> {
                 let place = u32::try_from(entries.len()).unwrap_or(u32::MAX);
                 entries.push(Numbered { place, account: &statement.account, entry, id });
             }
+        }
+        if file.state.state == FileState::Running && entries.len() as u64 != file.state.total {
+            let fault = HeldFor {
+                code: "file_differs".to_owned(),
+                message: "the file does not read as it did when it came in; send it again"
+                    .to_owned(),
+                ..HeldFor::default()
+            };
+            let stop = FileCommand::Stop(fault);
+            let committed = self.propose(&file, stop, Vec::new(), &self.context())?;
+            return Ok(after(&committed).unwrap_or(file));
         }
         while file.state.state == FileState::Running {
             let done = usize::try_from(file.state.counts.entries).unwrap_or(usize::MAX);
@@ -275,7 +286,8 @@ impl<'a> Chunk<'a> {
             *amount == entry.amount && account == entry.account.reveal()
         };
         let store = &self.posting.environment.store;
-        Ok(self.came.iter().any(same) || !received_alike(store, entry, account)?.is_empty())
+        let alike = received_alike(store, entry, account)?;
+        Ok(self.came.iter().any(same) || !alike.found.is_empty() || alike.more)
     }
 
     /// The loan that money goes to at once, or the rule against it.

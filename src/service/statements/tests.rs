@@ -404,6 +404,43 @@ fn a_file_that_was_cut_off_goes_on_behind_its_last_entry() {
     thread.join().unwrap();
 }
 
+#[test]
+fn a_file_that_reads_otherwise_than_before_stops() {
+    let mut lender = Lender::new();
+    let one = |n: u32| entry("2026-02-16", &n.to_string(), "1.00", BANK, "POS-2026-000120");
+    let (id, file) = lender.receive(&[statement(vec![one(1), one(2)])]);
+    let file = lender.work(id, file, &[statement(vec![one(1)])], &mut |_| ());
+    assert_eq!((file.state, file.counts.entries), (FileState::Stopped, 0));
+    assert_eq!(file.faults[0].code, "file_differs");
+    assert_eq!(lender.book(0), []);
+}
+
+#[test]
+fn money_sent_back_waits_for_a_person_among_many_payments_of_its_sum() {
+    let mut lender = Lender::new();
+    let others = |day: &str, of: std::ops::Range<u32>| {
+        let who = ("", "Некто Иной");
+        let entries = of.map(|n| StatementEntry {
+            account: text("40817810355000000000"),
+            ..entry(day, &n.to_string(), "7.00", who, "взнос")
+        });
+        statement(entries.collect())
+    };
+    let back = |number: &str, on: &str| StatementEntry {
+        direction: Direction::Out,
+        ..entry(on, number, "7.00", BANK, "Возврат ошибочно зачисленного")
+    };
+    let meant = entry("2026-02-10", "1", "7.00", BANK, "взнос");
+    lender.take(&[statement(vec![meant]), others("2026-02-20", 0..250)]);
+    // Later payments do not hide it; as many earlier ones leave it to a person.
+    let found = lender.take(&[statement(vec![back("8", "2026-02-12")])]).counts;
+    assert_eq!((found.unmatched, found.outgoing), (1, 0));
+    let found = lender.take(&[statement(vec![back("9", "2026-02-21")])]).counts;
+    assert_eq!((found.unmatched, found.outgoing), (1, 0));
+    let found = lender.take(&[statement(vec![back("9", "2026-02-09")])]).counts;
+    assert_eq!((found.unmatched, found.outgoing), (0, 1), "nothing came before");
+}
+
 /// A clock that charges a fee to the first loan each time it is read, as a colleague would.
 struct Meddler {
     environment: Environment,

@@ -35,7 +35,10 @@ function Detail({ payment, onDone }: { payment: IncomingPayment; onDone: () => v
   const queries = useQueryClient();
   const refresh = () => { void queries.invalidateQueries({ queryKey: ['incoming'] }); void queries.invalidateQueries({ queryKey: ['statements'] }); };
   const waits = payment.state === 'unmatched';
-  const posts = waits && payment.direction === 'in' && keepsLoans(user.role);
+  const open = waits || payment.state === 'dismissed';
+  const posts = open && payment.direction === 'in' && keepsLoans(user.role);
+  /** What was taken back or settled in error is put aside, and dealt with anew from there. */
+  const putsAside = (waits && !posts) || payment.state === 'reversed' || payment.state === 'settled';
   const [target, setTarget] = useState<Target | null>(payment.suggestions.length === 1 ? (payment.suggestions[0] ?? null) : null);
   const [dialog, setDialog] = useState<'dismiss' | 'reverse' | null>(null);
   const post = useMutation({ mutationFn: () => incoming.post(payment.payment_id, target?.loan_id ?? ''), onSuccess: () => { addConfirmation(t('inbox.posted')); refresh(); onDone(); } });
@@ -57,7 +60,7 @@ function Detail({ payment, onDone }: { payment: IncomingPayment; onDone: () => v
       </dl>
       <div><h3>{t('inbox.col.purpose')}</h3><div className={styles.purpose}>{payment.purpose || '—'}</div></div>
       {payment.refused && <p className="small warn" role="status">{t('inbox.refused', { reason: i18next.exists(`error.${payment.refused}`) ? t(`error.${payment.refused}`) : payment.refused })}</p>}
-      {payment.is_recall && waits && <Recalls payment={payment} onDone={() => { refresh(); onDone(); }} />}
+      {payment.is_recall && (waits || payment.recalls.length > 0) && <Recalls payment={payment} onDone={() => { refresh(); onDone(); }} />}
       {posts && (
         <section className="stack" aria-label={t('inbox.where')}>
           <h3>{t('inbox.where')}</h3>
@@ -68,12 +71,12 @@ function Detail({ payment, onDone }: { payment: IncomingPayment; onDone: () => v
           {post.error && <Failure error={post.error} />}
           <div className="row">
             <Button disabled={!target} loading={post.isPending} onClick={submit}>{target ? t('inbox.post_to', { number: target.number }) : t('inbox.post')}&nbsp;·&nbsp;Ctrl Enter</Button>
-            <Button variant="default" onClick={() => setDialog('dismiss')}>{t('inbox.dismiss')}</Button>
+            {waits && <Button variant="default" onClick={() => setDialog('dismiss')}>{t('inbox.dismiss')}</Button>}
           </div>
         </section>
       )}
-      {waits && !posts && keepsLoans(user.role) && <div><Button variant="default" onClick={() => setDialog('dismiss')}>{t('inbox.dismiss')}</Button></div>}
-      {payment.state === 'posted' && keepsLoans(user.role) && <div><Button variant="default" onClick={() => setDialog('reverse')}>{t('inbox.reverse')}</Button></div>}
+      {putsAside && keepsLoans(user.role) && <div><Button variant="default" onClick={() => setDialog('dismiss')}>{t('inbox.dismiss')}</Button></div>}
+      {(payment.state === 'posted' || payment.state === 'noted') && keepsLoans(user.role) && <div><Button variant="default" onClick={() => setDialog('reverse')}>{t('inbox.reverse')}</Button></div>}
       <ReasonDialog opened={dialog === 'dismiss'} onClose={() => setDialog(null)} title={t('inbox.dismiss_title')} action={t('inbox.dismiss')} note={t('inbox.dismiss_note')} run={async (reason) => { await incoming.dismiss(payment.payment_id, reason); refresh(); onDone(); }} />
       <Reverse opened={dialog === 'reverse'} payment={payment} onClose={() => setDialog(null)} onDone={() => { setDialog(null); refresh(); onDone(); }} />
     </>

@@ -13,7 +13,7 @@ import styles from './loans.module.css';
 import { ReverseDialog } from './ReverseDialog';
 import { rate } from './why';
 
-/** A change of the schedule is not taken back: a new one is made. */
+/** A change of the schedule is not taken back: a new one is made. A payment of a statement is taken back among incoming payments. */
 const TAKEN_BACK = ['payment', 'fee', 'penalty_forgiven', 'refund'];
 
 export function Operations({ loan }: { loan: Loan }) {
@@ -32,7 +32,7 @@ export function Operations({ loan }: { loan: Loan }) {
             <tr key={row.operation_id ?? index}>
               <td><ShortDate of={row.on} /></td><td className={row.reversed ? styles.struck : ''}>{word('kind', row.kind)}{row.closing && <span className="dim"> · {word('closing', row.closing)}</span>}</td><td className={`num ${row.reversed ? styles.struck : ''}`}>{row.amount === null ? <span className="dim">—</span> : decimal(row.amount, language)}</td>
               <td className="dim">{word('payer', row.payer)}</td><td className="dim">{word('source', row.source)}</td><td>{row.reversed ? <span className="tag warn">{t('operation.reversed', { reason: word('reason', row.reversed) })}</span> : ''}</td>
-              {may && <td className="num">{!row.reversed && row.operation_id && TAKEN_BACK.includes(row.kind) && <Button size="compact-xs" variant="subtle" color="gray" onClick={() => setReversing(row)}>{t('operation.reverse')}</Button>}</td>}
+              {may && <td className="num">{!row.reversed && row.operation_id && row.source !== 'statement' && TAKEN_BACK.includes(row.kind) && <Button size="compact-xs" variant="subtle" color="gray" onClick={() => setReversing(row)}>{t('operation.reverse')}</Button>}</td>}
             </tr>
           ))}
         </tbody>

@@ -10,6 +10,7 @@ mod cap;
 mod position;
 mod walk;
 
+pub use cap::limit as total_cap;
 pub use position::{Position, RowState, Step};
 pub use walk::{Assume, Segment, walk, walk_past};
 

@@ -196,6 +196,7 @@ fn plan_faults(agreement: &Agreement, plan: &Plan) -> Vec<FieldFault> {
     let mut faults = Vec::new();
     let mut balance = agreement.granted;
     let mut before = agreement.issued_on;
+    let mut due = agreement.issued_on;
     let mut number = 0;
     for (index, row) in plan.rows.iter().enumerate() {
         let mut fault = |field: &str, code, message: &str| {
@@ -204,7 +205,8 @@ fn plan_faults(agreement: &Agreement, plan: &Plan) -> Vec<FieldFault> {
         if row.n <= number || usize::from(row.n) > limits::INSTALMENTS_MAX {
             fault("n", "out_of_order", "instalments are numbered upwards from 1 to 600");
         }
-        if row.due_on <= before || row.accrues_to > row.due_on || row.accrues_to < before {
+        let is_late = row.accrues_to > row.due_on || row.accrues_to < before;
+        if row.due_on <= before.max(due) || is_late {
             fault(
                 "due_on",
                 "out_of_order",
@@ -218,7 +220,7 @@ fn plan_faults(agreement: &Agreement, plan: &Plan) -> Vec<FieldFault> {
         if row.balance != balance {
             fault("balance", "balance_differs", "the balance is what the rows above leave");
         }
-        (before, number) = (row.accrues_to, row.n);
+        (before, due, number) = (row.accrues_to, row.due_on, row.n);
     }
     if balance != 0 || plan.rows.is_empty() {
         let help = "the principal of all instalments is the sum granted";
@@ -286,6 +288,12 @@ fn posted(
 ) -> Result<Option<PaymentPosted>, Rejection> {
     let key = command.source.hashed(&command.key);
     if let Some(known) = own.booked.iter().find(|booked| key.is_some() && booked.key == key) {
+        if known.reversed.is_some() {
+            return Err(Rejection::rule(
+                "payment_reversed",
+                "the payment with this key was taken back; book it again with another key",
+            ));
+        }
         let is_same =
             known.on == command.on && known.operation == Operation::Payment(command.amount);
         return if is_same {

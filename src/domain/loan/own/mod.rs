@@ -28,7 +28,8 @@ use crate::base::ids::PartId;
 use crate::base::limits;
 use crate::base::time::{Date, day_number};
 use crate::domain::credit::ledger::{
-    Agreement, Assume, Book, CurrentInterest, Operation, Position, ReplanReason, walk, walk_past,
+    Agreement, Assume, Book, CurrentInterest, Operation, Position, ReplanReason, total_cap, walk,
+    walk_past,
 };
 use crate::domain::credit::policy;
 use crate::domain::credit::schedule::Plan;
@@ -201,8 +202,11 @@ impl Own {
                 Operation::Replan(_) | Operation::Close(_) => return true,
             }
         }
-        if self.agreement.current_interest == CurrentInterest::Accrued {
-            // Principal paid ahead lowers the interest that falls due.
+        if self.agreement.current_interest == CurrentInterest::Accrued
+            || total_cap(&self.agreement, &self.plan, &policy::RU).is_some()
+        {
+            // Principal paid ahead lowers the interest that falls due; the total cap takes interest
+            // away that the schedule still names.
             return came > 0;
         }
         for row in self.plan.rows.iter().filter(|row| row.due_on <= last) {

@@ -167,6 +167,9 @@ fn a_payment_is_booked_once_and_can_be_reversed() {
     assert_eq!(case.ask("2026-02-11", reverse(10)), Ok(1));
     assert_eq!(case.ask("2026-02-11", reverse(10)), Ok(0));
     assert_eq!(case.own().position(date("2026-02-20")).days_past_due(), 5);
+    let again = payment(11, "bank:10", "2026-02-10", 945_596);
+    assert_eq!(case.code("2026-02-11", again), "payment_reversed", "books nothing silently");
+    assert_eq!(case.ask("2026-02-11", payment(11, "new", "2026-02-10", 945_596)), Ok(1));
 }
 
 #[test]
@@ -245,6 +248,12 @@ fn unlawful_and_broken_terms_are_refused_by_field() {
     assert_eq!(with(|row| row.balance += 1), ["schedule[3].balance: balance_differs"]);
     assert!(with(|row| row.principal += 1).contains(&"schedule: principal_differs".to_owned()));
     assert_eq!(refused(e1(), Some(rows[..11].to_vec())), ["schedule: principal_differs"]);
+    let mut same_day = rows.clone();
+    same_day[3].accrues_to = rows[2].due_on.succ_opt().unwrap();
+    same_day[4].due_on = rows[3].due_on;
+    same_day[4].accrues_to = rows[3].due_on;
+    let out_of_order = ["schedule[4].due_on: out_of_order"];
+    assert_eq!(refused(e1(), Some(same_day)), out_of_order, "after the due date before it");
 }
 
 #[test]
