@@ -29,12 +29,12 @@ test('a call is answered from the first ring to the finished card', async ({ pag
   await page.locator('[name=full_name]').press('Enter');
   // Half of what is needed is not sent.
   await expect(page.getByText('нужно для проверки')).toHaveCount(2);
-  await expect(page.getByText('Осталось неверных ответов: 3')).toBeVisible();
+  await expect(page.getByText('Можно ошибиться: 3')).toBeVisible();
   await page.locator('[name=birth_date]').fill(known.birth_date);
   await page.locator('[name=passport_last4]').fill(known.passport);
   await page.locator('[name=passport_last4]').press('Enter');
   await expect(page.getByText('не совпало')).toHaveCount(1);
-  await expect(page.getByText('Осталось неверных ответов: 2')).toBeVisible();
+  await expect(page.getByText('Можно ошибиться: 2')).toBeVisible();
 
   // The right ones open the figures.
   await page.locator('[name=full_name]').fill(known.full_name);

@@ -93,7 +93,7 @@ export function IdentifyPanel({ callId, of, talking }: { callId: string; of: Ide
       {of.confirmed.length > 0 && <div className="caption good">{t('identify.confirmed')}: {of.confirmed.map((field) => t(`identify.short.${field}`)).join(', ')}</div>}
       <div className="row">
         <Button type="submit" variant="light" loading={check.isPending} style={{ flex: 'none' }}>{t('identify.check')}</Button>
-        <span className={of.attempts_left <= 1 ? 'caption bad' : 'caption'}>{t('identify.attempts', { count: of.attempts_left })}</span>
+        <span className={of.attempts_left <= 1 ? 'caption bad' : 'caption'} title={t('identify.attempts_rule')}>{t('identify.attempts', { count: of.attempts_left })}</span>
       </div>
       {check.error && <Failure error={check.error} />}
     </form>

@@ -33,7 +33,8 @@ export const call = {
   identify: {
     no_code_word: 'There is no code word, so level 2 is the highest. The profile may be changed; agree a code word.',
     title: 'Identity check', need: 'L{{level}} is needed', one_of: 'And one of', wrong: 'no match', needed: 'needed for the check', incomplete: 'incomplete; no answer is counted', lacking: 'No further check is possible, the card lacks: {{fields}}. Speak about general matters; without loans the profile may be completed.', confirmed: 'matches', check: 'Check',
-    attempts: 'Wrong answers left: {{count}} (every wrong field counts)',
+    attempts: 'Mistakes left: {{count}}',
+    attempts_rule: 'Every wrong field counts as a mistake',
     locked: 'Checking is closed until the end of the day. Speak about general matters only.', wrong_fields: 'Did not match: {{fields}}', opens: 'It opens by itself: {{time}}.', closed: 'The identity check is closed: there were too many wrong answers today. Until it opens, speak about general matters only.', type_something: 'Type at least one answer.', bad_date: 'There is no such date. Example: 15.03.1985', more: 'Confirm further',
     short: { full_name: 'name', birth_date: 'birth date', passport_last4: 'passport', code_word: 'code word', address: 'address', contract_number: 'loan number' },
     field: { full_name: 'Surname, first name, patronymic', birth_date: 'Date of birth', passport_last4: 'Last 4 digits of the passport', code_word: 'Code word', address: 'Address', contract_number: 'Loan number' },
