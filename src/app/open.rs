@@ -133,7 +133,6 @@ impl Core {
             std::process::abort();
         })
         .map_err(|source| StartError::Folder { path: folder.clone(), source })?;
-
         let access_log = background(&folder, "access", &disk, &clock)?;
         let pbx_log = background(&folder, "pbx", &disk, &clock)?;
         let blobs =
@@ -147,7 +146,6 @@ impl Core {
         };
         let runtime = Runtime::start(ARBITERS);
         let people = store.read_at_start(|| People::load(&store)).map_err(StartError::NewView)?;
-        let people = Arc::new(people);
         let services = Arc::new(Services {
             clients: Lanes::new(host.clone(), runtime.clone(), CLIENT_LANES_MAX),
             calls: Lanes::new(host.clone(), runtime.clone(), OTHER_LANES_MAX),
@@ -165,7 +163,7 @@ impl Core {
             committer,
             feed,
             metrics,
-            people,
+            people: Arc::new(people),
             telephony: crate::service::telephony::Telephony::default(),
             access_log,
             pbx_log,
