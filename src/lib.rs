@@ -19,8 +19,7 @@
 //! |---|---|---|
 //! | [`base`] | vocabulary without I/O: ids, money, time and `Clock`, phones, names, documents, limits | |
 //! | [`telemetry`], [`config`] | logs and metrics; settings as typed → checked | |
-//! | [`domain`] | pure rules: the arithmetic of credit and the production calendar; `Aggregate { decide, evolve, claims }` for client, loan, call, operator, user, token, directory, import, bank statements and their movements | |
-//! | [`domain`] | pure rules: the arithmetic of credit and the production calendar; `Aggregate { decide, evolve, claims }` for client, loan, call, operator, user, token, directory, import, paper | |
+//! | [`domain`] | pure rules: the arithmetic of credit and the production calendar; `Aggregate { decide, evolve, claims }` for client, loan, call, operator, user, token, directory, import, bank statements and their movements, papers | |
 //! | [`samples`] | a believable lender made of a seed | |
 //! | [`codec`] | bytes that last: event kinds and versions, frames, golden bytes | bincode |
 //! | [`journal`] | segments, frames, hash chain, tail with cursors, real and simulated disk | |
