@@ -12,8 +12,9 @@ use tokio::time::MissedTickBehavior;
 
 /// Commands that may wait for a link.
 const COMMANDS_MAX: usize = 256;
-/// Reports that may wait for the service; a link that is faster waits, and TCP with it.
-const REPORTS_MAX: usize = 64;
+/// Reports that may wait for the service, for instance while the view is made anew; a link that is
+/// faster for longer waits, and TCP with it.
+const REPORTS_MAX: usize = 4_096;
 /// How often calls whose end was lost are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 

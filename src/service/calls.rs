@@ -168,8 +168,14 @@ impl Services {
             client,
         });
         let fresh = || CallId::from_uuid(self.ids.next(self.clock.now()));
-        let id = announced.unwrap_or_else(fresh);
-        let done = self.command_call(caller, id, command, None).await?;
+        let mut id = announced.unwrap_or_else(fresh);
+        let mut done = self.command_call(caller, id, command.clone(), None).await;
+        if announced.is_some() && done.as_ref().is_err_and(is_taken) {
+            // A colleague has opened it meanwhile; one talk has one operator.
+            id = fresh();
+            done = self.command_call(caller, id, command, None).await;
+        }
+        let done = done?;
         let id = first_call(&done).unwrap_or(id);
         self.call_card(caller, id).await
     }
@@ -585,6 +591,10 @@ pub(super) fn typed_number(field: &str, typed: &str) -> Result<String, ServiceEr
         return Err(invalid(field, "invalid_phone", words));
     }
     Ok(phone.e164)
+}
+
+fn is_taken(error: &ServiceError) -> bool {
+    matches!(error, ServiceError::Rejected(why) if why.code == "call_exists")
 }
 
 /// The call that a command wrote; another one than asked for when the command is a repeat.

@@ -21,6 +21,7 @@ pub mod imports;
 pub mod jobs;
 mod joining;
 pub mod loans;
+mod manager_link;
 pub mod operators;
 pub mod papers;
 pub mod payments;
@@ -323,6 +324,12 @@ impl Services {
         }
         let streams = self.store.command(&key)?.map(|row| row.streams).unwrap_or_default();
         Ok(streams.iter().find(|(stream, _)| stream.kind == kind).map(|(stream, _)| stream.id))
+    }
+
+    /// The name of the job that the caller's command starts; a repeat names the same one.
+    #[must_use]
+    pub(crate) fn job_of(&self, caller: &Caller) -> Uuid {
+        self.part_id(caller).uuid()
     }
 
     /// An identifier for a part of a stream that the caller's command makes.

@@ -9,14 +9,12 @@ use crate::base::personal::Personal;
 use crate::base::time::Timestamp;
 use crate::codec;
 use crate::domain::access::Action;
+use crate::domain::call::joining::ANOTHER_CONVERSATION;
 use crate::domain::call::pbx_event::{PbxEvent, PbxEventBody, PbxEventFault, PbxEventKind};
 use crate::domain::call::progress::Stage;
 use crate::domain::call::{Call, CallCommand, CloseStale, Observe, Standing, standing_of};
 use crate::domain::operator::{CallChange, CallPhase, Operator, OperatorState};
 use crate::domain::{StreamId, StreamKind};
-use crate::feed::Audience;
-use crate::gateways::ami::adapter::Output;
-use crate::gateways::ami::client::Report;
 use crate::gateways::pbx_simulator::{Cast, Cue, Scenario, script};
 use crate::store::keys;
 use crate::telemetry::window::Percentiles;
@@ -189,28 +187,19 @@ impl Services {
         source: &str,
         events: Vec<(usize, PbxEvent)>,
     ) -> Result<Intake, ServiceError> {
-        let arrived = Instant::now();
         let now = self.clock.now();
         if self.telephony.heard(source, now) {
             self.publish_link(source, LinkState::Up);
         }
-        let mut conversations: BTreeMap<String, Vec<(usize, PbxEvent)>> = BTreeMap::new();
-        for (index, event) in events {
-            self.record_event(source, &event, now);
-            conversations.entry(event.call_id.clone()).or_default().push((index, event));
+        for (_, event) in &events {
+            self.record_event(source, event, now);
         }
-        let taken = conversations.into_values().map(|events| async move {
-            let (places, events): (Vec<usize>, Vec<PbxEvent>) = events.into_iter().unzip();
-            let result = self.observe(caller, source, events, arrived).await;
-            (places, result)
-        });
         let mut intake = Intake::default();
         let mut first_error = None;
-        for (places, result) in futures_util::future::join_all(taken).await {
+        for (places, result) in self.observe_all(caller, source, events).await {
             match result {
                 Ok(_) => intake.accepted += places.len(),
                 Err(error) => {
-                    tracing::warn!(source, %error, "events were not taken");
                     intake.rejected.extend(places.into_iter().map(|place| (place, "busy")));
                     first_error.get_or_insert(error);
                 }
@@ -221,6 +210,29 @@ impl Services {
             Some(error) if intake.accepted == 0 => Err(error),
             _ => Ok(intake),
         }
+    }
+
+    /// Takes recorded events; what became of each conversation, with the places of its events.
+    pub(super) async fn observe_all(
+        &self,
+        caller: &Caller,
+        source: &str,
+        events: Vec<(usize, PbxEvent)>,
+    ) -> Vec<(Vec<usize>, Result<CallId, ServiceError>)> {
+        let arrived = Instant::now();
+        let mut conversations: BTreeMap<String, Vec<(usize, PbxEvent)>> = BTreeMap::new();
+        for (index, event) in events {
+            conversations.entry(event.call_id.clone()).or_default().push((index, event));
+        }
+        let taken = conversations.into_values().map(|events| async move {
+            let (places, events): (Vec<usize>, Vec<PbxEvent>) = events.into_iter().unzip();
+            let result = self.observe(caller, source, events, arrived).await;
+            if let Err(error) = &result {
+                tracing::warn!(source, %error, "events were not taken");
+            }
+            (places, result)
+        });
+        futures_util::future::join_all(taken).await
     }
 
     /// Takes the events of one conversation.
@@ -246,25 +258,34 @@ impl Services {
             }
         }
         let clients: Vec<ClientId> = matches.iter().flat_map(|(_, found)| found.clone()).collect();
-        // What an operator knew before the exchange told of it is no second call.
-        let named = || {
-            let card = self.card_of_talk(&events, &users, &clients)?;
-            let fresh = || CallId::from_uuid(self.ids.next(self.clock.now()));
-            Ok(card.map_or_else(|| (fresh(), true), |card| (card, false)))
-        };
-        let (id, new) = self.telephony.call_of(&self.store, source, &pbx_call, named)?;
-        if new && self.is_ordered(source) && events.iter().all(is_end) {
-            // It was up before the box knew the exchange: an end without a call is no record.
-            // Events by HTTP may come in any order, and a late begin must find its end.
-            return Ok(id);
-        }
-        let source = source.to_owned();
-        let seen: Vec<PbxEventKind> = events.iter().map(|event| event.kind).collect();
-        let command = CallCommand::Observe(Observe { source, events, users, matches });
         let caller = Caller { command: None, ..caller.clone() };
-        self.command_call(&caller, id, command, Some(arrived)).await?;
-        for kind in seen {
-            match kind {
+        let observe = Observe { source: source.to_owned(), events, users, matches };
+        let id = loop {
+            let Observe { events, users, .. } = &observe;
+            // What an operator knew before the exchange told of it is no second call.
+            let named = || {
+                let card = self.card_of_talk(events, users, &clients)?;
+                let fresh = || CallId::from_uuid(self.ids.next(self.clock.now()));
+                Ok(card.map_or_else(|| (fresh(), true), |card| (card, false)))
+            };
+            let (id, new) = self.telephony.call_of(&self.store, source, &pbx_call, named)?;
+            if new && self.is_ordered(source) && events.iter().all(is_end) {
+                // It was up before the box knew the exchange: an end without a call is no record.
+                // Events by HTTP may come in any order, and a late begin must find its end.
+                return Ok(id);
+            }
+            let command = CallCommand::Observe(observe.clone());
+            match self.command_call(&caller, id, command, Some(arrived)).await {
+                // Since we looked, the card has got another conversation or was closed. It is not
+                // found a second time: the look goes on to the next card, at last to a new call.
+                Err(error) if is_of_another_talk(&error) => {
+                    self.telephony.forget_call(source, &pbx_call, id);
+                }
+                told => break told.map(|_| id)?,
+            }
+        };
+        for event in &observe.events {
+            match event.kind {
                 PbxEventKind::Held => self.telephony.came_about(id, Purpose::Hold),
                 PbxEventKind::Resumed => self.telephony.came_about(id, Purpose::Resume),
                 _ => {}
@@ -291,7 +312,7 @@ impl Services {
 
     // --- the flight recorder ------------------------------------------------------------------
 
-    fn record_event(&self, source: &str, event: &PbxEvent, at: Timestamp) {
+    pub(super) fn record_event(&self, source: &str, event: &PbxEvent, at: Timestamp) {
         let text = serde_json::to_vec(&PbxEventBody::from(event)).unwrap_or_default();
         self.record(source, RecordKind::Event, &event.call_id, at, text);
     }
@@ -310,7 +331,14 @@ impl Services {
         self.record(source, RecordKind::Raw, "", self.clock.now(), text);
     }
 
-    fn record(&self, source: &str, kind: RecordKind, pbx_call: &str, at: Timestamp, text: Vec<u8>) {
+    pub(super) fn record(
+        &self,
+        source: &str,
+        kind: RecordKind,
+        pbx_call: &str,
+        at: Timestamp,
+        text: Vec<u8>,
+    ) {
         let pbx_call: String = pbx_call.chars().take(200).collect();
         let record = PbxRecord { at, source: source.to_owned(), kind, pbx_call };
         if let Err(error) = self.pbx_log.record(codec::encode(&record), text) {
@@ -392,96 +420,10 @@ impl Services {
         Ok(rows.into_iter().filter_map(event).collect())
     }
 
-    // --- links and answers to commands --------------------------------------------------------
-
-    fn publish_link(&self, source: &str, state: LinkState) {
-        let body = serde_json::json!({ "source": source, "state": state });
-        let members = super::operators::members(&body);
-        self.feed.publish(Audience::Everybody, "pbx.link", members, true, None);
-    }
-
-    /// Notes the state of a link and tells the pages when it changed.
-    pub fn link_changed(
-        &self,
-        source: &str,
-        kind: LinkKind,
-        state: LinkState,
-        error: Option<String>,
-    ) {
-        if self.telephony.set_link(source, kind, state, error, self.clock.now()) {
-            tracing::info!(source, ?state, "link to the PBX");
-            self.publish_link(source, state);
-        }
-    }
-
-    /// Takes one report of a manager link.
-    pub async fn take_report(&self, source: &str, report: Report) {
-        match report {
-            Report::Connecting => {
-                // A link that is down and tries again stays down for the people.
-                let known = self.telephony.links().contains_key(source);
-                if !known {
-                    self.link_changed(source, LinkKind::Ami, LinkState::Connecting, None);
-                }
-            }
-            Report::Up => {
-                self.link_changed(source, LinkKind::Ami, LinkState::Up, None);
-                if let Err(error) = self.tell_exchanges() {
-                    tracing::warn!(source, %error, "the PBX was not told who is ready");
-                }
-            }
-            Report::Down(error) => {
-                self.link_changed(source, LinkKind::Ami, LinkState::Down, Some(error));
-            }
-            Report::Received { raw, outputs } => {
-                let now = self.clock.now();
-                for message in raw {
-                    let linked = message.get("Linkedid").unwrap_or_default().to_owned();
-                    let text = message.to_bytes();
-                    self.record(source, RecordKind::Raw, &linked, now, text);
-                }
-                self.take_outputs(source, outputs).await;
-            }
-        }
-    }
-
-    async fn take_outputs(&self, source: &str, outputs: Vec<Output>) {
-        let mut events = Vec::new();
-        for output in outputs {
-            match output {
-                Output::Event(event) => events.push((events.len(), event)),
-                Output::CommandAccepted { action_id } => self.telephony.taken_on(&action_id),
-                Output::CommandFailed { action_id, reason } => {
-                    self.command_failed(&action_id, reason).await;
-                }
-                Output::Inventory { calls } => self.close_vanished(source, &calls).await,
-            }
-        }
-        if !events.is_empty()
-            && let Err(error) = self.take_pbx_events(&Caller::system(), source, events).await
-        {
-            tracing::error!(source, %error, "events of the PBX were lost; the sweep will close their calls");
-        }
-    }
-
     pub(super) async fn close_call(&self, call: CallId, at: Timestamp) -> Result<(), ServiceError> {
         let command = CallCommand::CloseStale(CloseStale { at });
         self.command_call(&Caller::system(), call, command, None).await?;
         Ok(())
-    }
-
-    /// Calls of `source` that the exchange does not have any more, after its link came up.
-    async fn close_vanished(&self, source: &str, present: &BTreeSet<String>) {
-        for (id, lane) in self.live_calls().unwrap_or_default() {
-            let call = lane.state();
-            let gone = call.source == source
-                && !present.contains(&call.pbx_call)
-                && call.progress(None).stage.is_live()
-                && !call.facts.is_empty();
-            if gone && let Err(error) = self.close_call(id, self.clock.now()).await {
-                tracing::warn!(call = %id, %error, "a vanished call stays open");
-            }
-        }
     }
 
     pub(super) fn live_calls(
@@ -708,6 +650,10 @@ fn correction(standing: Standing, phase: Option<CallPhase>, call: &Call) -> Opti
         (Standing::Connected, _) => Some(CallChange::Connected),
         (Standing::WrapUp, _) => Some(CallChange::WrapUp),
     }
+}
+
+fn is_of_another_talk(error: &ServiceError) -> bool {
+    matches!(error, ServiceError::Rejected(why) if why.code == ANOTHER_CONVERSATION)
 }
 
 fn is_end(event: &PbxEvent) -> bool {

@@ -233,6 +233,16 @@ impl Telephony {
         Ok((call, new))
     }
 
+    /// Forgets that a conversation is `refused`, which belongs to another one. What was found for it
+    /// meanwhile stands.
+    pub fn forget_call(&self, source: &str, pbx_call: &str, refused: CallId) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (source.to_owned(), pbx_call.to_owned());
+        if known.get(&key) == Some(&refused) {
+            known.remove(&key);
+        }
+    }
+
     /// Notes the state of a link; says whether it changed.
     pub fn set_link(
         &self,

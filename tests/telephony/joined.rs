@@ -2,7 +2,7 @@
 
 use super::stage::*;
 use lenderbox::base::ids::CallId;
-use lenderbox::domain::call::pbx_event::Direction;
+use lenderbox::domain::call::pbx_event::{Direction, PbxEventBody};
 use lenderbox::service::Caller;
 use lenderbox::service::calls::CallFilter;
 use lenderbox::service::telephony::{LinkKind, LinkState};
@@ -17,12 +17,21 @@ async fn by_hand(stage: &Stage, caller: &Caller) -> CallId {
 /// Tells of the conversation `call`, each event by itself: kind, agent, seconds from now.
 async fn tell(stage: &Stage, call: &str, events: &[(&str, Option<&str>, i64)]) {
     for (kind, agent, seconds) in events {
-        let at = stage.services.clock.now().plus_seconds(*seconds).to_rfc3339();
-        let told = event(serde_json::json!({"event_id": format!("{call}{kind}"), "call_id": call,
-            "type": kind, "at": at, "agent": agent, "direction": "inbound",
-            "leg_id": agent.map(|_| "leg"), "from": "89161234567"}));
-        stage.services.take_pbx_bodies(&Caller::system(), "http", vec![told]).await.unwrap();
+        take(stage, "http", vec![told(stage, call, kind, *agent, *seconds)]).await;
     }
+}
+
+fn told(stage: &Stage, call: &str, kind: &str, agent: Option<&str>, at: i64) -> PbxEventBody {
+    let at = stage.services.clock.now().plus_seconds(at).to_rfc3339();
+    event(serde_json::json!({"event_id": format!("{call}{kind}"), "call_id": call,
+        "type": kind, "at": at, "agent": agent, "direction": "inbound",
+        "leg_id": agent.map(|_| "leg"), "from": "89161234567"}))
+}
+
+async fn take(stage: &Stage, source: &str, events: Vec<PbxEventBody>) {
+    let count = events.len();
+    let taken = stage.services.take_pbx_bodies(&Caller::system(), source, events).await.unwrap();
+    assert_eq!((taken.accepted, taken.rejected.len()), (count, 0));
 }
 
 fn ids(stage: &Stage) -> Vec<String> {
@@ -97,5 +106,54 @@ fn a_call_announced_before_the_link_went_down_is_the_one_opened_by_hand() {
         assert_eq!(record.participants.len(), 1);
         assert_eq!((record.talk_seconds(), record.wait_seconds()), (20, 10));
         assert_eq!(ids(stage).len(), 2);
+    });
+}
+
+#[test]
+fn two_conversations_of_one_moment_are_not_both_the_card_by_hand() {
+    with_stage(None, async |stage| {
+        let Stage { services, anna, .. } = stage;
+        let id = by_hand(stage, anna).await;
+        let ringing = |call: &str| told(stage, call, "ringing", Some("101"), -5);
+        // Two exchanges that tell at once, and one that tells of a third talk in the same breath.
+        tokio::join!(
+            take(stage, "http", vec![ringing("c1"), ringing("c3")]),
+            take(stage, "other", vec![ringing("c2")]),
+        );
+        assert_eq!(ids(stage).len(), 3);
+        let mut conversations = Vec::new();
+        for id in ids(stage) {
+            let call = state(services, id.parse().unwrap()).await;
+            assert_eq!(call.facts.len(), 1, "{}", call.pbx_call);
+            conversations.push((call.pbx_call.clone(), call.hand.is_some()));
+        }
+        conversations.sort();
+        let names: Vec<&str> = conversations.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["c1", "c2", "c3"]);
+        assert_eq!(conversations.iter().filter(|(_, by_hand)| *by_hand).count(), 1);
+        // What follows finds its own call.
+        take(stage, "other", vec![told(stage, "c2", "ended", None, 0)]).await;
+        tell(stage, "c1", &[("ended", None, 0)]).await;
+        tell(stage, "c3", &[("ended", None, 0)]).await;
+        assert_eq!(ids(stage).len(), 3);
+        for id in ids(stage) {
+            let call = state(services, id.parse().unwrap()).await;
+            assert_eq!((call.facts.len(), call.progress(None).stage.is_live()), (2, false));
+        }
+        assert!(state(services, id).await.hand.is_some());
+    });
+}
+
+#[test]
+fn two_operators_who_open_the_announced_call_at_once_get_a_card_each() {
+    with_stage(None, async |stage| {
+        let Stage { services, anna, boris, .. } = stage;
+        tell(stage, "c1", &[("queue_entered", None, -30)]).await;
+        services.link_changed("http", LinkKind::Http, LinkState::Down, None);
+        let (one, other) = tokio::join!(by_hand(stage, anna), by_hand(stage, boris));
+        assert_ne!(one, other);
+        assert_eq!(ids(stage).len(), 2);
+        assert_eq!(stage.state_of(anna).await.0, "on_call");
+        assert_eq!(stage.state_of(boris).await.0, "on_call");
     });
 }

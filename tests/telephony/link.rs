@@ -115,3 +115,21 @@ fn a_call_that_outlives_the_link_goes_on_when_it_is_back() {
         assert_eq!(all.items.len(), 1, "no second call of the same conversation");
     });
 }
+
+#[test]
+fn events_that_come_while_the_view_is_made_anew_are_not_lost() {
+    with_exchange(async |stage, exchange| {
+        let mut page = Page::open(&stage.services, &stage.anna);
+        let text = recording("01");
+        let (ringing, talking, end) = tell(&text);
+        stage.services.store.fail();
+        exchange.say(ringing).await;
+        let id = call_id(&page.card("ringing").await);
+        stage.services.store.fail();
+        exchange.say(talking).await;
+        exchange.say(end).await;
+        page.card("wrap_up").await;
+        let record = state(&stage.services, id).await.progress(None);
+        assert_eq!((record.talk_seconds(), record.wait_seconds()), (4, 2));
+    });
+}

@@ -65,6 +65,10 @@ fn number(context: &Context) -> Vec<Counter> {
 }
 
 fn observed(call: &Call, observe: Observe, context: &Context) -> Decided {
+    if !joining::may_tell_of(call, &observe) {
+        let message = "this call has another conversation of an exchange";
+        return Err(Rejection::rule(joining::ANOTHER_CONVERSATION, message));
+    }
     let mut decision = Decision::nothing();
     let mut seen = call.clone();
     for event in observe.events {

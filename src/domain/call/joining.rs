@@ -7,7 +7,7 @@
 
 use super::pbx_event::{Direction, PbxEvent, PbxEventKind};
 use super::progress::{Participant, Stage};
-use super::{Call, HandCard};
+use super::{Call, HandCard, Observe};
 use crate::base::ids::{ClientId, UserId};
 use crate::base::phone;
 use crate::base::time::Timestamp;
@@ -40,6 +40,23 @@ pub fn is_same_talk(call: &Call, told: Told<'_>) -> bool {
         && same_number(call, hand, told)
         && same_operator(hand, told)
         && overlaps(call, hand, told)
+}
+
+/// The rejection of what does not belong to a call: it is told of a call of its own.
+pub const ANOTHER_CONVERSATION: &str = "another_conversation";
+
+/// Whether what an exchange tells belongs to `call`. A call has one conversation of one exchange; a
+/// card by hand takes the first one that is its talk, and this decides it: whoever looked for the
+/// card before may have been overtaken.
+#[must_use]
+pub fn may_tell_of(call: &Call, observe: &Observe) -> bool {
+    let own = |event: &PbxEvent| call.source == observe.source && call.pbx_call == event.call_id;
+    if !call.exists() || observe.events.iter().all(own) {
+        return true;
+    }
+    let clients: Vec<ClientId> =
+        observe.matches.iter().flat_map(|(_, clients)| clients.iter().copied()).collect();
+    is_same_talk(call, Told { events: &observe.events, users: &observe.users, clients: &clients })
 }
 
 /// Whether an operator at `extension` may open the card of a call by hand that the exchange has

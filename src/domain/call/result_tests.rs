@@ -1,7 +1,7 @@
 //! What a call leaves behind besides its course: checks that failed, promises, and the one record of
 //! a talk that both an operator and an exchange tell of.
 
-use super::joining::{Told, is_same_talk};
+use super::joining::{ANOTHER_CONVERSATION, Told, is_same_talk};
 use super::pbx_event::{Direction, PbxEvent};
 use super::progress::{CallResult, Stage};
 use super::tests::{
@@ -220,6 +220,38 @@ fn a_card_that_an_exchange_tells_of_is_its_record() {
     assert_eq!((over.stage, over.result), (Stage::WrapUp, Some(CallResult::Answered)));
     assert_eq!((over.talk_seconds(), over.wait_seconds()), (200, 85));
     assert_eq!(call.users.get("101"), Some(&user_id()));
+}
+
+#[test]
+fn a_card_by_hand_takes_one_conversation_of_one_exchange() {
+    let lines = ["5800 ringing l1 101 -"];
+    let tell = |call: &mut Call, source: &str, conversation: &str| {
+        let mut events = script(Direction::Inbound, &lines);
+        for event in &mut events {
+            conversation.clone_into(&mut event.call_id);
+            event.event_id.push_str(conversation);
+        }
+        let users = [("101".to_owned(), user_id())].into();
+        let observe = Observe { source: source.into(), events, users, matches: vec![] };
+        apply(call, CallCommand::Observe(observe))
+    };
+    let mut call = by_hand("8 (916) 123-45-67");
+    tell(&mut call, "pbx1", "c1").unwrap();
+    let joined = call.clone();
+    for (source, conversation) in [("pbx2", "c1"), ("pbx1", "c2"), ("pbx2", "c2")] {
+        let refused = tell(&mut call, source, conversation).unwrap_err();
+        assert_eq!(refused.code, ANOTHER_CONVERSATION, "{source} {conversation}");
+        assert_eq!(call, joined);
+    }
+    tell(&mut call, "pbx1", "c1").unwrap();
+    assert_eq!(call, joined, "its own again changes nothing");
+    // Between the look at a card and the decision it may have been closed.
+    let mut shut = by_hand("8 (916) 123-45-67");
+    shut.closed = Some(at(5_700));
+    assert_eq!(tell(&mut shut, "pbx1", "c1").unwrap_err().code, ANOTHER_CONVERSATION);
+    // A call that an exchange told of first is no other exchange's.
+    let (mut told, _) = record(Direction::Inbound, &lines);
+    assert_eq!(tell(&mut told, "pbx2", "c2").unwrap_err().code, ANOTHER_CONVERSATION);
 }
 
 #[test]
