@@ -7,6 +7,7 @@ pub mod documents;
 pub mod email;
 pub mod ids;
 pub mod limits;
+pub mod line;
 pub mod masking;
 pub mod money;
 pub mod names;

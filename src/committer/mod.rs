@@ -14,4 +14,4 @@ mod upkeep;
 
 pub use change::{Change, Committed, Proposal, Receipt, Refusal, TypedChange};
 pub use engine::{Engine, Fatal};
-pub use thread::{Committer, CommitterSettings};
+pub use thread::{Committer, CommitterSettings, Gauge};

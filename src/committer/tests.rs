@@ -329,6 +329,72 @@ fn a_rebuilding_brings_back_only_commands_that_are_still_recognised() {
     assert!(known(470, 2) && known(490, 3) && known(480, 4));
 }
 
+fn settings() -> CommitterSettings {
+    CommitterSettings {
+        flush_every: std::time::Duration::from_secs(60),
+        disk_reserve_bytes: 0,
+        memory_budget_bytes: u64::MAX,
+        disk_free: Arc::new(|| None),
+        memory_used: Arc::new(|| None),
+        hour: Arc::new(|| Some(500)),
+        on_storage_low: Arc::new(|_| ()),
+        on_group: Arc::new(|_, _| ()),
+    }
+}
+
+#[test]
+fn a_proposal_in_the_moment_of_a_stop_is_answered() {
+    for round in 0..12_u128 {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = engine(folder.path());
+        let store = Arc::clone(engine.store());
+        let (committer, thread) = Committer::start(engine, settings(), |_| ()).unwrap();
+        let start = std::sync::Barrier::new(4);
+        let durable: Vec<u128> = std::thread::scope(|scope| {
+            let proposing: Vec<_> = (0..3_u128)
+                .map(|proposer| {
+                    let (committer, start) = (&committer, &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        let mut answered = Vec::new();
+                        // Each until it is refused: one of them is in the line when it closes.
+                        for n in (proposer * 1_000..).take(1_000) {
+                            let proposal = registration(n, &format!("+7916{n:07}"), None);
+                            let proposal = Proposal { bulk: proposer == 0, ..proposal };
+                            match committer.propose(proposal).blocking_recv() {
+                                Ok(Ok(_)) => answered.push(n),
+                                Ok(Err(refusal)) => panic!("{refusal}"),
+                                Err(_) => break,
+                            }
+                        }
+                        answered
+                    })
+                })
+                .collect();
+            start.wait();
+            for _ in 0..round * 200 {
+                std::hint::spin_loop();
+            }
+            committer.stop();
+            proposing.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        thread.join().unwrap();
+        for n in durable {
+            assert!(store.load::<Client>(stream(n)).unwrap().state.exists(), "client {n}");
+        }
+        // After it nobody waits either, whatever is asked; the handle is still there.
+        let late = committer.propose(registration(9_999, "+79169999999", None));
+        assert!(late.blocking_recv().is_err());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let late = committer.commit(registration(9_999, "+79169999999", None)).await;
+            assert!(matches!(late, Err(Refusal::Unavailable)));
+            assert!(committer.position().await.is_none());
+            assert!(!committer.flush().await && !committer.rebuild().await);
+        });
+    }
+}
+
 #[test]
 fn old_commands_are_forgotten_and_young_ones_are_not() {
     let folder = tempfile::tempdir().unwrap();
@@ -340,17 +406,7 @@ fn old_commands_are_forgotten_and_young_ones_are_not() {
     let answers = engine.commit(vec![seen(100, 1), seen(490, 2)]).unwrap();
     assert!(answers.iter().all(Result::is_ok));
     let store = Arc::clone(engine.store());
-    let settings = CommitterSettings {
-        flush_every: std::time::Duration::from_secs(60),
-        disk_reserve_bytes: 0,
-        memory_budget_bytes: u64::MAX,
-        disk_free: Arc::new(|| None),
-        memory_used: Arc::new(|| None),
-        hour: Arc::new(|| Some(500)),
-        on_storage_low: Arc::new(|_| ()),
-        on_group: Arc::new(|_, _| ()),
-    };
-    let (committer, thread) = Committer::start(engine, settings, |_| ()).unwrap();
+    let (committer, thread) = Committer::start(engine, settings(), |_| ()).unwrap();
     let begun = std::time::Instant::now();
     let known = |hour, n| store.get(&keys::command(hour, &[n; 16])).unwrap().is_some();
     while known(100, 1) {

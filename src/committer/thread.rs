@@ -3,9 +3,10 @@
 use super::change::{Committed, Proposal, Refusal};
 use super::engine::Engine;
 use super::upkeep::{Step, Upkeep};
+use crate::base::line::{Line, LineEnd, NotTaken, line};
 use crate::store::{Position, Store, keys, seal};
 use crate::telemetry::process::{Niceness, let_others_go_first};
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, never, select};
+use crossbeam_channel::{TryRecvError, never, select};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,6 +24,8 @@ const BULK_ALONE_PER_GROUP_MAX: usize = 512;
 const ALONE_AFTER: Duration = Duration::from_secs(1);
 /// Proposals that may wait.
 const WAITING_MAX: usize = 4_096;
+/// Orders that may wait.
+const ORDERS_MAX: usize = 16;
 /// Idle time after which everything written is attested by a marker.
 const IDLE: Duration = Duration::from_millis(100);
 /// How often disk and memory are looked at.
@@ -74,16 +77,16 @@ enum Order {
 /// The handle to the one writer. Cheap to clone.
 #[derive(Clone)]
 pub struct Committer {
-    interactive: Sender<Waiting>,
-    bulk: Sender<Waiting>,
-    orders: Sender<Order>,
+    interactive: Line<Waiting>,
+    bulk: Line<Waiting>,
+    orders: Line<Order>,
     storage_low: Arc<AtomicBool>,
     groups: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Committer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Committer({} waiting)", self.interactive.len() + self.bulk.len())
+        write!(f, "Committer({} waiting)", self.interactive.waiting() + self.bulk.waiting())
     }
 }
 
@@ -98,9 +101,9 @@ impl Committer {
         settings: CommitterSettings,
         on_fatal: impl Fn(&super::Fatal) + Send + 'static,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let (interactive, interactive_in) = bounded(WAITING_MAX);
-        let (bulk, bulk_in) = bounded(WAITING_MAX);
-        let (orders, orders_in) = bounded(16);
+        let (interactive, interactive_in) = line(WAITING_MAX);
+        let (bulk, bulk_in) = line(WAITING_MAX);
+        let (orders, orders_in) = line(ORDERS_MAX);
         let storage_low = Arc::new(AtomicBool::new(false));
         let groups = Arc::new(AtomicU64::new(0));
         let marked_seq = engine.position().seq;
@@ -125,8 +128,11 @@ impl Committer {
         let thread = std::thread::Builder::new().name("committer".into()).spawn(move || {
             let mut worker = worker;
             match catch_unwind(AssertUnwindSafe(|| worker.run())) {
-                Ok(Ok(())) => worker.refuse_the_rest(),
-                Ok(Err(fatal)) => on_fatal(&fatal),
+                Ok(Ok(())) => worker.close(),
+                Ok(Err(fatal)) => {
+                    on_fatal(&fatal);
+                    worker.close();
+                }
                 Err(_) => {
                     tracing::error!("the writer failed; stopping, a restart reads what is there");
                     // A box without its writer must not go on half alive.
@@ -144,9 +150,9 @@ impl Committer {
     pub async fn commit(&self, proposal: Proposal) -> Result<Committed, Refusal> {
         let lane = if proposal.bulk { &self.bulk } else { &self.interactive };
         let (reply, answer) = oneshot::channel();
-        lane.try_send(Waiting { proposal, reply }).map_err(|error| match error {
-            TrySendError::Full(_) => Refusal::Busy,
-            TrySendError::Disconnected(_) => Refusal::Unavailable,
+        lane.offer(Waiting { proposal, reply }).map_err(|error| match error {
+            NotTaken::Full => Refusal::Busy,
+            NotTaken::Closed => Refusal::Unavailable,
         })?;
         answer.await.unwrap_or(Err(Refusal::Unavailable))
     }
@@ -155,28 +161,28 @@ impl Committer {
     pub fn propose(&self, proposal: Proposal) -> oneshot::Receiver<Result<Committed, Refusal>> {
         let lane = if proposal.bulk { &self.bulk } else { &self.interactive };
         let (reply, answer) = oneshot::channel();
-        // A closed channel drops the reply, which the caller sees as unavailable.
-        let _ = lane.send(Waiting { proposal, reply });
+        // A closed line drops the reply, which the caller sees as unavailable.
+        let _ = lane.put(Waiting { proposal, reply });
         answer
     }
 
     /// Seq and digest at one moment, between two groups.
     pub async fn position(&self) -> Option<Position> {
         let (reply, answer) = oneshot::channel();
-        self.orders.send(Order::Position(reply)).ok()?;
+        self.orders.put(Order::Position(reply)).ok()?;
         answer.await.ok()
     }
 
     /// Flushes the view.
     pub async fn flush(&self) -> bool {
         let (reply, answer) = oneshot::channel();
-        self.orders.send(Order::Flush(reply)).is_ok() && answer.await.unwrap_or(false)
+        self.orders.put(Order::Flush(reply)).is_ok() && answer.await.unwrap_or(false)
     }
 
     /// Rebuilds the view from the journal.
     pub async fn rebuild(&self) -> bool {
         let (reply, answer) = oneshot::channel();
-        self.orders.send(Order::Rebuild(reply)).is_ok() && answer.await.unwrap_or(false)
+        self.orders.put(Order::Rebuild(reply)).is_ok() && answer.await.unwrap_or(false)
     }
 
     /// Whether the disk reserve is reached.
@@ -193,16 +199,16 @@ impl Committer {
 
     /// Commits what waits, attests and flushes, and ends the thread.
     pub fn stop(&self) {
-        let _ = self.orders.send(Order::Stop);
+        let _ = self.orders.put(Order::Stop);
     }
 }
 
 struct Worker {
     engine: Engine,
     settings: CommitterSettings,
-    interactive: Receiver<Waiting>,
-    bulk: Receiver<Waiting>,
-    orders: Receiver<Order>,
+    interactive: LineEnd<Waiting>,
+    bulk: LineEnd<Waiting>,
+    orders: LineEnd<Order>,
     storage_low: Arc<AtomicBool>,
     groups: Arc<AtomicU64>,
     flusher: Option<JoinHandle<()>>,
@@ -242,13 +248,14 @@ impl Worker {
 
     /// What waits now: interactive first, bulk after it unless it is held.
     fn gather(&self, holds_bulk: bool) -> Vec<Waiting> {
-        let mut group: Vec<Waiting> = self.interactive.try_iter().take(GROUP_MAX).collect();
+        let mut group: Vec<Waiting> =
+            self.interactive.receiver().try_iter().take(GROUP_MAX).collect();
         if holds_bulk {
             return group;
         }
         let alone = self.last_interactive.is_none_or(|last| last.elapsed() >= ALONE_AFTER);
         let bulk_max = if alone { BULK_ALONE_PER_GROUP_MAX } else { BULK_PER_GROUP_MAX };
-        group.extend(self.bulk.try_iter().take(bulk_max));
+        group.extend(self.bulk.receiver().try_iter().take(bulk_max));
         group
     }
 
@@ -273,8 +280,9 @@ impl Worker {
     /// Waits for work; after an idle while attests what was written.
     fn wait(&mut self) -> Result<(), super::Fatal> {
         let holds_bulk = self.holds_bulk();
-        let (nothing, (interactive, orders)) = (never(), (&self.interactive, &self.orders));
-        let bulk = if holds_bulk { &nothing } else { &self.bulk };
+        let (interactive, orders) = (self.interactive.receiver(), self.orders.receiver());
+        let nothing = never();
+        let bulk = if holds_bulk { &nothing } else { self.bulk.receiver() };
         let woken = select! {
             recv(interactive) -> waiting => waiting.ok().map(|one| vec![one]),
             recv(bulk) -> waiting => waiting.ok().map(|one| vec![one]),
@@ -302,7 +310,7 @@ impl Worker {
 
     /// Carries out orders; true when the thread is to end.
     fn obey(&mut self) -> Result<bool, super::Fatal> {
-        match self.orders.try_recv() {
+        match self.orders.receiver().try_recv() {
             Ok(order) => self.order(order),
             Err(TryRecvError::Empty) => Ok(self.stopped),
             Err(TryRecvError::Disconnected) => Ok(true),
@@ -424,11 +432,11 @@ impl Worker {
         }
     }
 
-    /// Whoever came after the last group is told so instead of waiting for ever.
-    fn refuse_the_rest(&self) {
-        for waiting in self.interactive.try_iter().chain(self.bulk.try_iter()) {
-            let _ = waiting.reply.send(Err(Refusal::Unavailable));
-        }
+    /// Whoever comes after the last group is told so instead of waiting for ever.
+    fn close(&self) {
+        self.interactive.close();
+        self.bulk.close();
+        self.orders.close();
     }
 
     fn finish(&mut self) -> Result<(), super::Fatal> {

@@ -3,10 +3,11 @@
 use super::error::LogError;
 use super::log::Log;
 use super::tail::Tail;
+use crate::base::line::{Line, NotTaken, line};
 use crate::base::time::Timestamp;
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never};
+use crossbeam_channel::{Receiver, Sender, bounded, never};
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -39,19 +40,22 @@ enum Message {
 /// Cheap to clone; the last clone that goes stops the thread.
 #[derive(Clone)]
 pub struct BackgroundLog {
-    queue: Sender<Message>,
+    queue: Line<Message>,
     shared: Arc<Shared>,
 }
 
 struct Shared {
     tail: Tail,
+    /// Nothing is taken any more. Held open by whoever puts something in, so that all that was taken
+    /// lies before the order to stop and is written.
+    stopping: RwLock<bool>,
     failure: Mutex<Option<String>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl std::fmt::Debug for BackgroundLog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "BackgroundLog({:?}, {} waiting)", self.shared.tail, self.queue.len())
+        write!(f, "BackgroundLog({:?}, {} waiting)", self.shared.tail, self.queue.waiting())
     }
 }
 
@@ -61,19 +65,22 @@ impl BackgroundLog {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(log: Log, name: &str) -> io::Result<Self> {
-        let (queue, records) = bounded(QUEUE_RECORDS_MAX);
+        let (queue, records) = line(QUEUE_RECORDS_MAX);
         let shared = Arc::new(Shared {
             tail: log.tail(),
+            stopping: RwLock::new(false),
             failure: Mutex::new(None),
             thread: Mutex::new(None),
         });
         // The thread holds no strong part of `shared`, so that the queue can end.
         let failure = Arc::downgrade(&shared);
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let ended = write(log, &records).err().map(|error| error.to_string());
+            let ended = write(log, records.receiver()).err().map(|error| error.to_string());
             if let (Some(shared), Some(reason)) = (failure.upgrade(), ended) {
                 *shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
             }
+            // Whoever waits for an answer is told that there is none.
+            records.close();
         })?;
         *shared.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(Self { queue, shared })
@@ -84,9 +91,19 @@ impl BackgroundLog {
     /// # Errors
     /// [`BackgroundError`]; the record was not taken.
     pub fn record(&self, header: Vec<u8>, body: Vec<u8>) -> Result<(), BackgroundError> {
-        self.queue.try_send(Message::Record(header, body)).map_err(|error| match error {
-            TrySendError::Full(_) => BackgroundError::Busy,
-            TrySendError::Disconnected(_) => self.stopped(),
+        self.taking(|queue| queue.offer(Message::Record(header, body)))
+    }
+
+    /// Puts something in, unless the log is being stopped.
+    fn taking(
+        &self,
+        put: impl FnOnce(&Line<Message>) -> Result<(), NotTaken>,
+    ) -> Result<(), BackgroundError> {
+        let stopping = self.shared.stopping.read().unwrap_or_else(PoisonError::into_inner);
+        let put = if *stopping { Err(NotTaken::Closed) } else { put(&self.queue) };
+        put.map_err(|error| match error {
+            NotTaken::Full => BackgroundError::Busy,
+            NotTaken::Closed => self.stopped(),
         })
     }
 
@@ -96,7 +113,7 @@ impl BackgroundLog {
     /// [`BackgroundError::Stopped`] when the log has failed.
     pub fn flush(&self) -> Result<u64, BackgroundError> {
         let (answer, answered) = bounded(1);
-        self.queue.send(Message::Flush(answer)).map_err(|_| self.stopped())?;
+        self.taking(|queue| queue.put(Message::Flush(answer)))?;
         answered.recv().map_err(|_| self.stopped())?
     }
 
@@ -105,7 +122,7 @@ impl BackgroundLog {
     /// # Errors
     /// [`BackgroundError::Stopped`] when the log has failed.
     pub fn drop_before(&self, before: Timestamp) -> Result<(), BackgroundError> {
-        self.queue.send(Message::DropBefore(before)).map_err(|_| self.stopped())
+        self.taking(|queue| queue.put(Message::DropBefore(before)))
     }
 
     /// Writes what was taken, attests it, ends the thread and waits for its end.
@@ -113,7 +130,8 @@ impl BackgroundLog {
     /// # Errors
     /// [`BackgroundError::Stopped`] when the log had failed before.
     pub fn stop(&self) -> Result<(), BackgroundError> {
-        let sent = self.queue.send(Message::Stop).is_ok();
+        *self.shared.stopping.write().unwrap_or_else(PoisonError::into_inner) = true;
+        let sent = self.queue.put(Message::Stop).is_ok();
         let thread = self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let joined = thread.is_none_or(|thread| thread.join().is_ok());
         let failure = self.failure();
@@ -134,7 +152,7 @@ impl BackgroundLog {
     /// Records that wait to be written.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.queue.len()
+        self.queue.waiting()
     }
 
     /// The end of the log, for its readers.
@@ -158,27 +176,29 @@ fn write(mut log: Log, records: &Receiver<Message>) -> Result<(), LogError> {
             recv(deadline) -> _ => None,
         };
         let due = next.is_none();
-        for _ in 0..BATCH_RECORDS_MAX {
-            match next {
-                Some(Message::Record(header, body)) => {
+        let mut batch = 0;
+        while let Some(message) = next {
+            match message {
+                Message::Record(header, body) => {
                     append(&mut log, &header, &body)?;
                     if !dirty {
                         dirty = true;
                         deadline = crossbeam_channel::after(SYNC_INTERVAL);
                     }
                 }
-                Some(Message::Flush(answer)) => {
+                Message::Flush(answer) => {
                     let head = log.sync()?;
                     // Whoever asked may have gone.
                     let _gone = answer.send(Ok(head));
                 }
-                Some(Message::DropBefore(before)) => {
+                Message::DropBefore(before) => {
                     log.drop_before(before)?;
                 }
-                Some(Message::Stop) => return log.mark_durable(),
-                None => break,
+                Message::Stop => return log.mark_durable(),
             }
-            next = records.try_recv().ok();
+            batch += 1;
+            // What is taken out of the queue must be written: nothing is taken behind a full batch.
+            next = if batch < BATCH_RECORDS_MAX { records.try_recv().ok() } else { None };
         }
         if due {
             if dirty {
