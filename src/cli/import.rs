@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::domain::access::Principal;
 use crate::domain::import::run::{FileSource, GivenLookup, ImportPlan, ImportRun, RunState};
 use crate::domain::import::{ImportKind, shipped, shipped_named};
-use crate::gateways::import_poster::{ImportPoster, ImportToPost, PostedRun};
+use crate::gateways::import_poster::{ImportPoster, ImportToPost, PostedPreview, PostedRun};
 use crate::service::imports::{
     Environment, ImportError, Job, Preview, Progress, Request, begin, found_lookups, preview,
     resume,
@@ -77,7 +77,7 @@ pub struct Import {
     #[arg(long)]
     data_dir: Option<PathBuf>,
     /// A running box to import into, for instance <http://127.0.0.1:8080>.
-    #[arg(long, requires = "token", conflicts_with_all = ["preview", "resume", "data_dir"])]
+    #[arg(long, requires = "token", conflicts_with_all = ["resume", "data_dir"])]
     url: Option<String>,
     /// With an https address: the authority that signed the box's certificate
     /// (tls/authority.pem of its data folder).
@@ -115,7 +115,7 @@ impl Import {
         let config = configuration(path, self.data_dir.as_deref())?;
         let request = self.request()?;
         if self.preview {
-            return show_preview(&first_rows(config, request)?);
+            return show_preview(&Shown::from(first_rows(config, request)?));
         }
         let done = with_core(config, async move |core| {
             let services = Arc::clone(&core.services);
@@ -143,6 +143,9 @@ impl Import {
             lookups: &self.lookups_beside(&request),
             dry_run: self.dry_run,
         };
+        if self.preview {
+            return show_preview(&Shown::from(poster.preview(&import).map_err(refused)?));
+        }
         let id = poster.start(&import).map_err(refused)?;
         let bar = progress_bar();
         let run = Runtime::block_on(1, async {
@@ -225,9 +228,9 @@ impl Import {
             Some(_) => resume(environment, job),
             None => begin(environment, job, plan, lookups),
         };
-        let run = session.and_then(|session| session.work());
+        let run = session.map_err(said).and_then(|session| session.work().map_err(stopped));
         bar.finish_and_clear();
-        report(&run.map_err(said)?, &rejects)
+        report(&run?, &rejects)
     }
 
     fn plan(&self, request: &Request, full_path: String) -> ImportPlan {
@@ -260,7 +263,10 @@ fn first_rows(config: Config, request: Request) -> Result<Preview, CliError> {
     });
     match shown {
         Err(CliError::Start(StartError::InUse(_))) => {
-            say("the box is running: the rows are read without a look at its cards")?;
+            say(
+                "the box is running: the rows are read without a look at its cards; add --url and \
+                 --token to have it look",
+            )?;
             alone()
         }
         other => other,
@@ -274,6 +280,12 @@ fn given(name: &str, path: &Path) -> GivenLookup {
 
 fn said(error: ImportError) -> CliError {
     CliError::Said(crate::app::chain(&error))
+}
+
+/// Of a run that was begun.
+fn stopped(error: ImportError) -> CliError {
+    let kept = "the rows before that stay; the same command with --resume goes on behind them";
+    CliError::Said(format!("{}\n{kept}", crate::app::chain(&error)))
 }
 
 fn progress_bar() -> ProgressBar {
@@ -291,13 +303,16 @@ fn show_progress(bar: &ProgressBar, progress: &Progress) {
     if let Some(permille) = snapshot.permille {
         bar.set_position(u64::from(permille));
     }
-    let left = match snapshot.seconds_left() {
+    let (counts, pace) = (snapshot.counts, snapshot.rows_per_second());
+    bar.set_message(pace_words(counts.rows, counts.rejected, pace, snapshot.seconds_left()));
+}
+
+fn pace_words(rows: u64, rejected: u64, pace: u64, seconds_left: Option<u64>) -> String {
+    let left = match seconds_left {
         Some(seconds) => format!(", {} min {:02} s left", seconds / 60, seconds % 60),
         None => String::new(),
     };
-    let (rows, rejected) = (snapshot.counts.rows, snapshot.counts.rejected);
-    let pace = snapshot.rows_per_second();
-    bar.set_message(format!("{rows} rows, {rejected} rejected, {pace} rows/s{left}"));
+    format!("{rows} rows, {rejected} rejected, {pace} rows/s{left}")
 }
 
 fn report(run: &ImportRun, rejects: &Path) -> Result<(), CliError> {
@@ -330,7 +345,8 @@ fn report(run: &ImportRun, rejects: &Path) -> Result<(), CliError> {
 fn show_posted(bar: &ProgressBar, run: &PostedRun) {
     let total = run.rows_total.unwrap_or(0).max(1);
     bar.set_position(run.rows_read.min(total) * 1_000 / total);
-    bar.set_message(format!("{} rows, {} rejected", run.rows_read, run.rejected));
+    let pace = run.rows_per_second.unwrap_or(0);
+    bar.set_message(pace_words(run.rows_read, run.rejected, pace, run.seconds_left));
 }
 
 fn report_posted(run: &PostedRun) -> Result<(), CliError> {
@@ -347,24 +363,75 @@ fn report_posted(run: &PostedRun) -> Result<(), CliError> {
         let id = &run.import_id;
         say(format!("rejected rows: on the page of imports, or GET /api/v1/imports/{id}/rejects"))?;
     }
+    let resume =
+        format!("go on with it on the page, or POST /api/v1/imports/{}/resume", run.import_id);
     match (&run.error, what) {
-        (Some(error), _) => Err(CliError::Said(format!("the import failed: {error}"))),
-        (None, "interrupted") => {
-            Err(CliError::Said("the import was stopped; it can be resumed on the page".to_owned()))
+        (Some(error), _) if run.state == "failed" => {
+            Err(CliError::Said(format!("the import failed: {error}\n{resume}")))
         }
+        (Some(error), _) => Err(CliError::Said(format!("{error}\n{resume}"))),
+        (None, "interrupted") => Err(CliError::Said(format!("the import was stopped\n{resume}"))),
         _ => Ok(()),
     }
 }
 
-fn show_preview(shown: &Preview) -> Result<(), CliError> {
+/// The first rows of a file, whoever has read them.
+struct Shown {
+    encoding: String,
+    delimiter: String,
+    columns: Vec<String>,
+    /// Second files without which no row is understood: name and file.
+    missing: Vec<(String, String)>,
+    /// Line, fields with their texts, faults by field.
+    rows: Vec<(u64, Vec<(String, String)>, Vec<(String, String)>)>,
+}
+
+impl From<Preview> for Shown {
+    fn from(shown: Preview) -> Self {
+        let rows = shown.rows.into_iter().map(|row| {
+            let target = row.target.into_iter().map(|(field, text)| (field.to_owned(), text));
+            let faults = row.faults.into_iter().map(|fault| (fault.field, fault.message));
+            (row.line, target.collect(), faults.collect())
+        });
+        Self {
+            encoding: shown.encoding.to_owned(),
+            delimiter: shown.delimiter,
+            columns: shown.columns,
+            missing: Vec::new(),
+            rows: rows.collect(),
+        }
+    }
+}
+
+impl From<PostedPreview> for Shown {
+    fn from(shown: PostedPreview) -> Self {
+        let missing = shown.lookups.into_iter().filter(|lookup| !lookup.given);
+        let rows = shown.rows.into_iter().map(|row| {
+            let faults = row.faults.into_iter().map(|fault| (fault.field, fault.message));
+            (row.line, row.target.into_iter().collect(), faults.collect())
+        });
+        Self {
+            encoding: shown.encoding,
+            delimiter: shown.delimiter,
+            columns: shown.columns,
+            missing: missing.map(|lookup| (lookup.name, lookup.file)).collect(),
+            rows: rows.collect(),
+        }
+    }
+}
+
+fn show_preview(shown: &Shown) -> Result<(), CliError> {
     say(format!("{}, delimiter {:?}", shown.encoding, shown.delimiter))?;
     say(format!("columns: {}", shown.columns.join(" | ")))?;
-    for row in &shown.rows {
+    for (name, file) in &shown.missing {
+        say(format!("the rows need {file}: put it beside the file, or add --lookup {name}=FILE"))?;
+    }
+    for (line, target, faults) in &shown.rows {
         let fields: Vec<String> =
-            row.target.iter().map(|(field, text)| format!("{field}={text}")).collect();
-        say(format!("line {}: {}", row.line, fields.join("; ")))?;
-        for fault in &row.faults {
-            say(format!("  {}: {}", fault.field, fault.message))?;
+            target.iter().map(|(field, text)| format!("{field}={text}")).collect();
+        say(format!("line {line}: {}", fields.join("; ")))?;
+        for (field, message) in faults {
+            say(format!("  {field}: {message}"))?;
         }
     }
     Ok(())

@@ -1,13 +1,14 @@
-//! Having a running box import a file: upload, start, look until the end.
+//! Having a running box import a file: upload, start, look until the end; or look at its first rows.
 //!
-//! For the command line: the data folder of a running box belongs to that box. Knows nothing of the
-//! box's inside, only its API, with a token of scope `core`.
+//! For the command line: the data folder of a running box belongs to that box. Must never know more
+//! of the box than its API, with a token of scope `core`.
 
-use super::box_line::{self, LineError};
+use super::box_api::{BoxApi, BoxError};
+use super::box_line::LineError;
 use crate::base::personal::Personal;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::fs::File;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -54,47 +55,63 @@ pub struct PostedRun {
     pub skipped: u64,
     /// Rows at fault.
     pub rejected: u64,
-    /// Why it failed.
+    /// Pace, while it runs.
+    pub rows_per_second: Option<u64>,
+    /// Rest at this pace, while it runs.
+    pub seconds_left: Option<u64>,
+    /// Why it failed or was interrupted.
     pub error: Option<String>,
 }
 
-/// Why the box does not import.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportPostError {
-    /// A file here does not read.
-    #[error("cannot read {path}")]
-    Unreadable {
-        /// Which.
-        path: String,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The box cannot be reached.
-    #[error("the box does not answer at {url}; is it running? ({reason})")]
-    Unreachable {
-        /// Where.
-        url: String,
-        /// The library's words.
-        reason: String,
-    },
-    /// The box refused.
-    #[error("the box refused with status {status}: {message}")]
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// Its words, and every field at fault.
-        message: String,
-    },
+/// The first rows of a file as a mapping understands them, as the box tells it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PostedPreview {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// Between cells.
+    pub delimiter: String,
+    /// Of the text, or `xlsx`.
+    pub encoding: String,
+    /// Second files that the mapping asks for.
+    pub lookups: Vec<PostedLookup>,
+    /// The first rows; none until every second file is given.
+    pub rows: Vec<PostedRow>,
 }
 
-/// A box to post to.
-#[derive(Debug)]
-pub struct ImportPoster {
-    agent: ureq::Agent,
-    base: String,
-    bearer: Personal<String>,
+/// A second file that a mapping asks for.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PostedLookup {
+    /// Its name in the mapping.
+    pub name: String,
+    /// What the file is called where it comes from.
+    pub file: String,
+    /// Whether it was sent along.
+    pub given: bool,
 }
+
+/// One row of a preview.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PostedRow {
+    /// Its line.
+    pub line: u64,
+    /// Fields and the texts they would get.
+    pub target: BTreeMap<String, String>,
+    /// All its faults.
+    pub faults: Vec<PostedFault>,
+}
+
+/// A fault of a row.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PostedFault {
+    /// Which field.
+    pub field: String,
+    /// What is wrong, in words.
+    pub message: String,
+}
+
+/// A box to import into.
+#[derive(Debug)]
+pub struct ImportPoster(BoxApi);
 
 impl ImportPoster {
     /// A box at `address` (`http://127.0.0.1:8080`), with a token of scope `core`; over TLS the
@@ -107,79 +124,51 @@ impl ImportPoster {
         authority: Option<&Path>,
         token: &Personal<String>,
     ) -> Result<Self, LineError> {
-        Ok(Self {
-            agent: box_line::agent(address, authority, ANSWER_WITHIN)?,
-            base: format!("{}/api/v1", address.trim_end_matches('/')),
-            bearer: Personal::new(format!("Bearer {}", token.reveal())),
-        })
+        BoxApi::new(address, authority, token, ANSWER_WITHIN).map(Self)
     }
 
     /// Uploads the files and starts the import; gives its identifier.
     ///
     /// # Errors
-    /// See [`ImportPostError`].
-    pub fn start(&self, import: &ImportToPost<'_>) -> Result<String, ImportPostError> {
-        let lookups = import
-            .lookups
-            .iter()
-            .map(|(name, path)| Ok(json!({"name": name, "blob": self.upload(path)?})))
-            .collect::<Result<Vec<Value>, ImportPostError>>()?;
+    /// See [`BoxError`].
+    pub fn start(&self, import: &ImportToPost<'_>) -> Result<String, BoxError> {
+        let mut body = self.uploaded(import)?;
         let name = import.file.file_name().unwrap_or_default().to_string_lossy();
-        let body = json!({
-            "kind": import.kind, "blob": self.upload(import.file)?, "file_name": name,
-            "mapping_text": import.mapping_text, "lookups": lookups, "dry_run": import.dry_run,
-        });
-        let url = format!("{}/imports", self.base);
-        let request = self.agent.post(&url).header("Authorization", self.bearer.reveal());
-        let started = Self::read(&url, request.send_json(&body))?;
+        body["file_name"] = json!(name);
+        body["dry_run"] = json!(import.dry_run);
+        let started: Value = self.0.post("imports", &body)?;
         Ok(started["import_id"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Uploads the files and asks how the first rows are understood.
+    ///
+    /// # Errors
+    /// See [`BoxError`].
+    pub fn preview(&self, import: &ImportToPost<'_>) -> Result<PostedPreview, BoxError> {
+        self.0.post("imports/preview", &self.uploaded(import)?)
     }
 
     /// How a run stands.
     ///
     /// # Errors
-    /// See [`ImportPostError`].
-    pub fn run(&self, id: &str) -> Result<PostedRun, ImportPostError> {
-        let url = format!("{}/imports/{id}", self.base);
-        let request = self.agent.get(&url).header("Authorization", self.bearer.reveal());
-        let answer = Self::read(&url, request.call())?;
-        serde_json::from_value(answer)
-            .map_err(|error| ImportPostError::Unreachable { url, reason: error.to_string() })
+    /// See [`BoxError`].
+    pub fn run(&self, id: &str) -> Result<PostedRun, BoxError> {
+        self.0.get(&format!("imports/{id}"))
     }
 
-    fn upload(&self, path: &Path) -> Result<String, ImportPostError> {
-        let unreadable =
-            |source| ImportPostError::Unreadable { path: path.display().to_string(), source };
-        let file = File::open(path).map_err(unreadable)?;
-        let url = format!("{}/blobs", self.base);
-        let request = self
-            .agent
-            .put(&url)
-            .header("Authorization", self.bearer.reveal())
-            .header("Content-Type", "application/octet-stream")
-            .header("Content-Length", file.metadata().map_err(unreadable)?.len().to_string());
-        let kept = Self::read(&url, request.send(file))?;
-        Ok(kept["blob"].as_str().unwrap_or_default().to_owned())
-    }
-
-    fn read(
-        url: &str,
-        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    ) -> Result<Value, ImportPostError> {
-        let unreachable = |error: ureq::Error| ImportPostError::Unreachable {
-            url: url.to_owned(),
-            reason: box_line::reason(&error),
-        };
-        let mut answer = answer.map_err(unreachable)?;
-        if answer.status().is_success() {
-            return answer.body_mut().read_json().map_err(unreachable);
-        }
-        let body: Value = answer.body_mut().read_json().unwrap_or_default();
-        let mut message = body["error"]["message"].as_str().unwrap_or("no words").to_owned();
-        for fault in body["error"]["fields"].as_array().into_iter().flatten() {
-            let part = |name: &str| fault[name].as_str().unwrap_or_default().to_owned();
-            message.push_str(&format!("\n  {}: {}", part("field"), part("message")));
-        }
-        Err(ImportPostError::Refused { status: answer.status().as_u16(), message })
+    /// Uploads the files; what every question about them begins with.
+    fn uploaded(&self, import: &ImportToPost<'_>) -> Result<Value, BoxError> {
+        // Who may not import is told so before a large file is sent, of which a box that refuses
+        // would read the beginning only.
+        let _mappings: Value = self.0.get("imports/mappings")?;
+        let lookups = import
+            .lookups
+            .iter()
+            .map(|(name, path)| Ok(json!({"name": name, "blob": self.0.upload(path)?})))
+            .collect::<Result<Vec<Value>, BoxError>>()?;
+        Ok(json!({
+            "kind": import.kind, "blob": self.0.upload(import.file)?,
+            "mapping_text": import.mapping_text, "lookups": lookups,
+        }))
     }
 }

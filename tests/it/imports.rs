@@ -25,6 +25,13 @@ fn finished(client: &Client, id: &str) -> Value {
     })
 }
 
+/// What is said, whatever the order.
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = text.split(['\n', ';', ':']).map(str::trim).collect();
+    parts.sort_unstable();
+    parts
+}
+
 fn counts(run: &Value) -> [u64; 5] {
     ["rows_read", "created", "updated", "unchanged", "rejected"].map(|k| run[k].as_u64().unwrap())
 }
@@ -338,6 +345,7 @@ fn a_running_box_is_imported_into_by_its_address() {
     let lenderbox = Lenderbox::start(&data, &["--clients", "20"]);
     let place = |name: &str, text: &str| {
         let path = temporary.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     };
@@ -354,6 +362,19 @@ fn a_running_box_is_imported_into_by_its_address() {
         Command::new(binary()).arg("import").args(arguments).args(url).output().unwrap()
     };
     let clients = ["clients", &people, "--mapping", &mapping];
+    let preview = |arguments: &[&str]| said(&post(&[arguments, &["--preview"]].concat(), token));
+    let beside = preview(&clients);
+    let alone = said(&run(&data, &[&["import"][..], &clients, &["--preview"]].concat()));
+    let (words, same) = alone.split_once('\n').unwrap();
+    assert!(words.contains("add --url"), "{words}");
+    assert_eq!(parts(&beside), parts(same), "nothing stands in the cards yet");
+    assert!(beside.contains("line 2: ") && beside.contains("full_name=ТЕСТОВ"), "{beside}");
+    assert!(beside.contains("\n  phone: ") && beside.contains("\n  inn: "), "{beside}");
+    let orphans = place("elsewhere/loans.csv", LOAN_FILE);
+    let orphans = preview(&["loans", &orphans, "--mapping", &loan_mapping]);
+    assert!(orphans.contains("--lookup owner=FILE") && !orphans.contains("line 2"), "{orphans}");
+    let loan_rows = preview(&["loans", &loans, "--mapping", &loan_mapping]);
+    assert!(loan_rows.contains("line 2: ") && !loan_rows.contains("--lookup"), "{loan_rows}");
     let done = said(&post(&clients, token));
     let first = "done: 3 rows: 2 created, 0 updated, 0 unchanged, 0 skipped, 1 rejected";
     assert!(done.starts_with(first) && done.contains("/rejects"), "{done}");

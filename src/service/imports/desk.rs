@@ -5,7 +5,7 @@ use super::line::{Live, Place};
 use super::prepare::{self, Against, Preview, Request};
 use super::progress::Snapshot;
 use super::runner::{self, Environment, Job, Session};
-use super::{ImportError, read_rejects, rejects_path};
+use super::{INTERRUPTED, ImportError, STORAGE_LOW, read_rejects, rejects_path};
 use crate::base::ids::ImportId;
 use crate::domain::access::{Action, Principal, Role};
 use crate::domain::import::run::{
@@ -87,8 +87,10 @@ pub struct ImportView {
     pub finished_at: Option<String>,
     /// Who asked.
     pub by: String,
-    /// Why it failed.
+    /// Why it failed or was interrupted, in words.
     pub error: Option<String>,
+    /// The same as a code, for instance `storage_low`, `unreadable_file`.
+    pub error_code: Option<String>,
 }
 
 /// A mapping as shown.
@@ -420,11 +422,14 @@ impl Services {
         let ahead = live.as_ref().map(|(ahead, _)| *ahead).filter(|ahead| *ahead > 0);
         let live = live.map(|(_, live)| live.progress.snapshot());
         let running = live.filter(|snapshot| !snapshot.ended && ahead.is_none());
+        let (error_code, error) = run.error.clone().unzip();
+        // Nothing is wrong with the file: the run goes on as it is when the box lets it.
+        let by_box = matches!(error_code.as_deref(), Some(STORAGE_LOW | INTERRUPTED));
         let state = match run.state {
             RunState::Running | RunState::Planned if ahead.is_some() => "waiting",
             RunState::Running | RunState::Planned if running.is_some() => "running",
             RunState::Finished => "finished",
-            RunState::Failed => "failed",
+            RunState::Failed if !by_box => "failed",
             _ => "interrupted",
         };
         // The journal is a chunk or a few behind what is known here.
@@ -457,7 +462,8 @@ impl Services {
             started_at: run.started_at.to_rfc3339(),
             finished_at: run.ended_at.map(|at| at.to_rfc3339()),
             by: run.by.map(|by| self.people.name_of(by)).unwrap_or_default(),
-            error: run.error.as_ref().map(|(_, words)| words.clone()),
+            error,
+            error_code,
         })
     }
 

@@ -28,6 +28,11 @@ use crate::committer::Refusal;
 use crate::domain::{FieldFault, Rejection};
 use crate::gateways::tables::TableError;
 
+/// Why a run ended that the box stopped, not its file: the disk reserve.
+const STORAGE_LOW: &str = "storage_low";
+/// Why a run ended that the box stopped for another reason.
+const INTERRUPTED: &str = "interrupted";
+
 /// Why an import does not begin or does not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -73,7 +78,8 @@ impl ImportError {
             Self::ReadingBroke => "unreadable_file",
             Self::Rejects(_) => "unwritable_rejects",
             Self::Rejected(rejection) => rejection.code,
-            Self::Refused(_) => "interrupted",
+            Self::Refused(Refusal::StorageLow) => STORAGE_LOW,
+            Self::Refused(_) => INTERRUPTED,
             Self::NoThread(_) => "busy",
         }
     }

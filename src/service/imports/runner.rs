@@ -145,7 +145,10 @@ fn propose_run(
     mut changes: Vec<Box<dyn Change>>,
 ) -> Result<Option<Answer>, ImportError> {
     let context = context(environment, job.principal);
-    let key = job.command.filter(|_| matches!(command, ImportCommand::Start(_)));
+    let begins = matches!(command, ImportCommand::Start(_) | ImportCommand::Resume);
+    let key = job.command.filter(|_| begins);
+    // How far it came and why it ended is written down on a full disk too; rows are not.
+    let essential = changes.is_empty() && !begins;
     let decision = run.state.decide(command, &context)?;
     if decision.events.is_empty() && changes.is_empty() {
         return Ok(None);
@@ -161,7 +164,7 @@ fn propose_run(
         cause: None,
         command: key,
         bulk: true,
-        essential: false,
+        essential,
         acknowledge_duplicates: true,
         changes,
     };

@@ -3,7 +3,9 @@
 use super::*;
 use crate::base::ids::{ClientId, ImportId, LoanId, PartId, SystemIds};
 use crate::base::time::{Clock, Date, SystemClock, Timestamp};
-use crate::committer::{Committer, CommitterSettings, Engine, Proposal, Refusal, TypedChange};
+use crate::committer::{
+    Committer, CommitterSettings, Engine, Gauge, Proposal, Refusal, TypedChange,
+};
 use crate::domain::access::Principal;
 use crate::domain::client::{AddNote, Client, ClientCommand, ClientKind, OrganisationForm};
 use crate::domain::credit::ledger::{Closing, Operation};
@@ -20,7 +22,7 @@ use crate::store::{Store, StoreSettings, rebuild};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -32,6 +34,11 @@ struct Box_ {
 }
 
 pub(in crate::service) fn open(folder: &Path) -> (Environment, std::thread::JoinHandle<()>) {
+    open_on(folder, Arc::new(|| None))
+}
+
+/// With a disk of which `disk_free` bytes are free; one byte is the reserve.
+fn open_on(folder: &Path, disk_free: Gauge) -> (Environment, std::thread::JoinHandle<()>) {
     let clock = Arc::new(SystemClock);
     let mut options = LogOptions::kept(folder.join("journal"), "journal", clock.clone());
     options.segment_bytes = 8 << 20;
@@ -45,9 +52,9 @@ pub(in crate::service) fn open(folder: &Path) -> (Environment, std::thread::Join
     let engine = Engine::new(log, Arc::clone(&store), feed, ids.clone()).unwrap();
     let settings = CommitterSettings {
         flush_every: Duration::from_secs(60),
-        disk_reserve_bytes: 0,
+        disk_reserve_bytes: 1,
         memory_budget_bytes: u64::MAX,
-        disk_free: Arc::new(|| None),
+        disk_free,
         memory_used: Arc::new(|| None),
         hour: Arc::new(|| None),
         on_storage_low: Arc::new(|_| ()),
@@ -68,8 +75,12 @@ pub(in crate::service) fn open(folder: &Path) -> (Environment, std::thread::Join
 
 impl Box_ {
     fn new() -> Self {
+        Self::on(Arc::new(|| None))
+    }
+
+    fn on(disk_free: Gauge) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (environment, thread) = open(folder.path());
+        let (environment, thread) = open_on(folder.path(), disk_free);
         Self { folder, environment, thread: Some(thread), next: 1 }
     }
 
@@ -421,6 +432,54 @@ fn a_cancelled_run_goes_on_exactly_behind_its_last_row() {
     assert_eq!(read_rejects(&job.rejects).unwrap().lines().count(), 11);
     assert_eq!(the_box.run(job.id), run);
     assert!(resume(the_box.environment.clone(), job).is_err(), "a finished run does not go on");
+}
+
+#[test]
+fn a_run_stopped_by_the_disk_reserve_keeps_its_reason_and_goes_on_when_there_is_room() {
+    let free = Arc::new(AtomicU64::new(1));
+    let gauge = Arc::clone(&free);
+    let mut the_box = Box_::on(Arc::new(move || Some(gauge.load(Ordering::Relaxed))));
+    let mut text = "id;name;born;inn;snils;phone;email\n".to_owned();
+    for id in 1..=1_000 {
+        let inn = if id % 100 == 0 { "1" } else { "" };
+        text.push_str(&format!("{id};Иванов Пётр;;{inn};;;\n"));
+    }
+    let path = the_box.folder.path().join("long.csv");
+    std::fs::write(&path, text).unwrap();
+    let job = the_box.job(&path, PEOPLE);
+    let becomes = |free: &AtomicU64, committer: &Committer, bytes: u64| {
+        free.store(bytes, Ordering::Relaxed);
+        let begun = std::time::Instant::now();
+        while committer.is_storage_low() != (bytes == 0) {
+            assert!(begun.elapsed().as_secs() < 20, "nobody looks at the disk");
+            std::thread::yield_now();
+        }
+    };
+    let mut environment = the_box.environment.clone();
+    let (watched, committer) = (Arc::clone(&free), the_box.environment.committer.clone());
+    environment.on_progress = Arc::new(move |_, progress| {
+        if progress.snapshot().counts.rows >= 300 {
+            becomes(&watched, &committer, 0);
+        }
+    });
+    let plan = Box_::plan(&job, false);
+    let stopped = begin(environment, job.clone(), plan, Vec::new()).unwrap().work();
+    assert!(matches!(stopped, Err(ImportError::Refused(Refusal::StorageLow))), "{stopped:?}");
+    let run = the_box.run(job.id);
+    assert_eq!(run.state, RunState::Failed);
+    let (code, words) = run.error.clone().unwrap();
+    assert_eq!(code, "storage_low");
+    assert!(words.contains("the disk is nearly full") && words.contains("resume"), "{words}");
+    assert!((300..1_000).contains(&run.counts.rows), "{:?}", run.counts);
+    // While there is no room it does not go on, and keeps saying why.
+    let again = resume(the_box.environment.clone(), job.clone());
+    assert!(matches!(again, Err(ImportError::Refused(Refusal::StorageLow))));
+    assert_eq!(the_box.run(job.id), run);
+    becomes(&free, &the_box.environment.committer, 1);
+    let run = resume(the_box.environment.clone(), job.clone()).unwrap().work().unwrap();
+    assert_eq!((run.state, run.counts), (RunState::Finished, counts(990, 0, 0, 0, 10)));
+    assert_eq!((run.error, run.line), (None, 1_001));
+    assert_eq!(read_rejects(&job.rejects).unwrap().lines().count(), 11);
 }
 
 #[test]

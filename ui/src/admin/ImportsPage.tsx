@@ -1,5 +1,6 @@
 import { Button, Progress } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import i18next, { type TFunction } from 'i18next';
 import { useState } from 'react';
 import { administers } from '../app/access';
 import { imports } from '../api/endpoints';
@@ -32,6 +33,12 @@ export function ImportsPage() {
       </section>
     </>
   );
+}
+
+/** Why it did not come to its end: in the language of the page where the reason is known. */
+function whyStopped(job: ImportJob, t: TFunction): string | null {
+  const known = `imports.why.${job.error_code ?? ''}`;
+  return i18next.exists(known) ? t(known) : job.error;
 }
 
 const underWay = (job: ImportJob): boolean => job.state === 'running' || job.state === 'waiting';
@@ -77,10 +84,10 @@ function History({ jobs }: { jobs: ImportJob[] }) {
           {jobs.map((job) => (
             <tr key={job.import_id}>
               <td><Moment at={job.started_at} /></td><td className="cut" style={{ maxWidth: 220 }} title={job.file_name}>{job.file_name}</td><td>{t(`imports.kind_value.${job.kind}`)}</td>
-              <td className="nowrap"><span className={`tag ${job.state === 'failed' ? 'bad' : job.state === 'interrupted' ? 'warn' : underWay(job) ? 'info' : ''}`}>{t(`imports.state.${job.state}`)}</span>{job.dry_run && <span className="caption"> {t('imports.dry')}</span>}{job.error && <div className="caption bad" style={{ whiteSpace: 'normal', maxWidth: 260 }}>{job.error}</div>}</td>
+              <td className="nowrap"><span className={`tag ${job.state === 'failed' ? 'bad' : job.state === 'interrupted' ? 'warn' : underWay(job) ? 'info' : ''}`}>{t(`imports.state.${job.state}`)}</span>{job.dry_run && <span className="caption"> {t('imports.dry')}</span>}{whyStopped(job, t) && <div className="caption bad" style={{ whiteSpace: 'normal', maxWidth: 260 }}>{whyStopped(job, t)}</div>}</td>
               {count(job.rows_read)}{count(job.created)}{count(job.updated)}{count(job.unchanged)}<td className="num">{job.rejected > 0 ? <Button size="compact-xs" variant="subtle" color="red" aria-label={t('imports.rejects_count', { count: job.rejected })} title={t('imports.rejects')} onClick={() => setOpened(job.import_id)}>{integer(job.rejected, language)}</Button> : <span className="dim">0</span>}</td><td className="dim">{job.by}</td>
               <td className="nowrap num">
-                {job.state === 'interrupted' && <Button size="compact-xs" variant="default" onClick={() => resume.mutate(job.import_id)}>{t('imports.resume')}</Button>}
+                {(job.state === 'interrupted' || job.state === 'failed') && <Button size="compact-xs" variant="default" onClick={() => resume.mutate(job.import_id)}>{t('imports.resume')}</Button>}
               </td>
             </tr>
           ))}

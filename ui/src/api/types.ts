@@ -175,7 +175,7 @@ export type ImportKind = 'clients' | 'loans' | 'schedules' | 'payments';
 export interface ImportJob {
   import_id: string; kind: ImportKind; file_name: string; state: 'waiting' | 'running' | 'finished' | 'failed' | 'interrupted'; dry_run: boolean;
   rows_read: number; rows_total: number | null; created: number; updated: number; unchanged: number; rejected: number;
-  rows_per_second: number | null; seconds_left: number | null; started_at: string; finished_at: string | null; by: string; error: string | null;
+  rows_per_second: number | null; seconds_left: number | null; started_at: string; finished_at: string | null; by: string; error: string | null; error_code: string | null;
 }
 export interface ImportPreview {
   columns: string[]; delimiter: string | null; encoding: string | null;
