@@ -11,8 +11,7 @@ export default defineConfig({
   fullyParallel: false,
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  // A second try on a machine that was busy for a moment; a test that needs it is reported as flaky.
-  retries: 1,
+  retries: 0,
   reporter: [['list']],
   outputDir: 'test-results',
   use: {

@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { become, expect, knownClient, pbxFeed, signIn, test } from './box';
+import { become, chooseResult, chooseTopic, expect, knownClient, pbxFeed, signIn, test } from './box';
 
 async function clean(page: Page, where: string): Promise<void> {
   // A colour that is fading in is not yet the colour: what counts is where the page comes to rest.
@@ -48,14 +48,9 @@ for (const [language, theme] of [['ru-RU', 'light'], ['en-US', 'dark']] as const
       await page.keyboard.press('Control+Enter');
       await clean(page, 'wrap-up with faults');
       // Leaves the operator free for the next test.
-      await page.keyboard.press('F9');
-      await page.keyboard.press('ArrowDown');
-      await page.keyboard.type(language === 'ru-RU' ? 'плат' : 'pay');
-      await page.keyboard.press('Enter');
+      await chooseTopic(page, language === 'ru-RU' ? 'плат' : 'pay');
       await page.locator('[name=comment]').fill('общий вопрос, ответ дан');
-      await page.locator('[data-field=disposition]').click();
-      await page.keyboard.press('ArrowDown');
-      await page.keyboard.press('Enter');
+      await chooseResult(page, language === 'ru-RU' ? 'Ответ' : 'Answer');
       await page.keyboard.press('Control+Enter');
       await expect(page.locator('button[data-state]')).toHaveAttribute('data-state', 'not_ready');
     });

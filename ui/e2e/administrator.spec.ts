@@ -80,13 +80,13 @@ test('a file is checked, tried and loaded; bad rows come back with their reason'
   await expect(page.getByRole('option', { name: /Загрузкин/ }).first()).toBeVisible();
 });
 
-test('a snapshot is taken and checked', async ({ page, box }) => {
+test('a backup is taken and checked', async ({ page, box }) => {
   await page.goto(`${box.announced.address}/admin/backups`);
-  await page.getByRole('button', { name: 'Сделать снимок' }).click();
+  await page.getByRole('button', { name: 'Сделать копию' }).click();
   const row = page.getByRole('row').nth(1);
-  await expect(row).toContainText('не проверен', { timeout: 30_000 });
+  await expect(row).toContainText('не проверена', { timeout: 30_000 });
   await row.getByRole('button', { name: 'Проверить' }).click();
-  await expect(row).not.toContainText('не проверен', { timeout: 30_000 });
+  await expect(row).not.toContainText('не проверена', { timeout: 30_000 });
 });
 
 test('a token is shown once', async ({ page, box }) => {

@@ -137,7 +137,7 @@ export async function signIn(page: Page, box: Box, role: string, index = 0): Pro
   return person;
 }
 
-/** The state button says `state`; F2 is pressed until then, because a state may change under way. */
+/** F2 until the state button says `state`; the button has one as soon as the server has told it. */
 export async function become(page: Page, state: string): Promise<void> {
   const button = page.locator('button[data-state]');
   await expect(button).toBeVisible();
@@ -145,18 +145,35 @@ export async function become(page: Page, state: string): Promise<void> {
   await expect(button).toHaveAttribute('data-state', state);
 }
 
+/** The first topic that the beginning of a word finds, from the keyboard; the list may still be on its way. */
+export async function chooseTopic(page: Page, beginning: string): Promise<void> {
+  await page.keyboard.press('F9');
+  await expect(page.locator('[name=topics]')).toBeFocused();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type(beginning);
+  await expect(page.locator('#topic-list [role=option]').first()).toContainText(new RegExp(beginning, 'i'));
+  await page.keyboard.press('Enter');
+  await expect(page.locator('[name=topics]')).toHaveValue('');
+}
+
+/** The result that begins so. */
+export async function chooseResult(page: Page, beginning: string): Promise<void> {
+  const field = page.locator('[data-field=disposition]');
+  await field.click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type(beginning);
+  await expect(page.getByRole('option', { name: new RegExp(`^${beginning}`) })).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(field).toHaveValue(new RegExp(`^${beginning}`));
+}
+
 /** Writes a call up from the keyboard, whatever is missing. */
 export async function finish(page: Page): Promise<void> {
   const done = page.getByRole('button', { name: /Завершить карточку/ });
   await expect(done).toBeEnabled();
-  await page.keyboard.press('F9');
-  await page.keyboard.press('Control+A');
-  await page.keyboard.type('плат');
-  await page.keyboard.press('Enter');
+  await chooseTopic(page, 'плат');
   await page.locator('[name=comment]').fill('Общий вопрос, ответ дан');
-  await page.locator('[data-field=disposition]').click();
-  await page.keyboard.type('Ответ');
-  await page.keyboard.press('Enter');
+  await chooseResult(page, 'Ответ');
   await page.keyboard.press('Control+Enter');
   await expect(page.locator('button[data-state]')).not.toHaveAttribute('data-state', 'wrap_up');
   await expect(page.getByText('Ваши последние звонки')).toBeVisible();

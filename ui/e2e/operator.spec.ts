@@ -1,9 +1,17 @@
-import { become, expect, finish, type Known, knownClient, signIn, test } from './box';
+import { become, chooseResult, chooseTopic, expect, finish, type Known, knownClient, signIn, test } from './box';
 
 test.describe.configure({ mode: 'serial' });
 let known: Known;
 const press = async (page: import('@playwright/test').Page, ...keys: string[]) => { for (const key of keys) await page.keyboard.press(key); };
 test.beforeAll(async ({ box }) => { known = await knownClient(box); });
+
+test('an address that leads nowhere says so and shows the way back', async ({ page, box }) => {
+  await signIn(page, box, 'operator');
+  await page.goto(`${box.announced.address}/nowhere`);
+  await expect(page.getByText('По этому адресу ничего нет')).toBeVisible();
+  await page.getByRole('link', { name: 'На главную' }).click();
+  await expect(page).toHaveURL(/\/workspace$/);
+});
 
 test('a wrong password is refused in words', async ({ page, box }) => {
   await page.goto(box.announced.address);
@@ -19,7 +27,7 @@ test('a call is answered from the first ring to the finished card', async ({ pag
 
   // H1: the card is there without a click.
   const call = await box.ring(me.extension, box.announced.sample_phone, { queue: 'Рассрочка' });
-  await expect(page.getByRole('heading', { name: known.name })).toBeVisible({ timeout: 2000 });
+  await expect(page.getByRole('heading', { name: known.name })).toBeVisible();
   await expect(page.getByText('откроется на уровне 2').first()).toBeVisible();
   await box.event({ call_id: call, type: 'answered', from: box.announced.sample_phone, to: '+74957816400', agent: me.extension });
   await expect(page.locator('button[data-state]')).toHaveAttribute('data-state', 'on_call');
@@ -53,9 +61,7 @@ test('a call is answered from the first ring to the finished card', async ({ pag
   await expect(page.getByRole('table', { name: 'График' })).toHaveCount(0);
 
   // Topic by keyboard, words, comment; all of it survives a reload.
-  await page.keyboard.press('F9');
-  await page.keyboard.type('плат');
-  await page.keyboard.press('Enter');
+  await chooseTopic(page, 'плат');
   await expect(page.getByRole('group', { name: 'Выбранные темы' })).toBeVisible();
   await page.getByLabel('Разговор записывается').check();
   await page.locator('[name=comment]').fill('Спросил про следующий платёж');
@@ -69,8 +75,7 @@ test('a call is answered from the first ring to the finished card', async ({ pag
   await expect(page.locator('button[data-state]')).toHaveAttribute('data-state', 'wrap_up');
   await page.keyboard.press('Control+Enter');
   await expect(page.locator('[data-field=disposition]')).toBeFocused();
-  await page.keyboard.type('Ответ');
-  await page.keyboard.press('Enter');
+  await chooseResult(page, 'Ответ');
   await page.keyboard.press('Control+Enter');
   await expect(page.getByRole('heading', { name: 'Звонки к вам не идут' })).toBeVisible();
   await expect(page.locator('button[data-state]')).toHaveAttribute('data-state', 'not_ready');

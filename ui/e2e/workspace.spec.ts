@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { become, type Box, expect, finish, type Known, knownClient, pbxFeed, signIn, test } from './box';
+import { become, type Box, chooseResult, chooseTopic, expect, finish, type Known, knownClient, pbxFeed, signIn, test } from './box';
 
 let known: Known;
 test.beforeAll(async ({ box }) => { known = await knownClient(box); });
@@ -38,9 +38,7 @@ test('a whole call without the mouse, and the client\'s history shows it', async
   await expect(page.getByText('L2 личность подтверждена')).toBeVisible();
   await press(page, 'Escape', '2');
   await expect(page.getByRole('tab', { name: /История/ })).toHaveAttribute('aria-selected', 'true');
-  await press(page, 'F9');
-  await page.keyboard.type('плат');
-  await press(page, 'Enter');
+  await chooseTopic(page, 'плат');
   const comment = `клавиатура ${call.slice(-6)}`;
   await press(page, 'Escape', 'Escape', '/');
   await expect(page.locator('[name=comment]')).toBeFocused();
@@ -50,8 +48,8 @@ test('a whole call without the mouse, and the client\'s history shows it', async
   await wrapUp(page);
   await press(page, 'Control+Enter');
   await expect(page.locator('[data-field=disposition]')).toBeFocused();
-  await page.keyboard.type('Ответ');
-  await press(page, 'Enter', 'Control+Enter');
+  await chooseResult(page, 'Ответ');
+  await press(page, 'Control+Enter');
   await expect(page.locator('button[data-state]')).toHaveAttribute('data-state', 'not_ready');
   await page.goto(`${box.announced.address}/clients/${known.client_id}`);
   await page.getByRole('tab', { name: /История/ }).click();
@@ -197,13 +195,10 @@ test('a promise asks for its sum and its day, and the record tells them', async 
   const call = await talk(box, me.extension, box.announced.sample_phone);
   await hangUp(box, call, me.extension, box.announced.sample_phone);
   await wrapUp(page);
-  await press(page, 'F9');
-  await page.keyboard.type('плат');
-  await press(page, 'Enter');
+  await chooseTopic(page, 'плат');
   await page.locator('[name=comment]').fill('обещал');
-  await page.locator('[data-field=disposition]').click();
-  await page.keyboard.type('Обещал');
-  await press(page, 'Enter', 'Control+Enter');
+  await chooseResult(page, 'Обещал');
+  await press(page, 'Control+Enter');
   await expect(page.getByText('Напишите сумму больше нуля')).toBeVisible();
   await expect(page.locator('[name=promise_amount]')).toBeFocused();
   await page.keyboard.type('5 000,50');

@@ -5,9 +5,8 @@ import { administers } from '../app/access';
 import { backups } from '../api/endpoints';
 import { useSession } from '../api/session';
 import { bytes } from '../format/format';
-import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
-import { Empty, Failure, Load, Moment } from '../ui/parts';
+import { Alert, Empty, Failure, jobWord, Load, Moment } from '../ui/parts';
 import styles from './admin.module.css';
 
 export function BackupsPage() {
@@ -57,8 +56,8 @@ function JobProgress({ id, onDone }: { id: string; onDone: () => void }) {
     void queries.invalidateQueries({ queryKey: ['backups'] });
     onDone();
   }, [state, queries, onDone]);
-  const kind = job.data ? (i18next.exists(`job.${job.data.kind}`) ? t(`job.${job.data.kind}`) : job.data.kind) : '';
-  if (state === 'failed') return <div className={styles.head}><div className="grow"><Failure error={new Error(job.data?.message ?? '')} /></div><Button variant="default" onClick={onDone}>{t('action.close')}</Button></div>;
+  const kind = jobWord(job.data?.kind ?? '', t);
+  if (state === 'failed') return <Alert action={<Button variant="default" onClick={onDone}>{t('action.close')}</Button>}>{t('notice.job_failed', { kind })}. {job.data?.message}</Alert>;
   const total = job.data?.total ?? 0;
   return (
     <section className="panel stack" style={{ padding: 12 }} role="status">

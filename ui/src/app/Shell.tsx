@@ -9,7 +9,7 @@ import { linkOf, movedOn } from '../api/feed-state';
 import { useSession } from '../api/session';
 import { useWords } from '../i18n/use-language';
 import { addNotice } from '../state/notices';
-import { Empty } from '../ui/parts';
+import { Empty, jobWord } from '../ui/parts';
 import { dialogOpen, isTyping, useKeys } from '../ui/keys';
 import { failureText } from '../workspace/CallBar';
 import { phone } from '../format/format';
@@ -131,7 +131,7 @@ function useFeedNotices(): void {
         if (frame.state === 'failed' || frame.state === 'interrupted') addNotice('urgent', t('notice.import_failed', { file: frame.file_name ?? '' }));
         break;
       case 'job.progress':
-        if (frame.state === 'failed') addNotice('urgent', t('notice.job_failed', { kind: frame.kind ?? '' }), frame.message ?? undefined);
+        if (frame.state === 'failed') addNotice('urgent', t('notice.job_failed', { kind: jobWord(frame.kind ?? '', t) }), frame.message ?? undefined);
         break;
       case 'storage_low':
         if (frame.on !== before.storageLow) addNotice(frame.on ? 'critical' : 'calm', frame.on ? t('notice.storage') : t('notice.storage_ok'));

@@ -32,7 +32,7 @@ export function StateButton() {
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <button type="button" className={`${styles.barButton} ${styles.state}`} data-tone={STATE_TONES[state]} data-state={state} aria-label={`${t('state.label')}: ${words}`}>
+        <button type="button" className={`${styles.barButton} ${styles.state}`} data-tone={STATE_TONES[state]} data-state={me ? state : undefined} aria-label={`${t('state.label')}: ${words}`}>
           <Icon size={16} stroke={1.8} aria-hidden />
           <span className="cut grow" style={{ textAlign: 'left', maxWidth: 220 }}>{words}</span>
           {me && me.state !== 'offline' && <Timer since={me.since} />}

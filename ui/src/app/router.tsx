@@ -1,8 +1,9 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, redirect } from '@tanstack/react-router';
 import { PAYMENT_STATES, type PaymentState } from '../api/payment-types';
 import type { Role } from '../api/types';
 import { LOAN_TABS, type LoanTab } from '../loans/tabs';
-import { Failure, Waiting } from '../ui/parts';
+import { useWords } from '../i18n/use-language';
+import { Empty, Failure, Waiting } from '../ui/parts';
 import { homeFor, sections } from './access';
 import { Shell } from './Shell';
 
@@ -76,6 +77,12 @@ const adminPages = [
   createRoute({ getParentRoute: () => admin, path: 'health', component: lazyRouteComponent(() => import('../admin/HealthPage'), 'HealthPage') }),
 ];
 
+/** An address that leads nowhere says so. */
+function NoSuchPage() {
+  const { t } = useWords();
+  return <Empty action={<Link to="/">{t('error.to_start')}</Link>}>{t('error.no_such_page')}</Empty>;
+}
+
 /** The home page and the first page of administration depend on the role, so each person has a router of his own. */
 export function createAppRouter(role: Role) {
   const home = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: () => { throw redirect({ to: homeFor(role) }); } });
@@ -86,6 +93,6 @@ export function createAppRouter(role: Role) {
     defaultPendingComponent: () => <Waiting rows={8} />,
     defaultPendingMs: 150,
     defaultErrorComponent: ({ error, reset }) => <div style={{ padding: 16 }}><Failure error={error} onRetry={reset} /></div>,
-    defaultNotFoundComponent: () => null,
+    defaultNotFoundComponent: NoSuchPage,
   });
 }

@@ -59,11 +59,13 @@ export function Who({ card, personal, callId, identification, talking, children 
 /** H16: what to ask or tell while the client is on the line. */
 function Recommendations({ card }: { card: Card }) {
   const { t } = useWords();
-  const known = card.recommendations.filter((each) => i18next.exists(`recommendation.${each.text_key}`));
+  // A number of days is counted in the reader's grammar.
+  const told = card.recommendations.map((each) => ({ ...each, key: `recommendation.${each.text_key}`, values: { ...each.values, ...(each.values.days ? { count: Number(each.values.days) } : {}) } }));
+  const known = told.filter((each) => i18next.exists(each.key, each.values));
   if (known.length === 0) return null;
   return (
     <div className={styles.section}>
-      {known.map((each) => <div key={each.text_key} className="row"><IconBulb size={16} stroke={1.6} aria-hidden className={each.kind === 'tell' ? 'warn' : 'dim'} style={{ flex: 'none' }} /><span>{t(`recommendation.${each.text_key}`, each.values)}</span></div>)}
+      {known.map((each) => <div key={each.text_key} className="row"><IconBulb size={16} stroke={1.6} aria-hidden className={each.kind === 'tell' ? 'warn' : 'dim'} style={{ flex: 'none' }} /><span>{t(each.key, each.values)}</span></div>)}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../api/client';
 import { i18next } from '../i18n';
-import { errorText, faultText, fieldError, importField } from './parts';
+import { errorText, faultText, fieldError, importField, jobWord } from './parts';
 
 const russian = i18next.getFixedT('ru');
 const english = i18next.getFixedT('en');
@@ -27,6 +27,14 @@ describe('faults of an import', () => {
   it('name the line that held the key before', () => {
     const again = { field: 'key', code: 'repeated_row', message: '', detail: { line: 3 } };
     expect(faultText(again, english)).toBe('word: line 3 of this file has the same key and says something else; keep one of the two');
+  });
+});
+
+describe('a long work', () => {
+  it('is named in the words of the reader, not in those of the server', () => {
+    expect(jobWord('verify', russian)).toBe('проверка копии');
+    expect(jobWord('verify', english)).toBe('snapshot check');
+    expect(jobWord('something_new', russian)).toBe('something_new');
   });
 });
 

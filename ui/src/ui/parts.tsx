@@ -72,14 +72,24 @@ export function fieldError(error: unknown, name: string, t: TFunction): string |
   return found.length > 0 ? found.map((fault) => faultWords(fault, t)).join('; ') : undefined;
 }
 
+/** A long work by its name in words. */
+export function jobWord(kind: string, t: TFunction): string {
+  return i18next.exists(`job.${kind}`) ? t(`job.${kind}`) : kind;
+}
+
 /** `beside`: fields whose faults stand beside them already. */
 export function Failure({ error, onRetry, beside }: { error: unknown; onRetry?: () => void; beside?: string[] }) {
   const { t } = useWords();
+  return <Alert action={onRetry && <Button variant="default" onClick={onRetry}>{t('action.retry')}</Button>}>{errorText(error, t, beside)}</Alert>;
+}
+
+/** What went wrong, in words that are known already, and a way out of it. */
+export function Alert({ children, action }: { children: ReactNode; action?: ReactNode }) {
   return (
     <div className={styles.failure} role="alert">
       <IconAlertTriangle size={18} stroke={1.6} aria-hidden />
-      <span className="grow">{errorText(error, t, beside)}</span>
-      {onRetry && <Button variant="default" onClick={onRetry}>{t('action.retry')}</Button>}
+      <span className="grow">{children}</span>
+      {action}
     </div>
   );
 }

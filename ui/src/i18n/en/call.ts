@@ -40,10 +40,10 @@ export const call = {
     field: { full_name: 'Surname, first name, patronymic', birth_date: 'Date of birth', passport_last4: 'Last 4 digits of the passport', code_word: 'Code word', address: 'Address', contract_number: 'Loan number' },
   },
   wrap: {
-    title: 'What it was about', topic: 'Topic', topic_search: 'Find a topic', topics_chosen: 'Chosen topics', topics_empty: 'There are no topics yet: the administrator creates them.', topics_nothing: 'There is no such topic. Type another word.', hint: 'Hint', links: 'Articles',
+    title: 'What it was about', topic: 'Topic', topic_search: 'Find a topic', topics_chosen: 'Chosen topics', topics_empty: 'There are no topics yet: the administrator creates them.', topics_nothing: 'There is no such topic. Type another word.', hint: 'Hint',
     promise: 'Promise', promise_amount: 'Sum promised', promise_due_on: 'By which day', need_promise_amount: 'Write a sum above zero', need_promise_due_on: 'Choose a day within {{count}} days',
     opening: 'Said at the start', opening_name: 'Who is calling', opening_creditor: 'On behalf of: {{creditor}}', opening_creditor_plain: 'On whose behalf', opening_recorded: 'The call is recorded',
-    comment: 'Comment', comment_placeholder: 'What was asked, what was answered', disposition: 'Result', disposition_placeholder: 'Choose the result', finish: 'Finish the card', saved: 'draft kept', need_topic: 'Choose a topic', need_disposition: 'Choose the result',
+    comment: 'Comment', comment_placeholder: 'What was asked, what was answered', disposition: 'Result', disposition_placeholder: 'Choose the result', finish: 'Finish the card', need_topic: 'Choose a topic', need_disposition: 'Choose the result',
     need_comment_one: 'A comment is needed: at least {{count}} character', need_comment_other: 'A comment is needed: at least {{count}} characters',
     need_opening: 'Tick what was said', after_hangup: 'The card can be finished after the talk.', done: 'The card is finished. Press F2 when you are ready.', remove_topic: 'Remove topic {{topic}}', consulted: 'opened',
   },

@@ -9,7 +9,7 @@ export const card = {
     agree_code_word: 'Agree a code word',
     ask_email: 'Ask for an e-mail address',
     confirm_phone: 'Confirm the phone',
-    overdue_now: 'Mention the arrears: {{days}} days',
+    overdue_now_one: 'Mention the arrears: {{count}} day', overdue_now_other: 'Mention the arrears: {{count}} days',
   },
   language_name: { ru: 'Russian', en: 'English', kk: 'Kazakh', tt: 'Tatar', uz: 'Uzbek', tg: 'Tajik', ky: 'Kyrgyz' },
   answer: {

@@ -5,12 +5,9 @@ export const common = {
     choose: 'Choose', search: 'Search', clear: 'Clear', refresh: 'Refresh', call: 'Call',
   },
   common: {
-    actions: 'Actions',     yes: 'yes', no: 'no', none: 'none', unknown: 'not given', loading: 'Loading', optional: 'optional', now: 'now', of: 'of',
+    actions: 'Actions', yes: 'yes', no: 'no', none: 'none', unknown: 'not given', loading: 'Loading', optional: 'optional', now: 'now', of: 'of',
     per_second: '{{value}} per second', all: 'All', reason: 'Reason', reason_placeholder: 'For the journal: why this is needed', when: 'When', who: 'Who', what: 'What', date: 'Date',
-    required_field: 'Fill in this field', saved: 'Saved', hidden: 'hidden', years: '{{count}} years', row: 'Row', total: 'Total',
-    seconds_one: '{{count}} second', seconds_other: '{{count}} seconds',
-    minutes_one: '{{count}} minute', minutes_other: '{{count}} minutes',
-    hours_one: '{{count}} hour', hours_other: '{{count}} hours',
+    required_field: 'Fill in this field', saved: 'Saved', hidden: 'hidden', row: 'Row', total: 'Total',
     days_one: '{{count}} day', days_other: '{{count}} days',
   },
   error: {
@@ -125,6 +122,8 @@ export const common = {
     generic: 'The server did not accept the request: {{message}}',
     request: 'request number {{id}}',
     fields: 'Check the fields: {{fields}}',
+    no_such_page: 'There is nothing at this address. Check the link or begin at the start page.',
+    to_start: 'To the start page',
     no_page: 'Your role has no right to this page. If you need it for your work, ask the administrator.',
     page: 'This part of the page broke. What you typed is kept; reload the page.',
   },
@@ -209,7 +208,7 @@ export const common = {
     wrong_encoding: 'wrong encoding',
   },
   field: {
-    key: 'word', 
+    key: 'word',
     login: 'log-in name',
     name: 'name',
     password: 'password',

@@ -43,13 +43,12 @@ export const shell = {
   notice: {
     missed: 'Missed call', missed_text: 'You did not answer in time, so your state became “not ready”.', link_down: 'No link to the PBX: {{source}}', link_up: 'The PBX link is back: {{source}}',
     import_done: 'Import finished: {{file}}', import_done_text: '{{created}} new, {{updated}} changed, {{rejected}} rejected', import_failed: 'Import stopped: {{file}}',
-    job_done: 'Done: {{kind}}', job_failed: 'Failed: {{kind}}', call_gone: 'The call went to another operator', take: 'Understood', storage: 'The disk is nearly full', storage_ok: 'There is disk space again',
+    job_failed: 'Failed: {{kind}}', call_gone: 'The call went to another operator', take: 'Understood', storage: 'The disk is nearly full', storage_ok: 'There is disk space again',
   },
-  job: { backup: 'snapshot', verify: 'snapshot check', backup_create: 'snapshot', backup_verify: 'snapshot check' },
+  job: { backup: 'snapshot', verify: 'snapshot check' },
   keys: {
-    hold: 'Hold and resume; take the client back',    snippets: 'Snippets in the comment',    title: 'Keys', group_everywhere: 'Everywhere', group_call: 'During a call', group_lists: 'In lists',
+    hold: 'Hold and resume; take the client back', snippets: 'Snippets in the comment', title: 'Keys', group_everywhere: 'Everywhere', group_call: 'During a call', group_lists: 'In lists',
     search: 'Search', ready: 'Ready / not ready', to_call: 'Go to the call', by_hand: 'Call card by hand', transfer: 'Transfer', hangup: 'Hang up', topic: 'Topic', finish: 'Finish the card, save',
     back: 'Back, close', move: 'Down and up', open: 'Open', pages: 'Pages in order', help: 'This help', prospect: 'New client from what was typed', tabs: 'Tabs of the card',
   },
-  health_line: { version: 'version {{version}}' },
 };

@@ -2,7 +2,7 @@ export const call = {
   call: {
     state: { queued: 'В очереди', ringing: 'Звонит', talking: 'Разговор', held: 'На удержании', wrap_up: 'Пост-обработка', finished: 'Завершён' },
     direction: { inbound: 'входящий', outbound: 'исходящий', internal: 'внутренний' },
-    result: { answered: 'отвечен', no_answer: 'не ответили', busy: 'занято', abandoned: 'не дождались', queue_timeout: 'вышло время очереди', failed: 'сбой', rejected: 'отклонён' },
+    result: { answered: 'ответили', no_answer: 'не ответили', busy: 'занято', abandoned: 'не дождались', queue_timeout: 'вышло время очереди', failed: 'сбой', rejected: 'отклонён' },
     hold: 'Удержать', resume: 'Вернуть', hand_over: 'Передать', take_back: 'Вернуть клиента', consulting: 'Разговор с {{extension}}, клиент ждёт',
     no_number: 'Номер скрыт', queue: 'очередь «{{queue}}»', by_hand: 'карточка вручную', ivr: 'IVR: {{facts}}', transfer: 'Перевод', hangup: 'Завершить', anonymous: 'Анонимный звонок',
     not_reached: 'Связи с АТС нет: удержать и перевести звонок отсюда нельзя. Сделайте это на телефоне.', close: 'Закрыть звонок', close_help: 'Связи с АТС нет: положите трубку сами, здесь звонок только отметится законченным.', change_client: 'Другой клиент', number: '№\u00a0{{number}}', region: 'Звонок', actions: 'Действия со звонком', calling: 'Набираем номер: карточка появится, когда АТС начнёт вызов.', dial: 'Позвонить на {{number}}',
@@ -40,10 +40,10 @@ export const call = {
     field: { full_name: 'Фамилия, имя, отчество', birth_date: 'Дата рождения', passport_last4: 'Последние 4 цифры паспорта', code_word: 'Кодовое слово', address: 'Адрес', contract_number: 'Номер договора' },
   },
   wrap: {
-    title: 'О чём был звонок', topic: 'Тема', topic_search: 'Найти тему', topics_chosen: 'Выбранные темы', topics_empty: 'Тем пока нет: их заводит администратор.', topics_nothing: 'Такой темы нет. Наберите другое слово.', hint: 'Подсказка', links: 'Статьи',
+    title: 'О чём был звонок', topic: 'Тема', topic_search: 'Найти тему', topics_chosen: 'Выбранные темы', topics_empty: 'Тем пока нет: их заводит администратор.', topics_nothing: 'Такой темы нет. Наберите другое слово.', hint: 'Подсказка',
     promise: 'Обещание', promise_amount: 'Обещанная сумма', promise_due_on: 'До какого дня', need_promise_amount: 'Напишите сумму больше нуля', need_promise_due_on: 'Выберите день не дальше {{count}} дней',
     opening: 'Сказано в начале', opening_name: 'Кто звонит', opening_creditor: 'От кого: {{creditor}}', opening_creditor_plain: 'От чьего имени', opening_recorded: 'Разговор записывается',
-    comment: 'Комментарий', comment_placeholder: 'Что спросили, что ответили', disposition: 'Результат', disposition_placeholder: 'Выберите результат', finish: 'Завершить карточку', saved: 'черновик сохранён', need_topic: 'Выберите тему', need_disposition: 'Выберите результат',
+    comment: 'Комментарий', comment_placeholder: 'Что спросили, что ответили', disposition: 'Результат', disposition_placeholder: 'Выберите результат', finish: 'Завершить карточку', need_topic: 'Выберите тему', need_disposition: 'Выберите результат',
     need_comment_one: 'Нужен комментарий: хотя бы {{count}} знак', need_comment_few: 'Нужен комментарий: хотя бы {{count}} знака', need_comment_many: 'Нужен комментарий: хотя бы {{count}} знаков', need_comment_other: 'Нужен комментарий: хотя бы {{count}} знака',
     need_opening: 'Отметьте, что было сказано', after_hangup: 'Завершить карточку можно после разговора.', done: 'Карточка завершена. Нажмите F2, когда будете готовы.', remove_topic: 'Убрать тему {{topic}}', consulted: 'открыто',
   },

@@ -9,7 +9,7 @@ export const card = {
     agree_code_word: 'Договоритесь о кодовом слове',
     ask_email: 'Спросите адрес почты',
     confirm_phone: 'Подтвердите телефон',
-    overdue_now: 'Скажите о просрочке: {{days}} дн.',
+    overdue_now_one: 'Скажите о просрочке: {{count}} день', overdue_now_few: 'Скажите о просрочке: {{count}} дня', overdue_now_many: 'Скажите о просрочке: {{count}} дней', overdue_now_other: 'Скажите о просрочке: {{count}} дня',
   },
   language_name: { ru: 'русский', en: 'английский', kk: 'казахский', tt: 'татарский', uz: 'узбекский', tg: 'таджикский', ky: 'киргизский' },
   answer: {

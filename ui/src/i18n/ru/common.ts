@@ -5,12 +5,9 @@ export const common = {
     choose: 'Выбрать', search: 'Найти', clear: 'Очистить', refresh: 'Обновить', call: 'Позвонить',
   },
   common: {
-    actions: 'Действия',     yes: 'да', no: 'нет', none: 'нет', unknown: 'не указано', loading: 'Загружается', optional: 'необязательно', now: 'сейчас', of: 'из',
+    actions: 'Действия', yes: 'да', no: 'нет', none: 'нет', unknown: 'не указано', loading: 'Загружается', optional: 'необязательно', now: 'сейчас', of: 'из',
     per_second: '{{value}} в секунду', all: 'Все', reason: 'Причина', reason_placeholder: 'Для журнала: зачем это нужно', when: 'Когда', who: 'Кто', what: 'Что', date: 'Дата',
-    required_field: 'Заполните это поле', saved: 'Сохранено', hidden: 'скрыто', years: '{{count}} лет', row: 'Строка', total: 'Всего',
-    seconds_one: '{{count}} секунда', seconds_few: '{{count}} секунды', seconds_many: '{{count}} секунд', seconds_other: '{{count}} секунды',
-    minutes_one: '{{count}} минута', minutes_few: '{{count}} минуты', minutes_many: '{{count}} минут', minutes_other: '{{count}} минуты',
-    hours_one: '{{count}} час', hours_few: '{{count}} часа', hours_many: '{{count}} часов', hours_other: '{{count}} часа',
+    required_field: 'Заполните это поле', saved: 'Сохранено', hidden: 'скрыто', row: 'Строка', total: 'Всего',
     days_one: '{{count}} день', days_few: '{{count}} дня', days_many: '{{count}} дней', days_other: '{{count}} дня',
   },
   error: {
@@ -125,6 +122,8 @@ export const common = {
     generic: 'Сервер не принял запрос: {{message}}',
     request: 'номер запроса {{id}}',
     fields: 'Проверьте поля: {{fields}}',
+    no_such_page: 'По этому адресу ничего нет. Проверьте ссылку или начните с главной страницы.',
+    to_start: 'На главную',
     no_page: 'У вашей роли нет права на эту страницу. Если она нужна для работы, попросите администратора.',
     page: 'Эта часть страницы сломалась. Набранное сохранено; обновите страницу.',
   },
@@ -211,7 +210,7 @@ export const common = {
     wrong_encoding: 'не та кодировка',
   },
   field: {
-    key: 'слово', 
+    key: 'слово',
     login: 'имя для входа',
     name: 'имя',
     password: 'пароль',

@@ -7,7 +7,7 @@ export const shell = {
     label: 'Разделы', workspace: 'Рабочее место', clients: 'Клиенты', calls: 'Звонки', floor: 'Зал', money: 'Платежи', calculator: 'Калькулятор', admin: 'Администрирование', skip: 'К содержанию',
   },
   bar: {
-    search: 'Найти клиента, договор, раздел', calls: 'Звонки у вас', notices: 'Уведомления', notices_unread: 'Уведомления: {{count}} новых', no_notices: 'Здесь появятся уведомления: конец загрузки, обрыв связи с АТС, пропущенный звонок.',
+    search: 'Найти клиента, договор, раздел', calls: 'Звонки у вас', notices: 'Уведомления', notices_unread: 'Уведомления, новых: {{count}}', no_notices: 'Здесь появятся уведомления: конец загрузки, обрыв связи с АТС, пропущенный звонок.',
     clear_notices: 'Убрать все', user: 'Ваши настройки',
   },
   state: {
@@ -42,14 +42,13 @@ export const shell = {
   matched: { phone: 'по телефону', name: 'по имени', document: 'по документу', loan_number: 'по договору', account: 'по счёту', ogrn: 'по ОГРН', inn: 'по ИНН', snils: 'по СНИЛС', card_number: 'по номеру карточки', email: 'по почте' },
   notice: {
     missed: 'Пропущен звонок', missed_text: 'Вы не ответили вовремя, состояние сменилось на «не готов».', link_down: 'Нет связи с АТС: {{source}}', link_up: 'Связь с АТС восстановлена: {{source}}',
-    import_done: 'Загрузка закончена: {{file}}', import_done_text: 'новых {{created}}, изменено {{updated}}, отвергнуто {{rejected}}', import_failed: 'Загрузка остановилась: {{file}}',
-    job_done: 'Готово: {{kind}}', job_failed: 'Не получилось: {{kind}}', call_gone: 'Звонок ушёл к другому оператору', take: 'Понятно', storage: 'На диске мало места', storage_ok: 'Место на диске появилось',
+    import_done: 'Загрузка закончена: {{file}}', import_done_text: 'новых {{created}}, изменено {{updated}}, отклонено {{rejected}}', import_failed: 'Загрузка остановилась: {{file}}',
+    job_failed: 'Не получилось: {{kind}}', call_gone: 'Звонок ушёл к другому оператору', take: 'Понятно', storage: 'На диске мало места', storage_ok: 'Место на диске появилось',
   },
-  job: { backup: 'снимок данных', verify: 'проверка снимка', backup_create: 'снимок данных', backup_verify: 'проверка снимка' },
+  job: { backup: 'резервная копия', verify: 'проверка копии' },
   keys: {
-    hold: 'Удержать и вернуть; вернуть клиента при передаче',    snippets: 'Заготовки в комментарии',    title: 'Клавиши', group_everywhere: 'Везде', group_call: 'Во время звонка', group_lists: 'В списках',
+    hold: 'Удержать и вернуть; вернуть клиента при передаче', snippets: 'Заготовки в комментарии', title: 'Клавиши', group_everywhere: 'Везде', group_call: 'Во время звонка', group_lists: 'В списках',
     search: 'Поиск', ready: 'Готов / не готов', to_call: 'Перейти к звонку', by_hand: 'Карточка звонка вручную', transfer: 'Перевод', hangup: 'Завершить разговор', topic: 'Тема', finish: 'Завершить карточку, сохранить',
     back: 'Назад, закрыть', move: 'Ниже и выше', open: 'Открыть', pages: 'Разделы по порядку', help: 'Эта подсказка', prospect: 'Новый клиент из набранного', tabs: 'Вкладки карточки',
   },
-  health_line: { version: 'версия {{version}}' },
 };
