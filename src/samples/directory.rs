@@ -226,7 +226,7 @@ pub fn products() -> Vec<SampleEntry> {
         product(
             "product.cash",
             3,
-            "Займ наличными",
+            "Заём наличными",
             "Cash loan",
             "До 300 000 ₽, от 12 до 36 месяцев.",
             "Up to 300,000 RUB, 12 to 36 months.",
@@ -234,7 +234,7 @@ pub fn products() -> Vec<SampleEntry> {
         product(
             "product.payday",
             4,
-            "Займ до зарплаты+",
+            "Заём до зарплаты+",
             "Payday plus",
             "До 30 000 ₽, от 3 до 6 месяцев.",
             "Up to 30,000 RUB, 3 to 6 months.",

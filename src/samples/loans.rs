@@ -63,7 +63,7 @@ struct Product {
 const OWN_SEED: u64 = 0x5EED;
 
 /// The product that is paid out to an account.
-const CASH: &str = "Займ наличными";
+const CASH: &str = "Заём наличными";
 
 const PRODUCTS: [Product; 4] = [
     Product {
@@ -88,7 +88,7 @@ const PRODUCTS: [Product; 4] = [
         most: 300_000,
     },
     Product {
-        name: "Займ до зарплаты+",
+        name: "Заём до зарплаты+",
         rates: &[9900],
         months: &[3, 6],
         least: 5_000,

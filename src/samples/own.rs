@@ -97,7 +97,7 @@ const PRODUCTS: [OwnProduct; 4] = [
     },
     OwnProduct {
         key: "product.own.repair",
-        name: ("Займ на ремонт", "Home repair loan"),
+        name: ("Заём на ремонт", "Home repair loan"),
         about: (
             "Равными долями, платежи уменьшаются.",
             "In equal parts of principal, payments decrease.",
@@ -107,7 +107,7 @@ const PRODUCTS: [OwnProduct; 4] = [
     },
     OwnProduct {
         key: "product.own.short",
-        name: ("Займ до зарплаты", "Payday loan"),
+        name: ("Заём до зарплаты", "Payday loan"),
         about: ("До 30 дней, одним платежом.", "Up to 30 days, in one payment."),
         kind: "single",
         rates: &[50, 65, 80],

@@ -414,7 +414,7 @@ fn a_loan_is_opened_with_good_terms_only() {
         ("/client_id", nobody, "client_id"),
         ("/number", json!(" "), "number"),
         ("/product", json!("Ничей заём"), "product"),
-        ("/product", json!("Займ наличными"), "product"),
+        ("/product", json!("Заём наличными"), "product"),
         ("/agreement/principal", json!("-300"), "agreement.principal"),
         ("/agreement/rate_percent", json!("5"), "agreement.rate_percent"),
         ("/agreement/instalments", json!(0), "agreement.instalments"),

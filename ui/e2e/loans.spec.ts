@@ -13,9 +13,9 @@ test('figures of any day, each with the lines that make it', async ({ page, box 
   // The worked example of domain.md: after the fourth payment 69 169.17 of principal are left.
   await open(page, box.announced.address, '?on=2026-05-25');
   await expect(page.getByRole('heading', { name: loan.number })).toBeVisible();
-  await expect(tile(page, 'Закрыть сегодня')).toContainText(/69\s623,98/);
-  await expect(tile(page, 'Долг сегодня')).toContainText('0,00');
-  await tile(page, 'Закрыть сегодня').click();
+  await expect(tile(page, 'Закрыть в этот день')).toContainText(/69\s623,98/);
+  await expect(tile(page, 'Долг на этот день')).toContainText('0,00');
+  await tile(page, 'Закрыть в этот день').click();
   const why = page.getByRole('dialog');
   await expect(why).toContainText(/69\s169,17 × 24\s% × 10 дней/);
   await expect(why).toContainText(/454,81/);

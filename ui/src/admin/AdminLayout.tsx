@@ -16,7 +16,7 @@ export function AdminLayout() {
           return <Link key={name} to={`/admin/${name}`} className={styles.link} data-on={on || undefined} aria-current={on ? 'page' : undefined}>{t(`admin.section.${name}`)}</Link>;
         })}
       </nav>
-      <div className={styles.body}><Outlet /></div>
+      <div className={styles.body} tabIndex={0} role="region" aria-label={t('admin.title')}><Outlet /></div>
     </div>
   );
 }

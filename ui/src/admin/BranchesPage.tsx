@@ -14,7 +14,7 @@ export function BranchesPage() {
       blank={() => ({ title: { ru: '', en: '' }, address: '', hours: '', phone: '', ways_to_pay: { ru: '', en: '' } })}
       list={(entries, open, openId) => entries.map((entry) => (
         <button key={entry.id} type="button" className={styles.entry} data-on={entry.id === openId || undefined} data-retired={entry.retired || undefined} onClick={() => open(entry)}>
-          <span className="grow">{localized(entry.body.title, language)}</span><span className="caption cut" style={{ maxWidth: 150 }}>{entry.body.address}</span>
+          <span className="grow">{localized(entry.body.title, language)}</span><span className="caption cut" style={{ maxWidth: 150 }} title={entry.body.address}>{entry.body.address}</span>
         </button>
       ))}
       fields={(body, change, _entries, id) => (

@@ -49,7 +49,7 @@ function Users({ users: found, onOpen }: { users: User[]; onOpen?: (user: User) 
       <tbody>
         {rows.map((user) => (
           <tr key={user.id} {...(onOpen ? { className: 'click', tabIndex: 0, onClick: () => onOpen(user), onKeyDown: (event: KeyboardEvent) => { if (event.key === 'Enter') onOpen(user); } } : {})}>
-            <td>{user.name}</td><td>{user.login}</td><td>{user.role ? t(`role.${user.role}`) : '—'}</td><td>{user.extension}</td><td className={user.totp ? '' : 'dim'}>{t(user.totp ? 'users.on' : 'users.off')}</td>
+            <td>{user.name}</td><td>{user.login}</td><td>{user.role ? t(`role.${user.role}`) : '—'}</td><td data-col="extension">{user.extension}</td><td className={user.totp ? '' : 'dim'}>{t(user.totp ? 'users.on' : 'users.off')}</td>
             <td className="dim">{user.last_login_at ? <Moment at={user.last_login_at} mode="relative" /> : t('users.never')}</td><td>{user.disabled ? <span className="tag bad">{t('users.disabled')}</span> : <span className="dim">{t('users.enabled')}</span>}</td>
           </tr>
         ))}

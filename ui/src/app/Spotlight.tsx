@@ -1,7 +1,7 @@
 import { Modal, TextInput } from '@mantine/core';
 import { IconAlertTriangle, IconArrowRight, IconSearch, IconUser } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { HitLine, NothingFound, useClientSearch } from '../clients/search';
 import { useWords } from '../i18n/use-language';
 import { errorText } from '../ui/parts';
@@ -39,32 +39,38 @@ function Finder({ onClose, pages }: { onClose: () => void; pages: PageName[] }) 
   };
   const { here, setAt, onKeyDown } = useRows(total, found.settled, go);
 
+  const option = (index: number, key: string, content: ReactNode) => (
+    <button key={key} id={`spot-${index}`} type="button" role="option" aria-selected={index === here} tabIndex={-1} className={styles.hit} data-on={index === here || undefined} onMouseMove={() => setAt(index)} onClick={() => go(index)}>{content}</button>
+  );
+
   return (
     <div onKeyDown={onKeyDown}>
       <TextInput
         size="sm" autoFocus data-autofocus value={text} onChange={(event) => { setText(event.currentTarget.value); setAt(0); }} placeholder={t('spotlight.placeholder')} aria-label={t('bar.search')}
-        leftSection={<IconSearch size={16} stroke={1.6} />} role="combobox" aria-expanded="true" aria-controls="spotlight-list" aria-activedescendant={total > 0 ? `spot-${here}` : undefined} autoComplete="off"
+        leftSection={<IconSearch size={16} stroke={1.6} />} role="combobox" aria-expanded={total > 0} aria-controls="spotlight-list" aria-activedescendant={total > 0 ? `spot-${here}` : undefined} autoComplete="off"
       />
-      <div id="spotlight-list" className={styles.hits} role="listbox" aria-label={t('bar.search')}>
+      <div className={styles.hits}>
         {found.error && <p className={`${styles.group} bad`}><IconAlertTriangle size={14} aria-hidden /> {errorText(found.error, t)}</p>}
-        {hits.length > 0 && <div className={styles.group}>{t('spotlight.clients')}</div>}
-        {hits.map((hit, index) => (
-          <button key={hit.client_id} id={`spot-${index}`} type="button" role="option" aria-selected={index === here} tabIndex={-1} className={styles.hit} data-on={index === here || undefined} onMouseMove={() => setAt(index)} onClick={() => go(index)}>
-            <IconUser size={16} stroke={1.6} aria-hidden /><HitLine hit={hit} />
-          </button>
-        ))}
-        {found.more && <p className={styles.group} role="status">{t('spotlight.more')}</p>}
-        {found.nothing && <p className={styles.group}><NothingFound inPalette /></p>}
+        {found.nothing && <p className={styles.group} role="status"><NothingFound inPalette /></p>}
         {!found.enough && <p className={styles.group}>{t('spotlight.hint')}</p>}
-        {doors.length > 0 && <div className={styles.group}>{t('spotlight.pages')}</div>}
-        {doors.map((page, offset) => {
-          const index = hits.length + offset;
-          return (
-            <button key={page} id={`spot-${index}`} type="button" role="option" aria-selected={index === here} tabIndex={-1} className={styles.hit} data-on={index === here || undefined} onMouseMove={() => setAt(index)} onClick={() => go(index)}>
-              <IconArrowRight size={16} stroke={1.6} aria-hidden />{t(`nav.${page}`)}
-            </button>
-          );
-        })}
+        {total > 0 && (
+          <div id="spotlight-list" role="listbox" aria-label={t('bar.search')}>
+            {hits.length > 0 && (
+              <div role="group" aria-label={t('spotlight.clients')}>
+                <div className={styles.group} aria-hidden>{t('spotlight.clients')}</div>
+                {hits.map((hit, index) => option(index, hit.client_id, <><IconUser size={16} stroke={1.6} aria-hidden /><HitLine hit={hit} /></>))}
+              </div>
+            )}
+            {found.more && <div className={styles.group} aria-hidden>{t('spotlight.more')}</div>}
+            {doors.length > 0 && (
+              <div role="group" aria-label={t('spotlight.pages')}>
+                <div className={styles.group} aria-hidden>{t('spotlight.pages')}</div>
+                {doors.map((page, offset) => option(hits.length + offset, page, <><IconArrowRight size={16} stroke={1.6} aria-hidden />{t(`nav.${page}`)}</>))}
+              </div>
+            )}
+          </div>
+        )}
+        <span className="visually-hidden" role="status">{found.more ? t('spotlight.more') : ''}</span>
       </div>
     </div>
   );

@@ -11,6 +11,7 @@ import { useWords } from '../i18n/use-language';
 import { dropDraftsOf } from '../state/drafts';
 import { addNotice, clearNotices, readAllNotices, useNotices } from '../state/notices';
 import { setPrefs, usePrefs } from '../state/prefs';
+import { useKeys } from '../ui/keys';
 import { errorText, Moment } from '../ui/parts';
 import { flushDrafts } from '../workspace/draft';
 import { keepsSharedSnippets, takesCalls } from './access';
@@ -47,12 +48,14 @@ export function TopBar({ onSearch, onKeys }: { onSearch: () => void; onKeys: () 
 
 function Bell() {
   const { t } = useWords();
-  const notices = useNotices();
+  const notices = useNotices().filter((notice) => notice.kept);
+  const [open, setOpen] = useState(false);
+  useKeys({ Escape: open ? () => setOpen(false) : undefined });
   const unread = notices.filter((notice) => !notice.read).length;
   return (
-    <Popover position="bottom-end" width={360} onOpen={readAllNotices} withRoles>
+    <Popover position="bottom-end" width={360} opened={open} onChange={setOpen} onOpen={readAllNotices} withRoles>
       <Popover.Target>
-        <button type="button" className={styles.barButton} aria-label={unread > 0 ? t('bar.notices_unread', { count: unread }) : t('bar.notices')}>
+        <button type="button" className={styles.barButton} onClick={() => setOpen(!open)} aria-label={unread > 0 ? t('bar.notices_unread', { count: unread }) : t('bar.notices')}>
           <Indicator disabled={unread === 0} label={unread} size={15} offset={3} color="accent"><IconBell size={18} stroke={1.6} aria-hidden /></Indicator>
         </button>
       </Popover.Target>

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { mayOpen } from './access';
+import { mayOpen, readsPapers } from './access';
+import type { Role } from '../api/types';
 
 it('an address typed by hand opens only what the role sees', () => {
   expect(mayOpen('partner_manager', '/floor')).toBe(false);
@@ -10,4 +11,9 @@ it('an address typed by hand opens only what the role sees', () => {
   expect(mayOpen('operator', '/clients/018f')).toBe(true);
   expect(mayOpen('operator', '/snippets')).toBe(true);
   expect(mayOpen('operator', '/')).toBe(true);
+});
+
+it('papers of loans have no tab for who may not read them', () => {
+  const roles: Role[] = ['operator', 'collector', 'supervisor', 'auditor', 'administrator', 'partner_manager'];
+  expect(roles.filter(readsPapers)).toEqual(['operator', 'collector', 'supervisor', 'auditor']);
 });

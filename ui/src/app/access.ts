@@ -32,7 +32,7 @@ export const keepsSharedSnippets = (role: Role): boolean => role === 'supervisor
 export const keepsLoans = (role: Role): boolean => role === 'supervisor' || role === 'administrator';
 export const requestsEarly = (role: Role): boolean => role === 'operator' || role === 'collector' || keepsLoans(role);
 export const issuesPapers = (role: Role): boolean => role === 'operator' || role === 'collector' || role === 'supervisor';
-export const readsPapers = (role: Role): boolean => role !== 'partner_manager';
+export const readsPapers = (role: Role): boolean => issuesPapers(role) || role === 'auditor';
 export const administers = (role: Role): boolean => role === 'administrator';
 
 /** Whether the address belongs to a page that the role may open; an address of no known page is for the router. */

@@ -22,7 +22,8 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: 'xs' } },
     PasswordInput: { defaultProps: { size: 'xs' } },
     Textarea: { defaultProps: { size: 'xs' } },
-    Select: { defaultProps: { size: 'xs', selectFirstOptionOnChange: true, comboboxProps: { shadow: 'sm' } } },
+    // The list itself is scrolled: a box around it could be reached by no key.
+    Select: { defaultProps: { size: 'xs', selectFirstOptionOnChange: true, comboboxProps: { shadow: 'sm' }, withScrollArea: false }, styles: { options: { maxHeight: rem(260), overflowY: 'auto' } } },
     NumberInput: { defaultProps: { size: 'xs' } },
     FileInput: { defaultProps: { size: 'xs' } },
     Checkbox: { defaultProps: { size: 'xs' } },

@@ -8,7 +8,7 @@ import { calls } from '../api/endpoints';
 import { useSession } from '../api/session';
 import { type Call, DISPOSITIONS, type Disposition, type Language, type PromiseToPay } from '../api/types';
 import card from '../card/card.module.css';
-import { date, duration, exactTime, inZone, money, phone, webAddress } from '../format/format';
+import { date, duration, exactTime, inZone, money, webAddress } from '../format/format';
 import { kopecks } from '../format/sums';
 import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
@@ -17,7 +17,7 @@ import styles from './calls.module.css';
 import { draftFromCall, promiseOf } from '../workspace/draft';
 import { type PromiseFault, PromiseFields, promiseFaults } from '../workspace/PromiseFields';
 import { useTopicTitle } from '../workspace/use-topics';
-import { CallResultTag, DirectionIcon } from './CallTable';
+import { CallResultTag, DirectionIcon, numberWord } from './CallTable';
 
 /** One call after the fact: its course, what was written, and the way to correct it. */
 export function CallDetail({ id }: { id: string }) {
@@ -45,7 +45,7 @@ function Detail({ call, name }: { call: Call; name: string | null }) {
   ];
   return (
     <div className="stack-lg">
-      <div className="row"><DirectionIcon call={call} /><h2 className="grow">{call.client_number ? phone(call.client_number) : t('call.no_number')}{call.number ? <span className="dim"> · {t('call.number', { number: call.number })}</span> : null}</h2>{may && <Button variant="default" onClick={() => setCorrecting(true)}>{t('calls.correct')}</Button>}</div>
+      <div className="row"><DirectionIcon call={call} /><h2 className="grow">{numberWord(call, t)}{call.number ? <span className="dim"> · {t('call.number', { number: call.number })}</span> : null}</h2>{may && <Button variant="default" onClick={() => setCorrecting(true)}>{t('calls.correct')}</Button>}</div>
       <dl className={card.facts} style={{ padding: 0 }}>{facts.map(([label, value]) => [<dt key={`${label}-t`}>{label}</dt>, <dd key={label}>{value}</dd>])}</dl>
       {recording && <a href={recording} target="_blank" rel="noreferrer" className="small">{t('calls.recording')}</a>}
       <FailedChecks call={call} />

@@ -1,4 +1,5 @@
 import { IconArrowRight, IconPhoneIncoming, IconPhoneOutgoing, IconPhonePause } from '@tabler/icons-react';
+import type { TFunction } from 'i18next';
 import { useRef } from 'react';
 import type { Call } from '../api/types';
 import { duration, phone } from '../format/format';
@@ -28,7 +29,7 @@ export function CallTable({ calls, columns, onOpen, openId }: { calls: Call[]; c
     switch (column) {
       case 'number': return call.number ?? '—';
       case 'time': return <Moment at={call.started_at} />;
-      case 'who': return <span className="row"><DirectionIcon call={call} />{call.client_name ? <><span className="nowrap">{call.client_name}</span><span className="dim nowrap" data-col="phone">{call.client_number ? phone(call.client_number) : ''}</span></> : <span className="nowrap">{call.client_number ? phone(call.client_number) : t('call.no_number')}</span>}</span>;
+      case 'who': return <span className="row"><DirectionIcon call={call} />{call.client_name ? <><span className="nowrap">{call.client_name}</span><span className="dim nowrap" data-col="phone">{call.client_number ? phone(call.client_number) : ''}</span></> : <span className="nowrap">{numberWord(call, t)}</span>}</span>;
       case 'operator': return <OperatorOf call={call} />;
       case 'state': return <CallStateTag call={call} />;
       case 'topic': { const titles = call.topics.map(topicTitle).join(', '); return titles ? <span title={titles}>{titles}</span> : <span className="dim">—</span>; }
@@ -49,6 +50,11 @@ export function CallTable({ calls, columns, onOpen, openId }: { calls: Call[]; c
       </tbody>
     </table>
   );
+}
+
+/** The number of the other side; a card by hand may have none, and then nobody has hidden it. */
+export function numberWord(call: Pick<Call, 'client_number' | 'by_hand'>, t: TFunction): string {
+  return call.client_number ? phone(call.client_number) : t(call.by_hand ? 'call.number_not_given' : 'call.no_number');
 }
 
 export function DirectionIcon({ call }: { call: Call }) {

@@ -8,9 +8,10 @@ import { useSession } from '../api/session';
 import type { FigureName } from '../api/loan-types';
 import type { Answer, BranchBody, Card, Identification } from '../api/types';
 import { dateInSentence, localized, phone } from '../format/format';
-import { answerSentence } from '../format/sentences';
+import { answerSentence, officeFor } from '../format/sentences';
 import { useWords } from '../i18n/use-language';
 import type { Asked } from '../loans/WhyDrawer';
+import { useKeys } from '../ui/keys';
 import { useToday } from '../ui/parts';
 import styles from './card.module.css';
 
@@ -28,11 +29,14 @@ export function Answers({ card, callId, identification, onEarly }: { card: Card;
   const told = card.answers.filter((answer) => answer.kind !== 'where_to_pay');
   const line = (answer: Answer, index: number) => <Line key={`${answer.kind}-${index}`} answer={answer} loans={card.loans.length} city={card.facts.city} today={today} identification={identification} onWhy={answer.loans.length > 0 && answer.amount ? () => ask(answer) : undefined} />;
   const repayable = card.loans.filter((loan) => !loan.locked && (loan.status === 'active' || loan.status === 'overdue'));
+  // Stands in its place from the first ring: what opens later may not move the rest.
+  const lockedEarly = card.loans.some((loan) => loan.locked && (loan.status === 'active' || loan.status === 'overdue')) ? told.find((answer) => answer.locked) : undefined;
   const asOf = card.answers.find((answer) => answer.as_of && !answer.locked)?.as_of;
   return (
     <section aria-label={t('answer.title')}>
       <dl className={styles.answers}>
         {told.map((answer, index) => line(answer, index))}
+        {repayable.length === 0 && lockedEarly && <><dt>{t('early.line')}</dt><dd className={styles.early}><Locked words={t('answer.locked', { level: lockedEarly.required_level })} identification={identification} /></dd></>}
         {repayable.length > 0 && <Suspense><EarlyLine key={repayable[0]?.loan_id} clientId={card.client_id} loans={repayable} callId={callId} onMore={onEarly} /></Suspense>}
         {card.answers.filter((answer) => answer.kind === 'where_to_pay').map((answer, index) => line(answer, index))}
         {!identification && takesCalls(user.role) && card.answers.some((answer) => answer.locked) && <div className={styles.asOf}>{t('answer.how_to_open')}</div>}
@@ -47,33 +51,42 @@ function Line({ answer, loans, city, today, identification, onWhy }: { answer: A
   const { t, language } = useWords();
   const sentence = answerSentence(answer, language, today, t, loans);
   if (answer.kind === 'where_to_pay' && !answer.locked) return <><dt>{sentence.label}</dt><dd><WhereToPay city={city} /></dd></>;
-  const asks = (identification?.missing ?? []).slice(0, 3).map((each) => t(`identify.short.${each.field}`)).join(', ');
   return (
     <>
       <dt>{sentence.label}</dt>
       <dd>
         {sentence.tone === 'locked'
-          ? <span className={styles.locked}><IconLock size={14} stroke={1.8} aria-hidden />{sentence.rest}{asks ? `: ${asks}` : ''}</span>
+          ? <Locked words={sentence.rest} identification={identification} />
           : <>{sentence.figure && <span className={`${styles.figure} ${sentence.tone === 'bad' ? 'bad' : ''}`}>{sentence.figure}</span>}{sentence.rest && <span className={sentence.tone === 'plain' ? '' : sentence.tone}>{sentence.rest}</span>}{onWhy && <button type="button" className={styles.why} aria-label={`${sentence.label}: ${t('why.ask')}`} onClick={onWhy}>{t('why.short')}</button>}</>}
       </dd>
     </>
   );
 }
 
-/** The office of the client's city if there is one, else the first; all of them on a click. */
+/** What opens the line, and what is to be asked for it. */
+function Locked({ words, identification }: { words: string; identification?: Identification | null }) {
+  const { t } = useWords();
+  const asks = (identification?.missing ?? []).slice(0, 3).map((each) => t(`identify.short.${each.field}`)).join(', ');
+  return <span className={styles.locked}><IconLock size={14} stroke={1.8} aria-hidden />{words}{asks ? `: ${asks}` : ''}</span>;
+}
+
+/** The office of the client's city; where there is none, that, and the ways to pay that need none. All of them on a click. */
 function WhereToPay({ city }: { city: string | null }) {
   const { t, language } = useWords();
   const branches = useQuery({ queryKey: ['directory', 'branch'], queryFn: () => directory.list<BranchBody>('branch'), staleTime: 300_000 });
   const live = (branches.data?.items ?? []).filter((entry) => !entry.retired);
-  const near = live.find((entry) => city !== null && entry.body.address.includes(city)) ?? live[0];
-  if (!near) return <span className="dim">{branches.isPending ? '' : t('answer.no_branches')}</span>;
-  const ways = localized(near.body.ways_to_pay, language);
+  const [open, setOpen] = useState(false);
+  useKeys({ Escape: open ? () => setOpen(false) : undefined });
+  const [first] = live;
+  if (!first) return <span className="dim">{branches.isPending ? '' : t('answer.no_branches')}</span>;
+  const near = officeFor(live, city);
+  const ways = localized((near ?? first).body.ways_to_pay, language).replace(/\.$/, '');
   return (
     <span>
-      {ways}{ways ? ' · ' : ''}<span className="dim">{[near.body.address, near.body.hours].filter(Boolean).join(', ')}</span>
+      {ways}{ways ? ' · ' : ''}<span className="dim">{near ? [near.body.address, near.body.hours].filter(Boolean).join(', ') : t('answer.no_branch_near')}</span>
       {live.length > 1 && (
-        <Popover position="bottom-end" width={420} withRoles>
-          <Popover.Target><button type="button" className={styles.linkButton} style={{ marginLeft: 8 }}>{t('answer.all_branches')}</button></Popover.Target>
+        <Popover position="bottom-end" width={420} withRoles opened={open} onChange={setOpen}>
+          <Popover.Target><button type="button" className={styles.linkButton} style={{ marginLeft: 8 }} onClick={() => setOpen(!open)}>{t('answer.all_branches')}</button></Popover.Target>
           <Popover.Dropdown>
             <div className="stack small" style={{ maxHeight: 320, overflow: 'auto' }}>
               {live.map((entry) => (

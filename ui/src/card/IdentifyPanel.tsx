@@ -95,7 +95,7 @@ export function IdentifyPanel({ callId, of, talking }: { callId: string; of: Ide
         <Button type="submit" variant="light" loading={check.isPending} style={{ flex: 'none' }}>{t('identify.check')}</Button>
         <span className={of.attempts_left <= 1 ? 'caption bad' : 'caption'} title={t('identify.attempts_rule')}>{t('identify.attempts', { count: of.attempts_left })}</span>
       </div>
-      {check.error && <Failure error={check.error} />}
+      {check.error && !asked.some((field) => faults[field]) && <Failure error={check.error} />}
     </form>
   );
 }

@@ -4,7 +4,7 @@ import { unmasksClients } from '../app/access';
 import { clients } from '../api/endpoints';
 import { useSession } from '../api/session';
 import type { Card, Personal } from '../api/types';
-import { date, phone, shortDate } from '../format/format';
+import { date, passportSeries, phone, shortDate, snils } from '../format/format';
 import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import { ReasonDialog } from '../ui/ReasonDialog';
@@ -33,13 +33,13 @@ export function PersonalTab({ card, personal, onUnmasked }: Props) {
         <Fact name={t('personal.documents')}>
           {personal.documents.map((each, index) => (
             <div key={index}>
-              {[named('personal.document_kind', each.kind), [each.series, each.number].filter(Boolean).join(' ')].join(' ')}{' '}
+              {[named('personal.document_kind', each.kind), [each.series && passportSeries(each.series), each.number].filter(Boolean).join(' ')].join(' ')}{' '}
               <span className="dim">{[each.issued_on && t('personal.issued', { date: shortDate(each.issued_on, language) }), each.issued_by, each.department_code && t('personal.department', { code: each.department_code }), each.valid_until && t('personal.valid_until', { date: shortDate(each.valid_until, language) })].filter(Boolean).join(', ')}</span>
             </div>
           ))}
         </Fact>
         <Fact name={t('personal.inn')}>{personal.inn}</Fact>
-        {!card.organisation && <Fact name={t('personal.snils')}>{personal.snils}</Fact>}
+        {!card.organisation && <Fact name={t('personal.snils')}>{personal.snils && snils(personal.snils)}</Fact>}
         {!card.organisation && <Fact name={t('personal.code_word')}>{personal.code_word_set ? t('personal.code_word_set') : t('personal.code_word_unset')}</Fact>}
       </dl>
     </>

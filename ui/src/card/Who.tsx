@@ -48,10 +48,10 @@ export function Who({ card, personal, callId, identification, talking, children 
         </div>
       )}
       {card.restrictions.length > 0 && (
-        <div className={styles.section}><h3>{t('client.restrictions')}</h3>{card.restrictions.map((each, index) => <span key={index} className="tag bad">{each}</span>)}</div>
+        <div className={styles.section}><h2 className="small">{t('client.restrictions')}</h2>{card.restrictions.map((each, index) => <span key={index} className="tag bad">{each}</span>)}</div>
       )}
       <Consents card={card} />
-      {note && <div className={styles.section}><h3>{t('client.last_note')}</h3><div>{note.text}</div><div className="caption">{note.by}</div></div>}
+      {note && <div className={styles.section}><h2 className="small">{t('client.last_note')}</h2><div>{note.text}</div><div className="caption">{note.by}</div></div>}
     </aside>
   );
 }
@@ -75,7 +75,7 @@ function Contacts({ card, personal }: { card: Card; personal: Personal }) {
   const { language, time_zone: zone } = card.facts;
   return (
     <div className={styles.section}>
-      <h3>{t('client.contacts')}</h3>
+      <h2 className="small">{t('client.contacts')}</h2>
       {personal.phones.map((each, index) => (
         <div key={`${each.number}-${index}`} className={styles.line}>
           <span className="nowrap">{phone(each.number)}{each.extension ? ` ${t('client.ext', { extension: each.extension })}` : ''}</span>
@@ -118,7 +118,7 @@ function Consents({ card }: { card: Card }) {
   if (live.length === 0) return null;
   return (
     <div className={styles.section}>
-      <h3>{t('client.consents')}</h3>
+      <h2 className="small">{t('client.consents')}</h2>
       <div className="row-wrap" style={{ gap: 4 }}>{live.map((each) => <span key={each.id} className="tag">{purposeName(each.purpose, t)}</span>)}</div>
     </div>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, bytes, date, dateInSentence, dayStart, daysBetween, decimal, duration, inZone, momentInList, money, nextDay, parseDate, parseDay, phone, phoneDigits, relative, shortDate, webAddress, spanInWords } from './format';
+import { addDays, bytes, date, dateInSentence, dayStart, daysBetween, decimal, duration, inZone, momentInList, money, nextDay, parseDate, parseDay, passportSeries, phone, phoneDigits, relative, shortDate, snils, spanInWords, webAddress } from './format';
 
 /** Non-breaking spaces are what the page needs and what a reader of this file cannot see. */
 const plain = (text: string): string => text.replace(/\u00a0/g, ' ');
@@ -91,4 +91,11 @@ it('sizes are short', () => {
   expect(plain(bytes(842_113_441, 'ru'))).toBe('842 МБ');
   expect(plain(bytes(12_113_441, 'en'))).toBe('12.1 MB');
   expect(plain(bytes(512, 'ru'))).toBe('512 Б');
+});
+
+it('documents are grouped as they are printed; a masked one stays as it is', () => {
+  expect(snils('04590003632')).toBe('045-900-036 32');
+  expect(snils('***632')).toBe('***632');
+  expect(passportSeries('0319')).toBe('03 19');
+  expect(passportSeries('03**')).toBe('03**');
 });

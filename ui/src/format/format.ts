@@ -234,6 +234,16 @@ export function phoneDigits(typed: string): string | null {
   return /^[+\d\s()-]+$/.test(typed.trim()) && digits.length >= 10 && digits.length <= 15 ? digits : null;
 }
 
+/** `045-900-036 32` of eleven digits; a masked one as it is. */
+export function snils(text: string): string {
+  return text.replace(/^(\d{3})(\d{3})(\d{3})(\d{2})$/, '$1-$2-$3 $4');
+}
+
+/** `03 19` of the four digits of a Russian passport; any other as it is. */
+export function passportSeries(text: string): string {
+  return text.replace(/^(\d{2})(\d{2})$/, '$1 $2');
+}
+
 /** An address from outside as a link may carry it, or null: never a script. */
 export function webAddress(text: string | null): string | null {
   return text !== null && /^(https?:\/\/|\/(?!\/))/i.test(text) ? text : null;

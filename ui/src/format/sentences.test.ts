@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, Language } from '../api/types';
 import { en } from '../i18n/en/index';
 import { ru } from '../i18n/ru/index';
-import { answerSentence, sentenceText } from './sentences';
+import { answerSentence, officeFor, sentenceText } from './sentences';
 
 const words: Partial<Record<Language, TFunction>> = {};
 beforeAll(async () => {
@@ -51,4 +51,12 @@ describe('the answers read aloud', () => {
   it('a locked line never shows a figure, even if one were sent', () => {
     expect(say({ locked: true, amount: rub('9455.96'), date: '2026-12-15' }, 'ru')).not.toContain('9');
   });
+});
+
+it('nobody is sent to an office of another city', () => {
+  const offices = ['190000, г. Санкт-Петербург, ул. Садовая, д. 28', '117218, г. Москва, ул. Кржижановского, д. 15'].map((address) => ({ body: { address } }));
+  expect(officeFor(offices, 'Москва')).toBe(offices[1]);
+  expect(officeFor(offices, 'Краснодар')).toBeUndefined();
+  expect(officeFor(offices, null)).toBe(offices[0]);
+  expect(officeFor([], null)).toBeUndefined();
 });

@@ -68,6 +68,11 @@ function totalLeft(answer: Answer, label: string, language: Language, t: TFuncti
   return { label, figure: money(answer.amount, language), rest: loans, tone: 'plain' };
 }
 
+/** The office of the client's city; the first where no city is known; none where the city has none. */
+export function officeFor<T extends { body: { address: string } }>(offices: T[], city: string | null): T | undefined {
+  return city === null ? offices[0] : offices.find((office) => office.body.address.includes(city));
+}
+
 export function sentenceText(sentence: Sentence): string {
   return [sentence.label, sentence.figure, sentence.rest].filter(Boolean).join(' ');
 }

@@ -22,7 +22,7 @@ export function EarlyForm({ kinds, ask, onChange, from, to, fault }: Props) {
   const sentence = (day: string) => dateInSentence(day, language, from);
   return (
     <div className="stack">
-      <SegmentedControl aria-label={t('early.kind')} value={ask.kind} onChange={(kind) => onChange({ kind: kind as EarlyKind })} data={kinds.map((each) => ({ value: each, label: t(`early.kind_short.${each}`) }))} fullWidth orientation={kinds.length > 3 ? 'vertical' : 'horizontal'} />
+      <SegmentedControl aria-label={t('early.kind')} value={ask.kind} onChange={(kind) => onChange({ kind: kind as EarlyKind })} data={kinds.map((each) => ({ value: each, label: t(`early.kind_short.${each}`) }))} fullWidth={kinds.length <= 3} />
       <p className="caption">{t(`early.kind_help.${ask.kind}`)}</p>
       <div className={styles.pair}>
         <DateField name="on" label={t('early.on')} value={ask.on} onChange={(on) => onChange({ on })} error={fault('on')} />

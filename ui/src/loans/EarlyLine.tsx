@@ -37,7 +37,7 @@ export function EarlyLine({ clientId, loans, callId, onMore }: { clientId: strin
   return (
     <>
       <dt>{t('early.line')}</dt>
-      <dd style={{ alignItems: 'center' }}>
+      <dd className={card.early}>
         {loans.length > 1 && <Select aria-label={t('early.loan')} size="xs" w={168} value={loan.loan_id} onChange={(id) => setChosen(id ?? chosen)} allowDeselect={false} data={loans.map((each) => ({ value: each.loan_id, label: each.number }))} />}
         <DateField aria-label={t('early.on')} value={on} onChange={(day) => setOn(day)} w={122} />
         <Slider size="sm" w={120} thumbLabel={t('early.slider')} min={0} max={REACH_DAYS} value={Math.min(REACH_DAYS, Math.max(0, daysBetween(today, on)))} onChange={(days) => setOn(addDays(today, days))} label={(days) => dateInSentence(addDays(today, days), language, today)} />

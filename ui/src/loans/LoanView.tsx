@@ -2,7 +2,7 @@
 import { Button, Tooltip } from '@mantine/core';
 import { IconArrowLeft, IconInfoCircle } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { type KeyboardEvent, type ReactNode, useState } from 'react';
+import { createElement, type KeyboardEvent, type ReactNode, useState } from 'react';
 import { keepsLoans, readsPapers } from '../app/access';
 import { loanKey } from '../api/cache';
 import { loans } from '../api/endpoints';
@@ -25,7 +25,7 @@ import { Operations, Penalties } from './Operations';
 import { PapersPanel } from './PapersPanel';
 import { ScheduleExport, ScheduleTable } from './ScheduleTable';
 import { LOAN_TABS, type LoanTab } from './tabs';
-import { rate, statusWord } from './why';
+import { figureWord, rate, statusWord } from './why';
 import { type Asked, WhyDrawer } from './WhyDrawer';
 
 interface Props {
@@ -52,7 +52,7 @@ export function LoanView({ clientId, loanId, callId, on, onDay, tab, onTab, onBa
     <Load of={found} rows={14}>
       {(loan) => (loan.locked ? <Locked loan={loan} back={onBack && <Back onBack={onBack} to={backTo} />} /> : (
         <div className={styles.loan} data-wide={wide || undefined} aria-busy={found.isPlaceholderData}>
-          <Head loan={loan} on={on} onDay={onDay} back={onBack && <Back onBack={onBack} to={backTo} />} extra={extra} />
+          <Head loan={loan} wide={wide} on={on} onDay={onDay} back={onBack && <Back onBack={onBack} to={backTo} />} extra={extra} />
           <Figures loan={loan} onWhy={(figure) => setWhy([{ clientId, loanId, number: loan.number, figure, on: loan.on, currency: loan.currency }])} />
           {wide && <section className={styles.overview} aria-label={t('loan.tab.overview')}><Overview loan={loan} /></section>}
           <Tabs loan={loan} callId={callId} tab={wide && tab === 'overview' ? 'schedule' : tab} onTab={onTab} wide={wide} />
@@ -79,7 +79,7 @@ function Back({ onBack, to }: { onBack: () => void; to?: string }) {
   return <Button variant="subtle" color="gray" px={6} onClick={onBack} leftSection={<IconArrowLeft size={16} stroke={1.8} />}>{to ?? t('loan.back')}</Button>;
 }
 
-function Head({ loan, on, onDay, back, extra }: { loan: Loan; on: string | null; onDay: (day: string | null) => void; back: ReactNode; extra?: ReactNode }) {
+function Head({ loan, wide, on, onDay, back, extra }: { loan: Loan; wide: boolean; on: string | null; onDay: (day: string | null) => void; back: ReactNode; extra?: ReactNode }) {
   const { t, language } = useWords();
   const { user } = useSession();
   const today = useToday();
@@ -88,11 +88,11 @@ function Head({ loan, on, onDay, back, extra }: { loan: Loan; on: string | null;
   return (
     <header className={styles.loanHead}>
       {back}
-      <h2 className={styles.number}>{loan.number}</h2>
+      {createElement(wide ? 'h1' : 'h2', { className: styles.number }, loan.number)}
       {extra}
       {loan.product && <span className="dim cut" title={loan.product}>{loan.product}</span>}
       {(late === 0 || !isOpen(loan)) && <span className={`tag ${isOpen(loan) ? 'good' : ''}`}>{statusWord(loan.status, t)}</span>}
-      {late > 0 && <span className="tag bad">{t('answer.overdue_days', { count: late })}{loan.bucket ? ` · ${loan.bucket}` : ''}</span>}
+      {late > 0 && <span className="tag bad">{t('answer.overdue_days', { count: late })}{loan.bucket ? ` · ${loan.bucket.replace('-', '–')}` : ''}</span>}
       {loan.overlays.map((each) => <span key={each} className="tag info">{i18next.exists(`loan.overlay.${each}`) ? t(`loan.overlay.${each}`) : each}</span>)}
       {!own && <Tooltip label={t('loan.external_help')} multiline w={280}><span className="tag info" tabIndex={0}>{loan.as_of ? t('loan.external_as_of', { date: shortDate(loan.as_of, language) }) : t('loan.external')}</span></Tooltip>}
       <span className="grow" />
@@ -118,7 +118,7 @@ function Figures({ loan, onWhy }: { loan: Loan; onWhy: (figure: FigureName) => v
         const due = figure === 'next_payment' ? figures.next_payment?.due_on : null;
         return (
           <button key={figure} type="button" className={styles.tile} disabled={amount === null} onClick={() => onWhy(figure)} title={amount === null ? undefined : t('why.ask')}>
-            <span className={styles.tileName}>{t(`figure.${figure}`)}{amount !== null && <IconInfoCircle size={13} stroke={1.6} aria-hidden />}</span>
+            <span className={styles.tileName}>{figureWord(figure, loan.on === today, t)}{amount !== null && <IconInfoCircle size={13} stroke={1.6} aria-hidden />}</span>
             <span className={`${styles.tileSum} ${bad ? 'bad' : amount === null || isNothing(amount) ? 'dim' : ''}`}>{amount === null ? '—' : sum(amount)}</span>
             {due && <span className="caption">{t('answer.by_date', { date: dateInSentence(due, language, today) })}</span>}
           </button>

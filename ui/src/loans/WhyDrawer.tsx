@@ -7,18 +7,19 @@ import type { FigureName } from '../api/loan-types';
 import { date, money } from '../format/format';
 import { isBelow } from '../format/sums';
 import { useWords } from '../i18n/use-language';
-import { Empty, Load } from '../ui/parts';
+import { Empty, Load, useToday } from '../ui/parts';
 import styles from './loans.module.css';
-import { lineReckoning, lineRule, lineTitle } from './why';
+import { figureWord, lineReckoning, lineRule, lineTitle } from './why';
 
 export interface Asked { clientId: string; loanId: string; number: string; figure: FigureName; on: string; currency: string }
 
 /** Of one loan, or of each of several whose figures were added up. */
 export function WhyDrawer({ asked, callId, onClose }: { asked: Asked[]; callId: string | null; onClose: () => void }) {
   const { t } = useWords();
+  const today = useToday();
   const [first] = asked;
   return (
-    <Drawer opened={first !== undefined} onClose={onClose} position="right" size={520} title={first ? `${t(`figure.${first.figure}`)}${asked.length === 1 ? ` · ${first.number}` : ''}` : ''} closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Drawer opened={first !== undefined} onClose={onClose} position="right" size={520} title={first ? `${figureWord(first.figure, first.on === today, t)}${asked.length === 1 ? ` · ${first.number}` : ''}` : ''} closeButtonProps={{ 'aria-label': t('action.close') }}>
       <div className="stack-lg">
         {asked.map((each) => <section key={each.loanId} className="stack" aria-label={each.number}>{asked.length > 1 && <h3>{each.number}</h3>}<Lines asked={each} callId={callId} /></section>)}
       </div>
@@ -28,6 +29,7 @@ export function WhyDrawer({ asked, callId, onClose }: { asked: Asked[]; callId: 
 
 function Lines({ asked, callId }: { asked: Asked; callId: string | null }) {
   const { t, language } = useWords();
+  const today = useToday();
   const why = useQuery({ queryKey: [...loanKey(asked.clientId, callId, asked.loanId), 'why', asked.figure, asked.on], queryFn: () => loans.explain(asked.loanId, asked.figure, asked.on, callId) });
   const sum = (amount: string) => money({ amount, currency: asked.currency }, language);
   return (
@@ -48,7 +50,7 @@ function Lines({ asked, callId }: { asked: Asked; callId: string | null }) {
                 </div>
               );
             })}
-            <div className={styles.whyTotal}><dt>{t(`figure.${asked.figure}`)}</dt><dd>{sum(found.amount)}</dd></div>
+            <div className={styles.whyTotal}><dt>{figureWord(asked.figure, asked.on === today, t)}</dt><dd>{sum(found.amount)}</dd></div>
           </dl>
         </div>
       )}

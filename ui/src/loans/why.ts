@@ -12,6 +12,11 @@ export function rate(percent: string, period: string | null, t: TFunction, langu
   return `${decimal(percent, language)}${NBSP}%${period === 'day' ? `${NBSP}${t('terms.rate_period_value.day')}` : ''}`;
 }
 
+/** A figure by its name: "today" is said only of today. */
+export function figureWord(figure: string, isToday: boolean, t: TFunction): string {
+  return !isToday && i18next.exists(`figure_on.${figure}`) ? t(`figure_on.${figure}`) : t(`figure.${figure}`);
+}
+
 /** What the line is, and of which payment. */
 export function lineTitle(line: WhyLine, t: TFunction, language: Language): string {
   const what = i18next.exists(`why.what.${line.what}`) ? t(`why.what.${line.what}`) : line.what;

@@ -7,7 +7,8 @@ import { calls } from '../api/endpoints';
 import { dispatchFeed, useFeed } from '../api/feed';
 import { takesCommands } from '../api/feed-state';
 import type { Call, CallCard, CommandFailure } from '../api/types';
-import { duration, phone } from '../format/format';
+import { numberWord } from '../calls/CallTable';
+import { duration } from '../format/format';
 import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import { addNotice } from '../state/notices';
@@ -30,7 +31,7 @@ export function CallBar({ of }: { of: CallCard }) {
     <>
       <header className={styles.callBar} data-state={call.state} aria-label={t('call.region')}>
         <Icon size={18} stroke={1.8} aria-hidden />
-        <span className={styles.number}>{call.client_number ? phone(call.client_number) : t('call.no_number')}</span>
+        <span className={styles.number}>{numberWord(call, t)}</span>
         <span className="dim cut" title={facts}>{facts}</span>
         <span className="grow" />
         <span className={`tag ${call.state === 'wrap_up' || call.state === 'held' ? 'warn' : 'info'}`} role="status">{call.consulting ? t('call.consulting', { extension: call.consulting }) : t(`call.state.${call.state}`)}</span>

@@ -50,7 +50,7 @@ export function CandidateList({ candidates, onChoose }: { candidates: Candidate[
     >
       {candidates.map((each, index) => (
         <div key={each.client_id} id={`candidate-${index}`} role="option" aria-selected={index === shown} className={styles.candidate} data-on={index === shown || undefined} onMouseMove={() => setAt(index)} onClick={() => onChoose(each.client_id)}>
-          <strong className="cut">{each.name}</strong>
+          <strong className="cut" title={each.name}>{each.name}</strong>
           <span className="dim cut">{[each.city, each.birth_year ? t('spotlight.born', { year: each.birth_year }) : null, each.kind === 'person' ? null : t(`client.kind.${each.kind}`)].filter(Boolean).join(' · ')}</span>
           <span className="dim cut small">{each.phone_masked ? phone(each.phone_masked) : ''}</span>
           <span className="row nowrap" style={{ justifyContent: 'flex-end' }}>{each.overdue && <span className="tag bad">{t('candidates.overdue')}</span>}<span className="small">{each.loans > 0 ? t('candidates.loans', { count: each.loans }) : t('candidates.no_loans')}</span></span>

@@ -46,7 +46,7 @@ export function FindClient({ of, onChosen, onAnonymous }: Props) {
   }
   return (
     <div className={styles.choose}>
-      <h1>{t(of.candidates.length === 0 && !of.call.client_id ? 'find.title' : 'find.title_choose')}</h1>
+      <h1>{t(known && of.candidates.length === 0 && !of.call.client_id ? 'find.title' : 'find.title_choose')}</h1>
       <div className={styles.fields} onKeyDown={onKeyDown}>
         {fields.map((field, index) => (
           <TextInput

@@ -112,7 +112,7 @@ export function WrapUp({ of }: { of: CallCard }) {
       <CommentField value={draft.comment} topics={draft.topics} onChange={(comment) => edit({ comment })} error={fault('comment', t('wrap.need_comment', { count: settings.data?.min_comment ?? 1 }))} />
       <Select
         data-field="disposition" label={t('wrap.disposition')} placeholder={t('wrap.disposition_placeholder')} searchable value={draft.disposition} onChange={(value) => edit({ disposition: value as Disposition | null })}
-        data={DISPOSITIONS.map((each) => ({ value: each, label: t(`disposition.${each}`) }))} error={fault('disposition', t('wrap.need_disposition'))} maxDropdownHeight={260} comboboxProps={{ position: 'top', offset: 24 }}
+        data={DISPOSITIONS.map((each) => ({ value: each, label: t(`disposition.${each}`) }))} error={fault('disposition', t('wrap.need_disposition'))} comboboxProps={{ position: 'top', offset: 24 }}
       />
       {draft.disposition === 'ptp' && <PromiseFields value={draft.promise} onChange={(promise) => edit({ promise })} faults={faults.filter((field): field is PromiseFault => field.startsWith('promise_'))} />}
       {finish.error && <Failure error={finish.error} />}

@@ -4,7 +4,7 @@ export const call = {
     direction: { inbound: 'inbound', outbound: 'outbound', internal: 'internal' },
     result: { answered: 'answered', no_answer: 'no answer', busy: 'busy', abandoned: 'gave up waiting', queue_timeout: 'queue time ran out', failed: 'failed', rejected: 'rejected' },
     hold: 'Hold', resume: 'Resume', hand_over: 'Hand over', take_back: 'Take back', consulting: 'Talking with {{extension}}, the client waits',
-    no_number: 'Number withheld', queue: 'queue “{{queue}}”', by_hand: 'card by hand', ivr: 'IVR: {{facts}}', transfer: 'Transfer', hangup: 'Hang up', anonymous: 'Anonymous call',
+    no_number: 'Number withheld', number_not_given: 'No number given', queue: 'queue “{{queue}}”', by_hand: 'card by hand', ivr: 'IVR: {{facts}}', transfer: 'Transfer', hangup: 'Hang up', anonymous: 'Anonymous call',
     not_reached: 'There is no link to the PBX: the call cannot be held or transferred from here. Do it on the phone.', close: 'Close the call', close_help: 'There is no link to the PBX: hang up yourself, here the call is only noted as ended.', change_client: 'Another client', number: 'No.\u00a0{{number}}', region: 'Call', actions: 'Call actions', calling: 'Dialling: the card appears when the PBX starts the call.', dial: 'Call {{number}}',
   },
   ivr_key: { contract: 'loan', loan: 'loan', account: 'account', card: 'card', inn: 'INN', phone: 'phone', menu: 'menu', language: 'language', client: 'client', birth_date: 'birth date', choice: 'choice' },

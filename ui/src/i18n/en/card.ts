@@ -18,7 +18,7 @@ export const card = {
     in_days_one: 'in {{count}} day', in_days_other: 'in {{count}} days',
     days_ago_one: '{{count}} day ago', days_ago_other: '{{count}} days ago',
     no_debt: 'nothing is owed', no_arrears: 'no arrears', overdue_days_one: '{{count}} day overdue', overdue_days_other: '{{count}} days overdue', of_it_overdue: 'of it overdue {{sum}}',
-    nothing_left: 'all is repaid', no_loans: 'there are no loans', unknown: 'not known here: no figures have been loaded', over_loans_one: 'on {{count}} loan', over_loans_other: 'on {{count}} loans', as_of: 'as of {{date}}', all_branches: 'all offices', no_branches: 'no offices are set up',
+    nothing_left: 'all is repaid', no_loans: 'there are no loans', unknown: 'not known here: no figures have been loaded', over_loans_one: 'on {{count}} loan', over_loans_other: 'on {{count}} loans', as_of: 'as of {{date}}', all_branches: 'all offices', no_branch_near: 'no office in the client’s city', no_branches: 'no offices are set up',
   },
   tab: { loans: 'Loans', history: 'History', documents: 'Documents', personal: 'Profile', notes: 'Notes and consents', edit: 'Edit', access: 'Who looked', label: 'Parts of the card' },
   loans: {

@@ -23,6 +23,7 @@ export const money = {
     say_saving: 'On interest you save', say_no_saving: 'This does not lower the interest.', say_payment: 'The new payment:', interest_without: 'Interest to the end by the schedule', interest_with: 'Interest to the end after it', type_amount: 'Type how much the client wants to pay early.', request: 'Take the request', requested: 'The request is taken', closed: 'The loan has ended: nothing to repay.', earliest: 'Notice must be given ahead: not before {{date}}.', take_earliest: 'Take that day', estimate: 'An estimate: the core system states the exact sum.', new_schedule: 'Schedule after it', nothing_left: 'Nothing is left to pay after {{date}}.',
   },
   figure: { next_payment: 'Next payment', debt_today: 'Owed today', overdue: 'Overdue', interest: 'Interest', penalty: 'Penalty', total_left: 'Left in total', payoff: 'To close today', unallocated: 'Advance' },
+  figure_on: { debt_today: 'Debt on this day', payoff: 'To close on this day' },
   why: {
     short: 'why', ask: 'Why this sum', on: 'On {{date}}', nothing: 'Nothing to add up: the sum is zero.', of_payment: 'payment {{n}}, due {{date}}', of_payment_plain: 'payment {{n}}',
     what: {

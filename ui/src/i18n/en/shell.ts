@@ -15,7 +15,7 @@ export const shell = {
     go_ready: 'Ready to take calls', go_offline: 'Go off line', not_ready_because: 'Not ready', waiting: 'state is loading',
   },
   state_reason: {
-    break: 'break', lunch: 'lunch', training: 'training', meeting: 'meeting', back_office: 'paperwork', technical: 'technical',
+    break: 'break', lunch: 'lunch', training: 'training', meeting: 'meeting', back_office: 'paperwork', technical: 'technical trouble',
     supervisor: 'told by the supervisor', missed: 'missed call', after_call: 'after the call',
   },
   banner: {

@@ -4,7 +4,7 @@ export const call = {
     direction: { inbound: 'входящий', outbound: 'исходящий', internal: 'внутренний' },
     result: { answered: 'ответили', no_answer: 'не ответили', busy: 'занято', abandoned: 'не дождались', queue_timeout: 'вышло время очереди', failed: 'сбой', rejected: 'отклонён' },
     hold: 'Удержать', resume: 'Вернуть', hand_over: 'Передать', take_back: 'Вернуть клиента', consulting: 'Разговор с {{extension}}, клиент ждёт',
-    no_number: 'Номер скрыт', queue: 'очередь «{{queue}}»', by_hand: 'карточка вручную', ivr: 'IVR: {{facts}}', transfer: 'Перевод', hangup: 'Завершить', anonymous: 'Анонимный звонок',
+    no_number: 'Номер скрыт', number_not_given: 'Номер не указан', queue: 'очередь «{{queue}}»', by_hand: 'карточка вручную', ivr: 'IVR: {{facts}}', transfer: 'Перевод', hangup: 'Завершить', anonymous: 'Анонимный звонок',
     not_reached: 'Связи с АТС нет: удержать и перевести звонок отсюда нельзя. Сделайте это на телефоне.', close: 'Закрыть звонок', close_help: 'Связи с АТС нет: положите трубку сами, здесь звонок только отметится законченным.', change_client: 'Другой клиент', number: '№\u00a0{{number}}', region: 'Звонок', actions: 'Действия со звонком', calling: 'Набираем номер: карточка появится, когда АТС начнёт вызов.', dial: 'Позвонить на {{number}}',
   },
   ivr_key: { contract: 'договор', loan: 'договор', account: 'счёт', card: 'карта', inn: 'ИНН', phone: 'телефон', menu: 'меню', language: 'язык', client: 'клиент', birth_date: 'дата рождения', choice: 'выбор' },

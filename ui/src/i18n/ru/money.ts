@@ -2,7 +2,7 @@ export const money = {
   date: { placeholder: 'дд.мм.гггг', pick: 'Выбрать день', day: 'День' },
   terms: {
     title: 'Условия', kind: 'Вид', kind_value: { annuity: 'равные платежи (аннуитет)', equal_principal: 'равный основной долг', instalment: 'рассрочка без процентов', single: 'возврат одним платежом' },
-    principal: 'Сумма, ₽', rate: 'Ставка, %', rate_period: 'За что', rate_period_value: { year: 'в год', day: 'в день' }, instalments: 'Платежей', step_days: 'На сколько дней', issued_on: 'Выдан',
+    principal: 'Сумма, ₽', rate: 'Ставка, %', rate_period: 'Период', rate_period_value: { year: 'в год', day: 'в день' }, instalments: 'Платежей', step_days: 'На сколько дней', issued_on: 'Выдан',
     shift: 'Платёж в выходной', shift_value: { stays: 'не переносится', adjusted: 'переносится, проценты по факту', unadjusted: 'переносится, суммы прежние' },
     due_day: 'День платежа', first_due_on: 'Первый платёж', fee: 'Комиссия при выдаче, ₽', day_basis: 'Как считать дни', whole_roubles: 'Платёж до целого рубля', more: 'Ещё условия', less: 'Скрыть редкие условия', reset: 'Сначала',
   },
@@ -23,6 +23,7 @@ export const money = {
     say_saving: 'На процентах вы сэкономите', say_no_saving: 'Проценты от этого не уменьшатся.', say_payment: 'Новый платёж:', interest_without: 'Проценты до конца, если платить по графику', interest_with: 'Проценты до конца после погашения', type_amount: 'Наберите, сколько клиент хочет внести досрочно.', request: 'Принять заявление', requested: 'Заявление принято', closed: 'Заём закончен: гасить нечего.', earliest: 'Предупреждать нужно заранее: раньше {{date}} не выйдет.', take_earliest: 'Взять этот день', estimate: 'Это оценка: точную сумму скажет учётная система.', new_schedule: 'График после погашения', nothing_left: 'После {{date}} платить больше нечего.',
   },
   figure: { next_payment: 'Следующий платёж', debt_today: 'Долг сегодня', overdue: 'Просрочено', interest: 'Проценты', penalty: 'Неустойка', total_left: 'Осталось всего', payoff: 'Закрыть сегодня', unallocated: 'Аванс' },
+  figure_on: { debt_today: 'Долг на этот день', payoff: 'Закрыть в этот день' },
   why: {
     short: 'почему', ask: 'Почему столько', on: 'На {{date}}', nothing: 'Складывать нечего: сумма равна нулю.', of_payment: 'платёж № {{n}}, до {{date}}', of_payment_plain: 'платёж № {{n}}',
     what: {

@@ -15,7 +15,7 @@ export const shell = {
     go_ready: 'Готов принимать звонки', go_offline: 'Уйти с линии', not_ready_because: 'Не готов', waiting: 'состояние загружается',
   },
   state_reason: {
-    break: 'перерыв', lunch: 'обед', training: 'обучение', meeting: 'совещание', back_office: 'работа с документами', technical: 'технический',
+    break: 'перерыв', lunch: 'обед', training: 'обучение', meeting: 'совещание', back_office: 'работа с документами', technical: 'технические неполадки',
     supervisor: 'по указанию супервизора', missed: 'пропущен звонок', after_call: 'после звонка',
   },
   banner: {
