@@ -62,6 +62,8 @@ test('an early repayment is quoted, asked for, and goes its way', async ({ page,
   const before = await sentence.textContent();
   await page.getByRole('slider').press('ArrowRight');
   await expect(sentence).not.toHaveText(before ?? '');
+  // Of a later day the sum takes the debt of today as paid, and the page says so.
+  await expect(page.getByText(/сверх долга на сегодня: сначала нужно заплатить .*₽/)).toBeVisible();
   await page.getByRole('button', { name: 'Принять заявление' }).click();
   const requests = page.getByRole('region', { name: 'Заявления о досрочном' });
   await expect(requests.locator('[aria-current=step]')).toHaveText(/рассчитано/);

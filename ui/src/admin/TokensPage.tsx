@@ -33,7 +33,7 @@ export function TokensPage() {
                   <tr key={token.id}>
                     <td>{token.name}</td><td>{token.scope ? t(`tokens.scope.${token.scope}`) : '—'}</td><td>{token.ip_list.length > 0 ? token.ip_list.join(', ') : <span className="dim">{t('tokens.anywhere')}</span>}</td>
                     <td>{token.rate_per_second ? t('common.per_second', { value: token.rate_per_second }) : '—'}</td><td>{token.revoked ? <span className="tag bad">{t('tokens.revoked')}</span> : <span className="dim">{t('tokens.valid')}</span>}</td>
-                    <td className="num">{may && !token.revoked && <Button size="compact-xs" variant="subtle" color="red" onClick={() => setRevoking(token)}>{t('tokens.revoke')}</Button>}</td>
+                    <td className="num">{may && !token.revoked && <Button size="compact-xs" variant="subtle" color="red.9" onClick={() => setRevoking(token)}>{t('tokens.revoke')}</Button>}</td>
                   </tr>
                 ))}
               </tbody>
@@ -46,7 +46,7 @@ export function TokensPage() {
         <div className="stack">
           <p className="small">{t('tokens.revoke_confirm')}</p>
           {revoke.error && <Failure error={revoke.error} />}
-          <Button color="red" loading={revoke.isPending} onClick={() => revoking && revoke.mutate(revoking.id)}>{t('tokens.revoke')}</Button>
+          <Button color="red.9" loading={revoke.isPending} onClick={() => revoking && revoke.mutate(revoking.id)}>{t('tokens.revoke')}</Button>
         </div>
       </Modal>
     </>

@@ -97,7 +97,8 @@ function Events({ id, zone }: { id: string; zone: string }) {
             {page.items.map((event, index) => {
               const at = typeof event.at === 'string' ? inZone(event.at, zone) : { time: '', seconds: '' };
               const type = String(event.type ?? '');
-              const about = ['agent', 'to_agent', 'queue', 'to_queue', 'cause'].map((key) => event[key]).filter((value) => typeof value === 'string' && value !== '').join(', ');
+              const cause = typeof event.cause === 'string' && i18next.exists(`calls.cause.${event.cause}`) ? t(`calls.cause.${event.cause}`) : event.cause;
+              const about = [...['agent', 'to_agent', 'queue', 'to_queue'].map((key) => event[key]), cause].filter((value) => typeof value === 'string' && value !== '').join(', ');
               return <li key={index}><span className="dim">{at.time}{at.seconds && `:${at.seconds}`}</span><span>{i18next.exists(`calls.event.${type}`) ? t(`calls.event.${type}`) : type}{about && <span className="dim"> · {about}</span>}</span></li>;
             })}
           </ul>

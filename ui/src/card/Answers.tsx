@@ -50,7 +50,7 @@ export function Answers({ card, callId, identification, onEarly }: { card: Card;
 function Line({ answer, loans, city, today, identification, onWhy }: { answer: Answer; loans: number; city: string | null; today: string; identification?: Identification | null; onWhy?: () => void }) {
   const { t, language } = useWords();
   const sentence = answerSentence(answer, language, today, t, loans);
-  if (answer.kind === 'where_to_pay' && !answer.locked) return <><dt>{sentence.label}</dt><dd><WhereToPay city={city} /></dd></>;
+  if (answer.kind === 'where_to_pay' && !answer.locked) return <><dt>{sentence.label}</dt><dd className={styles.wrapped}><WhereToPay city={city} /></dd></>;
   return (
     <>
       <dt>{sentence.label}</dt>

@@ -135,7 +135,7 @@ function Reverse({ opened, payment, onClose, onDone }: { opened: boolean; paymen
         <p className={`${loanStyles.change} small`}>{t('inbox.reverse_effect')}</p>
         <Select label={t('common.reason')} value={reason} onChange={setReason} data={REVERSAL_REASONS.map((each) => ({ value: each, label: t(`operation.reason.${each}`) }))} data-autofocus />
         {work.error && <Failure error={work.error} />}
-        <Button type="submit" color="red" disabled={!reason} loading={work.isPending}>{t('inbox.reverse')}</Button>
+        <Button type="submit" color="red.9" disabled={!reason} loading={work.isPending}>{t('inbox.reverse')}</Button>
       </form>
     </Modal>
   );

@@ -3,7 +3,6 @@ import { Button, SegmentedControl } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { ApiError } from '../api/client';
 import { calculator } from '../api/endpoints';
 import { useSession } from '../api/session';
 import { addDays, decimal, money } from '../format/format';
@@ -45,7 +44,7 @@ export function CalculatorPage() {
       <section className={styles.side} aria-label={t('terms.title')}>
         <div className="row"><h1 className="grow">{t('nav.calculator')}</h1><Button size="compact-xs" variant="subtle" onClick={() => setTerms(firstTerms(today))}>{t('terms.reset')}</Button></div>
         <TermsForm terms={terms} onChange={(part) => setTerms((old) => ({ ...old, ...part }))} autoFocus fault={(field) => (field !== 'kind' && local[field] ? t(`fault.${local[field]}`) : fieldError(error, field, t))} />
-        {error && <OtherFault error={error} />}
+        {error && <Failure error={error} beside={BESIDE} />}
       </section>
       <section className={styles.middle}>
         {plan && (
@@ -70,7 +69,7 @@ export function CalculatorPage() {
       <section className={styles.side} aria-label={t('early.title')}>
         <h2>{t('early.title')}</h2>
         <EarlyForm kinds={KINDS} ask={{ ...early, on }} onChange={(part) => setEarly((old) => ({ ...old, on, ...part }))} from={from} to={last} fault={(field) => fieldError(quote.error, field, t)} />
-        {quote.error && <OtherFault error={quote.error} />}
+        {quote.error && <Failure error={quote.error} beside={BESIDE} />}
         {quote.data && !quote.error && (
           <>
             <EarlySentence kind={early.kind} result={quote.data} currency={lender.currency} />
@@ -102,10 +101,4 @@ function useQuote(loan: ReturnType<typeof askOf>, early: EarlyAsk, ready: boolea
     enabled, placeholderData: keepPreviousData, staleTime: Infinity, retry: false,
   });
   return enabled ? found : { ...found, data: undefined, error: null };
-}
-
-/** Only what does not stand beside a field. */
-function OtherFault({ error }: { error: unknown }) {
-  if (error instanceof ApiError && error.fields.length > 0 && error.fields.every((fault) => BESIDE.includes(fault.field))) return null;
-  return <Failure error={error} beside={BESIDE} />;
 }

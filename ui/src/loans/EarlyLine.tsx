@@ -42,6 +42,7 @@ export function EarlyLine({ clientId, loans, callId, onMore }: { clientId: strin
         <DateField aria-label={t('early.on')} value={on} onChange={(day) => setOn(day)} w={122} />
         <Slider size="sm" w={120} thumbLabel={t('early.slider')} min={0} max={REACH_DAYS} value={Math.min(REACH_DAYS, Math.max(0, daysBetween(today, on)))} onChange={(days) => setOn(addDays(today, days))} label={(days) => dateInSentence(addDays(today, days), language, today)} />
         {quote && <span className={card.figure} style={{ opacity: found.isPlaceholderData || settled !== on ? 0.6 : 1 }}>{sum(quote.pay)}</span>}
+        {quote && on > today && (loan.days_past_due ?? 0) > 0 && <span className="warn">{t('early.besides_debt')}</span>}
         {saves && <span className="good">{t('early.saving', { sum: sum(quote.saving) })}</span>}
         {found.error && <span className="dim small">{errorText(found.error, t)}</span>}
         <button type="button" className={card.why} onClick={() => onMore(loan.loan_id)}>{t('early.more')}</button>

@@ -9,6 +9,7 @@ import { loans, type RequestStep } from '../api/endpoints';
 import { isOpen, type LoanRequest, type LoanView as Loan } from '../api/loan-types';
 import { useSession } from '../api/session';
 import { addDays, dateInSentence, daysBetween, decimal, money, shortDate } from '../format/format';
+import { isNothing } from '../format/sums';
 import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import { addConfirmation } from '../state/notices';
@@ -24,7 +25,7 @@ import { lineTitle } from './why';
 const PAUSE_MS = 200;
 /** A loan with a purpose may be returned so long without notice; any other for less, which the server says. */
 const WITHDRAWAL_DAYS = 30;
-const BESIDE = ['on', 'amount', 'kind'];
+const BESIDE = ['on', 'amount'];
 
 export function EarlyPanel({ loan, callId }: { loan: Loan; callId: string | null }) {
   const { t, language } = useWords();
@@ -45,6 +46,8 @@ export function EarlyPanel({ loan, callId }: { loan: Loan; callId: string | null
   const found = useQuery({ queryKey: [...loanKey(loan.client_id, callId, loan.loan_id), 'early', asked], queryFn: ({ signal }) => loans.earlyQuote(loan.loan_id, earlyQuery(asked), callId, signal), enabled, placeholderData: keepPreviousData, retry: false });
   const quote = enabled && !found.error ? found.data : undefined;
   const fits = quote !== undefined && !found.isPlaceholderData && settled === JSON.stringify(ask);
+  // What is due by then is taken as paid: of a later day today's debt is no part of the sum.
+  const besides = quote && quote.on > today && loan.on === today && !isNothing(loan.figures.debt_today) ? loan.figures.debt_today : null;
   const send = useMutation({
     mutationFn: () => { const body = earlyQuery(asked); return loans.requestEarly(loan.loan_id, body, callId, key.keyFor([loan.loan_id, body])); },
     onSuccess: () => { key.done(); addConfirmation(t('early.requested')); void queries.invalidateQueries({ queryKey: ['client', loan.client_id] }); },
@@ -62,6 +65,7 @@ export function EarlyPanel({ loan, callId }: { loan: Loan; callId: string | null
               <>
                 <EarlySentence kind={quote.kind as EarlyKind} result={{ ...quote, to_pay: quote.pay, annuity: quote.schedule[0]?.payment }} currency={loan.currency} />
                 {quote.kind !== 'withdrawal' && quote.earliest_on > quote.on && <p className="small warn">{t('early.earliest', { date: dateInSentence(quote.earliest_on, language, today) })} <Button size="compact-xs" variant="default" onClick={() => setAsk({ ...ask, on: quote.earliest_on })}>{t('early.take_earliest')}</Button></p>}
+                {besides !== null && <p className="small warn">{t('early.besides_debt_of', { sum: money({ amount: besides, currency: loan.currency }, language) })}</p>}
                 {quote.is_estimate && <p className="small warn">{t('early.estimate')}</p>}
                 <dl className={styles.lines}>
                   {quote.lines.map((line, index) => [<dt key={index}>{lineTitle(line, t, language)}</dt>, <dd key={`${index}-sum`}>{decimal(line.amount, language)}</dd>])}

@@ -3,7 +3,6 @@ import { Button, Checkbox, Menu, Modal, Select, TextInput } from '@mantine/core'
 import { IconChevronDown } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { ApiError } from '../api/client';
 import { loans } from '../api/endpoints';
 import { type Booking, isOpen, type LoanView as Loan } from '../api/loan-types';
 import { parseSum } from '../format/sums';
@@ -91,14 +90,8 @@ function BookingForm({ loan, booking, onDone }: { loan: Loan; booking: Booking; 
     <form className="stack" noValidate onSubmit={(event: FormEvent) => { event.preventDefault(); if (!work.isPending) work.mutate(); }}>
       {fields.map((field) => shown[field]())}
       <WillChange clientId={loan.client_id} loanId={loan.loan_id} preview={preview}>{t(`booking.effect.${booking}`)}</WillChange>
-      {error && <OtherFault error={error} fields={fields} />}
-      <Button type="submit" color={booking === 'closings' ? 'red' : undefined} loading={work.isPending}>{t(`booking.action.${booking}`)}</Button>
+      {error && <Failure error={error} beside={fields} />}
+      <Button type="submit" color={booking === 'closings' ? 'red.9' : undefined} loading={work.isPending}>{t(`booking.action.${booking}`)}</Button>
     </form>
   );
-}
-
-/** A refusal that no field is to blame for; faults of fields stand beside them. */
-function OtherFault({ error, fields }: { error: unknown; fields: Field[] }) {
-  if (error instanceof ApiError && error.fields.length > 0 && error.fields.every((fault) => fields.some((field) => field === fault.field))) return null;
-  return <Failure error={error} beside={fields} />;
 }

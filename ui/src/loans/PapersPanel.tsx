@@ -22,7 +22,7 @@ import { EARLY_KINDS, type EarlyAsk, earlyQuery } from './early';
 import { EarlyForm } from './EarlyForm';
 import styles from './loans.module.css';
 
-const BESIDE = ['kind', 'language', 'on', 'early.on', 'early.amount', 'early.kind'];
+const BESIDE = ['kind', 'on', 'early.on', 'early.amount'];
 
 export function PapersPanel({ loan, callId }: { loan: Loan; callId: string | null }) {
   const { t, language } = useWords();

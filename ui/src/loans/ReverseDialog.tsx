@@ -35,7 +35,7 @@ export function ReverseDialog({ loan, operation, onClose }: Props) {
           </div>
           <Select label={t('common.reason')} value={reason} onChange={setReason} data={REVERSAL_REASONS.map((each) => ({ value: each, label: t(`operation.reason.${each}`) }))} data-autofocus />
           {work.error && <Failure error={work.error} />}
-          <Button type="submit" color="red" disabled={!reason} loading={work.isPending}>{t('operation.reverse')}</Button>
+          <Button type="submit" color="red.9" disabled={!reason} loading={work.isPending}>{t('operation.reverse')}</Button>
         </form>
       )}
     </Modal>

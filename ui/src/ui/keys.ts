@@ -21,9 +21,9 @@ export function dialogOpen(): boolean {
   return document.querySelector('[role="dialog"]') !== null;
 }
 
-/** Esc that leaves a page or a part of it: a dialog closes and a field is left before that. */
+/** Esc that leaves a page or a part of it: a dialog or a menu closes and a field is left before that. */
 export function leaving(leave: () => void): KeyHandler {
-  return () => { if (dialogOpen() || isTyping()) return false; leave(); return true; };
+  return () => { if (dialogOpen() || document.querySelector('[role="menu"]') !== null || isTyping()) return false; leave(); return true; };
 }
 
 /** The names by which a pressed key may be registered, most exact first. */

@@ -77,9 +77,10 @@ export function jobWord(kind: string, t: TFunction): string {
   return i18next.exists(`job.${kind}`) ? t(`job.${kind}`) : kind;
 }
 
-/** `beside`: fields whose faults stand beside them already. */
+/** `beside`: fields whose faults stand beside them already; where all of them do nothing is left to say. */
 export function Failure({ error, onRetry, beside }: { error: unknown; onRetry?: () => void; beside?: string[] }) {
   const { t } = useWords();
+  if (beside && error instanceof ApiError && error.fields.length > 0 && error.fields.every((fault) => beside.includes(fault.field))) return null;
   return <Alert action={onRetry && <Button variant="default" onClick={onRetry}>{t('action.retry')}</Button>}>{errorText(error, t, beside)}</Alert>;
 }
 

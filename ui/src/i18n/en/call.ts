@@ -58,6 +58,7 @@ export const call = {
     detail: 'Call {{number}}', pick: 'Choose a call: its course, topics and comment appear here.', events: 'Course of the call', participants: 'Who spoke', correct: 'Correct the result', correct_title: 'Correct the result of the call', correct_note: 'The earlier result stays readable.',
     checks: 'Identity check', check_failed: 'did not match: {{fields}}', check_closed: 'closed until the end of the day', promise: 'Promise', promised: '{{sum}} by {{date}}', level_at_end: 'Level at the end', transferring: 'being transferred to: {{name}}',
     corrections: 'Corrections', was: 'was', open_client: 'Open the client', recording: 'Recording', comment_none: 'no comment', today: 'Today', client: 'Client', first: 'answered', transfer: 'by transfer', closed_level: 'level {{level}}',
+    cause: { normal: 'hung up', no_answer: 'no answer', busy: 'busy', rejected: 'rejected', abandoned: 'gave up waiting', queue_timeout: 'queue time ran out', failed: 'failed', cancelled: 'withdrawn', other: 'another cause' },
     event: { queue_entered: 'entered the queue', ringing: 'ringing', answered: 'answered', held: 'on hold', resumed: 'resumed', transferred: 'transferred', queue_left: 'left the queue', dtmf: 'digits', recording: 'recording', ended: 'ended' },
   },
   floor: {

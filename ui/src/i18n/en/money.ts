@@ -14,7 +14,7 @@ export const money = {
     payment: 'Payment', psk: 'Full cost', psk_help: 'Full cost of credit, percent a year', interest: 'Interest', total: 'To repay in all', after_early: 'After the early one', file: 'schedule', nothing: 'Fill in the terms on the left: the schedule appears by itself.',
   },
   early: {
-    line: 'Early', saving: 'saves {{sum}}', more: 'in part', loan: 'Which loan', title: 'Early repayment', kind: 'How to repay', kind_short: { full: 'in full', smaller_payment: 'lower payment', shorter_term: 'shorter term', withdrawal: 'return' },
+    line: 'Early', besides_debt: 'besides what is owed today', besides_debt_of: 'This comes on top of what is owed today: {{sum}} is to be paid first.', saving: 'saves {{sum}}', more: 'in part', loan: 'Which loan', title: 'Early repayment', kind: 'How to repay', kind_short: { full: 'in full', smaller_payment: 'lower payment', shorter_term: 'shorter term', withdrawal: 'return' },
     kind_help: { full: 'The loan ends on the chosen day.', smaller_payment: 'A part is repaid earlier, the term stays, payments are lower.', shorter_term: 'A part is repaid earlier, the payment stays, the term is shorter.', withdrawal: 'The loan is given back in its first days without notice. Interest for the days passed only.' },
     on: 'On which day', amount: 'How much early, RUB', slider: 'Day of the early repayment', due_first: 'By the schedule and overdue', part_interest: 'Interest', part_principal: 'Principal',
     say: {

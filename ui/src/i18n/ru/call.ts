@@ -58,6 +58,7 @@ export const call = {
     detail: 'Звонок {{number}}', pick: 'Выберите звонок: здесь будут его ход, темы и комментарий.', events: 'Ход звонка', participants: 'Кто говорил', correct: 'Исправить итог', correct_title: 'Исправить итог звонка', correct_note: 'Прежний итог останется виден.',
     checks: 'Проверка личности', check_failed: 'не совпало: {{fields}}', check_closed: 'закрыта до конца дня', promise: 'Обещание', promised: '{{sum}} до {{date}}', level_at_end: 'Уровень в конце', transferring: 'переводится: {{name}}',
     corrections: 'Исправления', was: 'было', open_client: 'Открыть клиента', recording: 'Запись разговора', comment_none: 'без комментария', today: 'Сегодня', client: 'Клиент', first: 'принял', transfer: 'по переводу', closed_level: 'уровень {{level}}',
+    cause: { normal: 'положили трубку', no_answer: 'не ответили', busy: 'занято', rejected: 'отклонили', abandoned: 'не дождались', queue_timeout: 'вышло время очереди', failed: 'сбой', cancelled: 'вызов отменён', other: 'другая причина' },
     event: { queue_entered: 'вошёл в очередь', ringing: 'вызов', answered: 'ответ', held: 'удержание', resumed: 'снят с удержания', transferred: 'перевод', queue_left: 'вышел из очереди', dtmf: 'набор', recording: 'запись', ended: 'конец' },
   },
   floor: {
