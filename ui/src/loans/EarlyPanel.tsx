@@ -47,7 +47,7 @@ export function EarlyPanel({ loan, callId }: { loan: Loan; callId: string | null
   const quote = enabled && !found.error ? found.data : undefined;
   const fits = quote !== undefined && !found.isPlaceholderData && settled === JSON.stringify(ask);
   // What is due by then is taken as paid: of a later day today's debt is no part of the sum.
-  const besides = quote && quote.on > today && loan.on === today && !isNothing(loan.figures.debt_today) ? loan.figures.debt_today : null;
+  const besides = quote && quote.on > today && loan.on === today && loan.figures.debt_today !== null && !isNothing(loan.figures.debt_today) ? loan.figures.debt_today : null;
   const send = useMutation({
     mutationFn: () => { const body = earlyQuery(asked); return loans.requestEarly(loan.loan_id, body, callId, key.keyFor([loan.loan_id, body])); },
     onSuccess: () => { key.done(); addConfirmation(t('early.requested')); void queries.invalidateQueries({ queryKey: ['client', loan.client_id] }); },
