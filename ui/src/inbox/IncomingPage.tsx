@@ -46,15 +46,16 @@ export function IncomingPage() {
   );
 }
 
+/** `states`: beside a file, where there is no room for what they were for, and what became of them matters. */
 export function Payments({ items, openId, onOpen, states = false }: { items: IncomingPayment[]; openId?: string; onOpen: (id: string) => void; states?: boolean }) {
   const { t, language } = useWords();
   return (
     <table className="grid">
-      <thead><tr><th>{t('inbox.col.on')}</th><th className="num">{t('inbox.col.amount')}</th><th>{t('inbox.col.payer')}</th><th data-col="topic">{t('inbox.col.purpose')}</th><th>{t(states ? 'inbox.col.state' : 'inbox.col.loan')}</th></tr></thead>
+      <thead><tr><th>{t('inbox.col.on')}</th><th className="num">{t('inbox.col.amount')}</th><th>{t('inbox.col.payer')}</th>{!states && <th data-col="topic">{t('inbox.col.purpose')}</th>}<th>{t(states ? 'inbox.col.state' : 'inbox.col.loan')}</th></tr></thead>
       <tbody>
         {items.map((item) => (
           <tr key={item.payment_id} className={`click ${item.payment_id === openId ? 'on' : ''}`} tabIndex={0} onClick={() => onOpen(item.payment_id)} onKeyDown={(event) => { if (event.key === 'Enter') onOpen(item.payment_id); }}>
-            <td><ShortDate of={item.on} near /></td><td className="num"><strong>{item.direction === 'out' ? '−' : ''}{decimal(item.amount, language)}</strong></td><td className="cut" style={{ maxWidth: 180 }} title={item.payer_name}>{item.payer_name}</td><td data-col="topic" title={item.purpose} className="dim">{item.purpose}</td>
+            <td><ShortDate of={item.on} near /></td><td className="num"><strong>{item.direction === 'out' ? '−' : ''}{decimal(item.amount, language)}</strong></td><td className="cut" style={{ maxWidth: 180 }} title={item.payer_name}>{item.payer_name}</td>{!states && <td data-col="topic" title={item.purpose} className="dim">{item.purpose}</td>}
             <td className="nowrap">{states ? <StateTag state={item.state} /> : item.loan_number ?? (item.is_recall ? <span className="tag warn">{t('inbox.recall')}</span> : <span className="dim">{item.suggestions.length > 0 ? t('inbox.suggested', { count: item.suggestions.length }) : '—'}</span>)}</td>
           </tr>
         ))}

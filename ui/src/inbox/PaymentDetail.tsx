@@ -69,7 +69,7 @@ function Detail({ payment, onDone }: { payment: IncomingPayment; onDone: () => v
           <LoanPicker chosen={target && !payment.suggestions.some((each) => each.loan_id === target.loan_id) ? target : null} onChoose={setTarget} />
           {target && <Effect target={target} payment={payment} />}
           {post.error && <Failure error={post.error} />}
-          <div className="row">
+          <div className="row-wrap">
             <Button disabled={!target} loading={post.isPending} onClick={submit}>{target ? t('inbox.post_to', { number: target.number }) : t('inbox.post')}&nbsp;·&nbsp;Ctrl Enter</Button>
             {waits && <Button variant="default" onClick={() => setDialog('dismiss')}>{t('inbox.dismiss')}</Button>}
           </div>

@@ -124,6 +124,6 @@ function Detail({ id }: { id: string }) {
 /** What is wrong with a file, with its place and by how much. */
 export function faultWords(fault: StatementFault, t: ReturnType<typeof useWords>['t'], sum: (amount: string) => string): string {
   const known = i18next.exists(`statement.fault.${fault.code}`);
-  const words = known ? t(`statement.fault.${fault.code}`, { field: fault.field ?? '', amount: fault.amount ? sum(fault.amount) : '', account: fault.account ?? '' }) : fault.message;
+  const words = known ? t(`statement.fault.${fault.code}`, { field: fault.field ?? '', amount: fault.amount ? sum(fault.amount.replace('-', '')) : '', account: fault.account ?? '' }) : fault.message;
   return fault.place ? `${words} (${t('statement.place', { place: fault.place })})` : words;
 }
