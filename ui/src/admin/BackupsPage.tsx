@@ -22,7 +22,7 @@ export function BackupsPage() {
       <div className={styles.head}><h1 className="grow">{t('admin.section.backups')}</h1>{may && <Button loading={create.isPending} disabled={job !== null} onClick={() => create.mutate()}>{t('backups.create')}</Button>}</div>
       {job && <JobProgress key={job} id={job} onDone={() => setJob(null)} />}
       {(create.error ?? verify.error) && <Failure error={create.error ?? verify.error} />}
-      <section className={`panel ${styles.scroll}`}>
+      <section className={`panel ${styles.scroll}`} tabIndex={0}>
         <Load of={list}>
           {(page) => (page.items.length === 0 ? <Empty>{t('backups.empty')}</Empty> : (
             <table className="grid">

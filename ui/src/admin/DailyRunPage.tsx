@@ -63,7 +63,7 @@ function Runs({ runs }: { runs: DailyRun[] }) {
   return (
     <>
       {last && last.loans !== null && (
-        <section className={`panel ${styles.scroll}`}>
+        <section className={`panel ${styles.scroll}`} tabIndex={0}>
           <div className="panel-head"><h2>{t('daily.found', { date: date(last.day, language) })}</h2></div>
           <table className="grid">
             <thead><tr><th>{t('daily.bucket')}</th><th className="num">{t('health.loans')}</th><th className="num">{t('loans.col.overdue')}</th></tr></thead>
@@ -71,7 +71,7 @@ function Runs({ runs }: { runs: DailyRun[] }) {
           </table>
         </section>
       )}
-      <section className={`panel ${styles.scroll}`}>
+      <section className={`panel ${styles.scroll}`} tabIndex={0}>
         <div className="panel-head"><h2>{t('daily.runs')}</h2></div>
         <table className="grid">
           <thead><tr><th>{t('daily.day')}</th><th>{t('daily.state')}</th><th>{t('daily.started')}</th><th className="num">{t('daily.took')}</th><th className="num">{t('health.loans')}</th><th className="num">{t('daily.executed')}</th><th className="num">{t('daily.expired')}</th><th className="num">{t('daily.waiting')}</th><th className="num">{t('daily.failed')}</th><th>{t('common.who')}</th></tr></thead>

@@ -27,7 +27,7 @@ export function ImportsPage() {
       {running.map((job) => <Running key={job.import_id} job={job} />)}
       {watching && !running.some((job) => job.import_id === watching) && <Watched id={watching} />}
       {administers(user.role) && <ImportForm onStarted={setWatching} />}
-      <section className={`panel ${styles.scroll}`}>
+      <section className={`panel ${styles.scroll}`} tabIndex={0}>
         <div className="panel-head"><h2>{t('imports.history')}</h2></div>
         <Load of={list}>{(page) => (page.items.length === 0 ? <Empty>{t('imports.empty')}</Empty> : <History jobs={page.items} />)}</Load>
       </section>

@@ -44,7 +44,7 @@ function Pop({ of }: { of: PbxStatus['pop'] }) {
 function Links({ of }: { of: PbxStatus }) {
   const { t } = useWords();
   return (
-    <section className={`panel ${styles.scroll}`}>
+    <section className={`panel ${styles.scroll}`} tabIndex={0}>
       <div className="panel-head"><h2>{t('pbx.links')}</h2></div>
       {of.links.length === 0 ? <Empty>{t('pbx.empty')}</Empty> : (
         <table className="grid">
@@ -105,7 +105,7 @@ function Recorder() {
     refetchInterval: 10_000,
   });
   return (
-    <section className={`panel ${styles.scroll}`}>
+    <section className={`panel ${styles.scroll}`} tabIndex={0}>
       <div className="panel-head"><h2 className="grow">{t('pbx.recorder')}</h2>{call && <Button size="compact-xs" variant="default" onClick={() => setCall(null)}>{t('pbx.all_events')}</Button>}</div>
       <Load of={rows}>
         {(data) => {

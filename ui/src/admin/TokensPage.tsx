@@ -23,7 +23,7 @@ export function TokensPage() {
   return (
     <>
       <div className={styles.head}><h1 className="grow">{t('admin.section.tokens')}</h1>{may && <Button onClick={() => setMaking(true)}>{t('tokens.create')}</Button>}</div>
-      <section className={`panel ${styles.scroll}`}>
+      <section className={`panel ${styles.scroll}`} tabIndex={0}>
         <Load of={list}>
           {(page) => (page.items.length === 0 ? <Empty>{t('tokens.empty')}</Empty> : (
             <table className="grid">
@@ -33,7 +33,7 @@ export function TokensPage() {
                   <tr key={token.id}>
                     <td>{token.name}</td><td>{token.scope ? t(`tokens.scope.${token.scope}`) : '—'}</td><td>{token.ip_list.length > 0 ? token.ip_list.join(', ') : <span className="dim">{t('tokens.anywhere')}</span>}</td>
                     <td>{token.rate_per_second ? t('common.per_second', { value: token.rate_per_second }) : '—'}</td><td>{token.revoked ? <span className="tag bad">{t('tokens.revoked')}</span> : <span className="dim">{t('tokens.valid')}</span>}</td>
-                    <td className="num">{may && !token.revoked && <Button size="compact-xs" variant="subtle" color="red.9" onClick={() => setRevoking(token)}>{t('tokens.revoke')}</Button>}</td>
+                    <td className="num">{may && !token.revoked && <Button size="compact-xs" variant="subtle" color="red" onClick={() => setRevoking(token)}>{t('tokens.revoke')}</Button>}</td>
                   </tr>
                 ))}
               </tbody>

@@ -25,7 +25,7 @@ export function UsersPage() {
   return (
     <>
       <div className={styles.head}><h1 className="grow">{t('admin.section.users')}</h1>{may && <Button onClick={() => setOpen('new')}>{t('users.create')}</Button>}</div>
-      <section className={`panel ${styles.scroll}`}>
+      <section className={`panel ${styles.scroll}`} tabIndex={0}>
         <Load of={list}>
           {(page) => (page.items.length === 0 ? <Empty>{t('users.empty')}</Empty> : <Users users={page.items} onOpen={may ? setOpen : undefined} />)}
         </Load>
