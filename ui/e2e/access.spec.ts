@@ -25,6 +25,12 @@ for (const [language, theme] of [['ru-RU', 'light'], ['en-US', 'dark']] as const
       const me = await signIn(page, box, 'operator', 3);
       await page.waitForLoadState('networkidle');
       await clean(page, 'idle');
+      await page.keyboard.press('Control+KeyK');
+      await page.getByRole('combobox').fill('Ив');
+      await expect(page.getByRole('option').nth(3)).toBeVisible();
+      await clean(page, 'search');
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('combobox')).toHaveCount(0);
       await become(page, 'ready');
       const call = await box.ring(me.extension, box.announced.sample_phone);
       await expect(page.getByRole('heading', { name: known.name })).toBeVisible();
@@ -47,6 +53,9 @@ for (const [language, theme] of [['ru-RU', 'light'], ['en-US', 'dark']] as const
       await expect(page.locator('button[data-state]')).toHaveAttribute('data-state', 'wrap_up');
       await page.keyboard.press('Control+Enter');
       await clean(page, 'wrap-up with faults');
+      await page.locator('[data-field=disposition]').click();
+      await clean(page, 'results');
+      await page.keyboard.press('Escape');
       // Leaves the operator free for the next test.
       await chooseTopic(page, language === 'ru-RU' ? 'плат' : 'pay');
       await page.locator('[name=comment]').fill('общий вопрос, ответ дан');

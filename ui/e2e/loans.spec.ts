@@ -33,6 +33,11 @@ test('figures of any day, each with the lines that make it', async ({ page, box 
 test('a payment shows what it will do, is booked once, and is taken back with a reason', async ({ page, box }) => {
   await signIn(page, box, 'supervisor');
   await open(page, box.announced.address, '?tab=operations');
+  // Esc closes a menu; the page stays.
+  await page.getByRole('button', { name: 'Ещё', exact: true }).click();
+  await expect(page.getByRole('menuitem', { name: 'Дать каникулы' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('menuitem')).toHaveCount(0);
   await page.getByRole('button', { name: 'Внести платёж' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.locator('[name=on]').fill('15.06.2026');

@@ -23,9 +23,7 @@ test('a whole call without the mouse, and the client\'s history shows it', async
   await press(page, 'Tab');
   await page.keyboard.type(person.password);
   await press(page, 'Enter');
-  await expect(page.locator('button[data-state]')).toHaveAttribute('data-state', 'offline');
-  await press(page, 'F2');
-  await expect(page.locator('button[data-state]')).toHaveAttribute('data-state', 'ready');
+  await become(page, 'ready');
   const call = await talk(box, person.extension, box.announced.sample_phone);
   // The talk begins with who it is.
   await expect(page.locator('[name=full_name]')).toBeFocused();
@@ -68,6 +66,11 @@ test('all that is needed in a talk stands on one small screen', async ({ page, b
   for (const words of ['Следующий платёж', 'Долг сегодня', 'Осталось всего', 'Где заплатить']) await expect(page.getByText(words)).toBeInViewport({ ratio: 1 });
   for (const name of ['topics', 'comment']) await expect(page.locator(`[name=${name}]`)).toBeInViewport({ ratio: 1 });
   await expect(page.getByRole('button', { name: /Завершить карточку/ })).toBeInViewport({ ratio: 1 });
+  // What lies over the card goes away with Esc, wherever the focus is.
+  await page.getByRole('button', { name: 'все офисы' }).click();
+  await expect(page.getByText('Новосибирск', { exact: true })).toBeVisible();
+  await press(page, 'Escape');
+  await expect(page.getByText('Новосибирск', { exact: true })).toHaveCount(0);
   // Measured where the page comes to rest: before its own letters have come other ones take more room.
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
   for (const column of ['[aria-label="Клиент"]', '[aria-label="О чём был звонок"]']) await expect.poll(() => page.locator(column).evaluate((element) => element.scrollHeight <= element.clientHeight), column).toBe(true);
