@@ -5,16 +5,19 @@ use super::log::Log;
 use super::tail::Tail;
 use crate::base::line::{Line, NotTaken, line};
 use crate::base::time::Timestamp;
-use crossbeam_channel::{Receiver, Sender, bounded, never};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, after, bounded};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a record may wait before it is durable.
 pub const SYNC_INTERVAL: Duration = Duration::from_millis(200);
 /// Records that may wait for the writer.
 pub const QUEUE_RECORDS_MAX: usize = 16 * 1024;
+/// How long records gather while there is something to sync anyway: waking the writer for each of
+/// them would cost every sender a call of the system.
+const GATHER_INTERVAL: Duration = Duration::from_millis(5);
 /// Records written between two looks at the clock.
 const BATCH_RECORDS_MAX: usize = 1024;
 
@@ -168,26 +171,35 @@ impl BackgroundLog {
 
 /// Writes until it is told to stop or nobody can send any more.
 fn write(mut log: Log, records: &Receiver<Message>) -> Result<(), LogError> {
-    let mut deadline = never();
-    let mut dirty = false;
+    // Since when a record waits to be synced.
+    let mut dirty: Option<Instant> = None;
+    // Everything is synced, not yet attested.
+    let mut attest = false;
+    let mut is_behind = false;
     loop {
-        let mut next = crossbeam_channel::select! {
-            recv(records) -> message => Some(message.unwrap_or(Message::Stop)),
-            recv(deadline) -> _ => None,
+        if dirty.is_some() && !is_behind {
+            let _gathered = after(GATHER_INTERVAL).recv();
+        }
+        let taken = match (dirty, attest) {
+            (Some(_), _) => records.recv_timeout(Duration::ZERO),
+            (None, true) => records.recv_timeout(SYNC_INTERVAL),
+            (None, false) => records.recv().map_err(RecvTimeoutError::from),
         };
-        let due = next.is_none();
+        let mut next = match taken {
+            Err(RecvTimeoutError::Timeout) => None,
+            taken => Some(taken.unwrap_or(Message::Stop)),
+        };
+        let is_silent = next.is_none() && dirty.is_none();
         let mut batch = 0;
         while let Some(message) = next {
             match message {
                 Message::Record(header, body) => {
                     append(&mut log, &header, &body)?;
-                    if !dirty {
-                        dirty = true;
-                        deadline = crossbeam_channel::after(SYNC_INTERVAL);
-                    }
+                    dirty.get_or_insert_with(Instant::now);
                 }
                 Message::Flush(answer) => {
                     let head = log.sync()?;
+                    (dirty, attest) = (None, true);
                     // Whoever asked may have gone.
                     let _gone = answer.send(Ok(head));
                 }
@@ -200,16 +212,14 @@ fn write(mut log: Log, records: &Receiver<Message>) -> Result<(), LogError> {
             // What is taken out of the queue must be written: nothing is taken behind a full batch.
             next = if batch < BATCH_RECORDS_MAX { records.try_recv().ok() } else { None };
         }
-        if due {
-            if dirty {
-                log.sync()?;
-                dirty = false;
-                // One more turn of silence, then everything is attested.
-                deadline = crossbeam_channel::after(SYNC_INTERVAL);
-            } else {
-                log.mark_durable()?;
-                deadline = never();
-            }
+        is_behind = batch == BATCH_RECORDS_MAX;
+        if dirty.is_some_and(|since| since.elapsed() + GATHER_INTERVAL >= SYNC_INTERVAL) {
+            log.sync()?;
+            (dirty, attest) = (None, true);
+        } else if is_silent {
+            // One turn of silence after the last sync.
+            log.mark_durable()?;
+            attest = false;
         }
     }
 }
