@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::feed::{Audience, Feed};
 use crate::journal::{BackgroundLog, Disk, Log, LogOptions, OpenError, OpenReport, RealDisk};
 use crate::service::Services;
+use crate::service::backups::remove_scratch;
 use crate::service::people::People;
 use crate::store::rebuild::{self, ReplayError};
 use crate::store::{Store, StoreError, StoreSettings};
@@ -117,7 +118,7 @@ impl Core {
         let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let folder = config.storage.folder.clone();
-        let lock = lock(&folder)?;
+        let lock = take_over(&folder)?;
 
         let Truth { store, watching, journal, report: journal_report, rebuilt, replayed } =
             open_truth(&config, &disk, &clock)?;
@@ -212,12 +213,18 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn lock(folder: &Path) -> Result<File, StartError> {
+/// Locks the folder for this process, and clears away what another one could not.
+fn take_over(folder: &Path) -> Result<File, StartError> {
     let failed = |source| StartError::Folder { path: folder.to_owned(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let file = File::create(folder.join("LOCK")).map_err(failed)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            if let Err(error) = remove_scratch(folder) {
+                tracing::warn!(%error, "what an interrupted restore drill left was not removed");
+            }
+            Ok(file)
+        }
         Err(TryLockError::WouldBlock) => Err(StartError::InUse(folder.to_owned())),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }

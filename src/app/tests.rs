@@ -54,3 +54,18 @@ fn what_a_cut_off_building_left_is_not_taken_for_a_view() {
         tokio::task::spawn_blocking(move || core.close()).await.unwrap();
     });
 }
+
+#[test]
+fn what_a_cut_off_restore_drill_left_does_not_keep_its_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let left = folder.path().join("data/verify-20261101T030000Z");
+    std::fs::create_dir_all(left.join("journal")).unwrap();
+    std::fs::write(left.join("journal/1.seg"), "much").unwrap();
+    let own = folder.path().join("data/verify-notes.txt");
+    std::fs::write(&own, "a file is no drill").unwrap();
+    Runtime::block_on(2, async {
+        let core = open(folder.path());
+        assert!(!left.exists() && own.exists());
+        tokio::task::spawn_blocking(move || core.close()).await.unwrap();
+    });
+}

@@ -1,6 +1,6 @@
 //! Taking a snapshot while the box serves.
 
-use super::manifest::{Entry, FORMAT, Manifest, Point};
+use super::manifest::{Asked, Entry, FORMAT, Manifest, Point};
 use super::{BackupError, Backups, OBJECTS, Progress, io_error, object};
 use crate::blobs::{BlobError, Blobs};
 use crate::journal::{LogError, Tail, segments_through};
@@ -31,6 +31,8 @@ pub struct Source {
     pub files: Vec<(String, PathBuf)>,
     /// The point of the journal; all blobs named up to it are on the disk.
     pub point: Point,
+    /// The request that it answers, when that may be repeated.
+    pub asked: Option<Asked>,
 }
 
 /// A file to be stored.
@@ -73,6 +75,7 @@ impl Backups {
             incremental_of: base.filter(|_| shares).map(|base| base.manifest.name),
             recipient,
             added_bytes,
+            asked: source.asked.clone(),
             files,
         };
         let path = self.snapshots().join(format!("{name}.json"));

@@ -16,6 +16,16 @@ pub struct Point {
     pub digest: String,
 }
 
+/// The request that a snapshot answers; hexadecimal, and nobody's secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// Identity of the command.
+    pub id: String,
+    /// Hash of what was asked.
+    pub body: String,
+}
+
 /// One file of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +70,10 @@ pub struct Manifest {
     pub recipient: Option<String>,
     /// Bytes that it added to the archive.
     pub added_bytes: u64,
+    /// The request that it answers, so that a repeat takes no second one; snapshots of before know
+    /// none.
+    #[serde(default)]
+    pub asked: Option<Asked>,
     /// All its files.
     pub files: Vec<Entry>,
 }

@@ -15,8 +15,8 @@ mod restore;
 mod tests;
 
 pub use create::{LogSource, Source};
-pub use manifest::{Entry, FORMAT, Manifest, Point, Snapshot, Verified};
-pub use restore::Rebuilt;
+pub use manifest::{Asked, Entry, FORMAT, Manifest, Point, Snapshot, Verified};
+pub use restore::{Rebuilt, Scratch};
 
 use crate::base::time::Clock;
 use crate::journal::{Disk, LogError};
@@ -29,6 +29,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const SNAPSHOTS: &str = "snapshots";
 const OBJECTS: &str = "objects";
+const MEGABYTE: u64 = 1 << 20;
 
 /// Why a backup was not made, checked or restored.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,22 @@ pub enum BackupError {
     /// The folder to restore into is not empty.
     #[error("{} is not empty: restore into an empty folder", .0.display())]
     NotEmpty(PathBuf),
+    /// The disk has no room for it.
+    #[error(
+        "{} MB are needed in {} and {} MB are free, of which {} MB must stay free: make room, or \
+         use a folder on a larger disk",
+        .needed.div_ceil(MEGABYTE), .folder.display(), .free / MEGABYTE, .reserve.div_ceil(MEGABYTE)
+    )]
+    NoRoom {
+        /// Where it was to be written.
+        folder: PathBuf,
+        /// Bytes that it takes.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that must stay free.
+        reserve: u64,
+    },
     /// The archive's bytes are not what was stored.
     #[error("the backup is damaged: {object} does not hold what the manifest says ({path})")]
     Damaged {

@@ -17,6 +17,18 @@ pub struct Rebuilt {
     pub digest: String,
 }
 
+/// Where a restored box is rebuilt to be looked at and thrown away.
+#[derive(Debug, Clone, Copy)]
+pub struct Scratch<'a> {
+    /// An empty or missing folder.
+    pub folder: &'a Path,
+    /// Bytes that must stay free on its disk.
+    pub reserve_bytes: u64,
+}
+
+/// A rebuild lays the journal aside in parts and writes the view beside them.
+const REBUILD_TIMES_JOURNAL: u64 = 2;
+
 impl Backups {
     /// Restores the snapshot `name` into `target`, which must be empty or missing. `identity`
     /// (`AGE-SECRET-KEY-1…`) is needed when the snapshot is encrypted.
@@ -31,6 +43,9 @@ impl Backups {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Manifest, BackupError> {
         let _turn = self.turn()?;
+        let needed = self.get(name)?.manifest.files.iter().map(bytes_on_disk).sum();
+        let target = Scratch { folder: target, reserve_bytes: 0 };
+        self.has_room(target, needed)?;
         self.restore_into(name, identity, target, progress)
     }
 
@@ -38,29 +53,38 @@ impl Backups {
     /// the outcome with the manifest and removes `scratch` again. A success is kept with the snapshot.
     ///
     /// # Errors
-    /// [`BackupError::Differs`] names what is not the same; else as [`Backups::restore`].
+    /// [`BackupError::NoRoom`] before anything is written where the disk would get below the reserve,
+    /// and later when others fill it meanwhile; [`BackupError::Differs`] names what is not the same;
+    /// else as [`Backups::restore`].
     pub fn verify(
         &self,
         name: &str,
         identity: Option<&str>,
-        scratch: &Path,
+        scratch: Scratch<'_>,
         rebuild: &mut dyn FnMut(&Path) -> Result<Rebuilt, String>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Verified, BackupError> {
         let _turn = self.turn()?;
-        if scratch.exists() && !self.is_empty(scratch)? {
+        let folder = scratch.folder;
+        if folder.exists() && !self.is_empty(folder)? {
             // What lies there is not ours to remove.
-            return Err(BackupError::NotEmpty(scratch.to_owned()));
+            return Err(BackupError::NotEmpty(folder.to_owned()));
         }
+        let files = self.get(name)?.manifest.files;
+        let journal = files.iter().filter(|file| file.path.starts_with("journal/"));
+        let rebuilding = REBUILD_TIMES_JOURNAL * journal.map(|file| file.bytes).sum::<u64>();
+        let restoring: u64 = files.iter().map(bytes_on_disk).sum();
+        self.has_room(scratch, restoring + rebuilding)?;
         let restored = self.restore_into(name, identity, scratch, progress);
         let outcome = restored.and_then(|manifest| {
-            let rebuilt = rebuild(scratch).map_err(|what| BackupError::Differs { what })?;
+            self.has_room(scratch, rebuilding)?;
+            let rebuilt = rebuild(folder).map_err(|what| BackupError::Differs { what })?;
             compare(&manifest, &rebuilt)?;
             Ok(rebuilt)
         });
-        let removed = std::fs::remove_dir_all(scratch);
+        let removed = std::fs::remove_dir_all(folder);
         let rebuilt = outcome?;
-        removed.map_err(|error| io_error(scratch, error))?;
+        removed.map_err(|error| io_error(folder, error))?;
         let verified = Verified {
             at: self.clock.now().to_rfc3339(),
             digest: rebuilt.digest,
@@ -74,6 +98,18 @@ impl Backups {
         Ok(verified)
     }
 
+    /// Whether `needed` bytes leave the reserve as it is.
+    fn has_room(&self, scratch: Scratch<'_>, needed: u64) -> Result<(), BackupError> {
+        let Scratch { folder, reserve_bytes: reserve } = scratch;
+        // The folder itself may be missing yet.
+        let existing = folder.ancestors().find(|place| place.is_dir()).unwrap_or(Path::new("."));
+        let free = self.disk.free_bytes(existing).map_err(|error| io_error(folder, error))?;
+        if free.saturating_sub(reserve) >= needed {
+            return Ok(());
+        }
+        Err(BackupError::NoRoom { folder: folder.to_owned(), needed, free, reserve })
+    }
+
     fn is_empty(&self, folder: &Path) -> Result<bool, BackupError> {
         let io = |error| io_error(folder, error);
         Ok(self.disk.list(folder).map_err(io)?.is_empty()
@@ -84,9 +120,10 @@ impl Backups {
         &self,
         name: &str,
         identity: Option<&str>,
-        target: &Path,
+        into: Scratch<'_>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Manifest, BackupError> {
+        let target = into.folder;
         let manifest = self.get(name)?.manifest;
         let identity = match (&manifest.recipient, identity) {
             (None, _) => None,
@@ -108,6 +145,8 @@ impl Backups {
         let mut done = 0;
         let mut folders = BTreeSet::new();
         for file in &manifest.files {
+            // Others write meanwhile.
+            self.has_room(into, bytes_on_disk(file))?;
             let path = safe_path(target, &manifest, file)?;
             let folder = path.parent().unwrap_or(target).to_owned();
             if folders.insert(folder.clone()) {
@@ -148,6 +187,10 @@ impl Backups {
             Err(other) => Err(other),
         }
     }
+}
+
+fn bytes_on_disk(file: &Entry) -> u64 {
+    file.bytes.max(file.file_bytes)
 }
 
 /// Where a file goes. A manifest that leads out of the folder is refused.

@@ -58,6 +58,7 @@ impl Box {
             blobs: Some(("blobs".into(), self.blobs.clone())),
             files: vec![("missing.toml".into(), self.folder.path().join("missing.toml"))],
             point: Point { seq, digest },
+            asked: None,
         }
     }
     fn backups(&self, recipient: Option<&str>) -> Backups {
@@ -72,8 +73,18 @@ impl Box {
 
 impl Box {
     fn verify(&self, backups: &Backups, name: &str) -> Result<Verified, BackupError> {
-        let mut rebuild = rebuild(&self.clock);
-        backups.verify(name, None, &self.scratch(), &mut rebuild, &mut |_| {})
+        self.verify_beside(backups, name, 0)
+    }
+
+    fn verify_beside(
+        &self,
+        backups: &Backups,
+        name: &str,
+        reserve_bytes: u64,
+    ) -> Result<Verified, BackupError> {
+        let (folder, mut rebuild) = (self.scratch(), rebuild(&self.clock));
+        let scratch = Scratch { folder: &folder, reserve_bytes };
+        backups.verify(name, None, scratch, &mut rebuild, &mut |_| {})
     }
 }
 
@@ -138,7 +149,13 @@ fn the_archive_alone_is_enough_and_a_restored_box_goes_on() {
     let error = archive.restore(&second.name, None, &target, &mut |_| {}).unwrap_err();
     assert!(matches!(error, BackupError::NotEmpty(_)), "{error}");
     let error = archive
-        .verify(&second.name, None, &target, &mut rebuild(&live.clock), &mut |_| {})
+        .verify(
+            &second.name,
+            None,
+            Scratch { folder: &target, reserve_bytes: 0 },
+            &mut rebuild(&live.clock),
+            &mut |_| {},
+        )
         .unwrap_err();
     assert!(matches!(error, BackupError::NotEmpty(_)), "{error}");
     assert!(target.join("journal").exists());
@@ -234,6 +251,50 @@ fn a_state_that_differs_is_not_called_verified() {
     assert!(matches!(&error, BackupError::Differs { what } if what.contains("digest")), "{error}");
     assert_eq!(backups.get(&manifest.name).unwrap().verified, None);
     assert!(!live.scratch().exists());
+}
+
+#[test]
+fn a_drill_that_would_eat_the_disk_reserve_is_refused_before_it_writes() {
+    let mut live = Box::new();
+    live.write(225);
+    live.blobs.put(&mut &[7_u8; 5_000][..]).unwrap();
+    let backups = live.backups(None);
+    let manifest = backups.create(&live.source(), &mut |_| {}).unwrap();
+    let kept = |journal: bool| -> u64 {
+        let files =
+            manifest.files.iter().filter(|file| file.path.starts_with("journal/") == journal);
+        files.map(|file| file.bytes).sum()
+    };
+    let error = live.verify_beside(&backups, &manifest.name, u64::MAX).unwrap_err();
+    let BackupError::NoRoom { needed, free, reserve, .. } = &error else { panic!("{error}") };
+    // The files, and for the rebuild the journal twice over.
+    assert!(*needed >= 3 * kept(true) + kept(false), "{needed}");
+    assert!(*free > 0 && *reserve == u64::MAX);
+    let words = error.to_string();
+    assert!(words.contains("MB are needed") && words.contains("MB are free"), "{words}");
+    assert!(!live.scratch().exists());
+    assert_eq!(backups.get(&manifest.name).unwrap().verified, None);
+    live.verify(&backups, &manifest.name).unwrap();
+}
+
+#[test]
+fn a_snapshot_of_before_requests_were_noted_still_reads() {
+    let mut live = Box::new();
+    live.write(3);
+    let backups = live.backups(None);
+    let asked = Some(Asked { id: "0a".into(), body: "0b".into() });
+    let source = Source { asked: asked.clone(), ..live.source() };
+    let manifest = backups.create(&source, &mut |_| {}).unwrap();
+    assert_eq!(backups.get(&manifest.name).unwrap().manifest.asked, asked);
+    let path = live.folder.path().join("archive/snapshots").join(format!("{}.json", manifest.name));
+    let text = fs::read_to_string(&path).unwrap();
+    let line = text.lines().next().unwrap();
+    let before = line.replace(",\"asked\":{\"id\":\"0a\",\"body\":\"0b\"}", "");
+    assert_ne!(before, line);
+    let hash = blake3::hash(before.as_bytes()).to_hex();
+    fs::write(&path, format!("{before}\n{hash}\n")).unwrap();
+    assert_eq!(backups.get(&manifest.name).unwrap().manifest.asked, None);
+    live.verify(&backups, &manifest.name).unwrap();
 }
 
 #[test]

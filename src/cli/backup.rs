@@ -1,16 +1,23 @@
-//! `lenderbox backup …`: take, list, verify and restore backups beside a stopped box. A serving box
-//! takes its own, at night and from the page.
+//! `lenderbox backup …`: take, list, verify and restore backups. A serving box takes its own: at
+//! night, from the page, and when it is asked here by its address.
 
 use super::{CliError, configuration, say, with_core};
-use crate::backup::{BackupError, Backups, Progress};
+use crate::actors::Runtime;
+use crate::app::StartError;
+use crate::backup::{BackupError, Backups, Progress, Scratch};
+use crate::base::personal::Personal;
 use crate::base::time::{Clock, SystemClock};
 use crate::config::Config;
+use crate::gateways::box_api::{BoxApi, BoxError};
 use crate::journal::RealDisk;
 use crate::service::Caller;
 use crate::service::backups::rebuild_restored;
 use clap::{Args, Subcommand};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Take, list, verify and restore backups.
 #[derive(Debug, Args)]
@@ -25,7 +32,7 @@ pub struct Backup {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Take a backup of a stopped box; a serving one takes its own.
+    /// Take a backup of a stopped box, or with --url have a serving one take its own.
     Create(Create),
     /// List the backups of an archive.
     List(Archive),
@@ -39,6 +46,28 @@ enum Action {
 struct Create {
     #[command(flatten)]
     archive: Archive,
+    /// A running box that is to take it, for instance <http://127.0.0.1:8080>.
+    #[arg(long, requires = "token", conflicts_with = "archive")]
+    url: Option<String>,
+    /// With an https address: the authority that signed the box's certificate
+    /// (tls/authority.pem of its data folder).
+    #[arg(long, requires = "url")]
+    ca: Option<PathBuf>,
+    /// A token of that box, of scope core.
+    #[arg(long, env = "LENDERBOX_CORE_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+}
+
+/// How long a running box may take for one answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+/// How often it is asked how the backup stands.
+const ASK_EVERY: Duration = Duration::from_millis(500);
+
+/// A job of a running box, as it tells it.
+#[derive(Debug, Deserialize)]
+struct PostedJob {
+    state: String,
+    message: String,
 }
 
 #[derive(Debug, Args)]
@@ -118,14 +147,49 @@ impl Archive {
 
 impl Create {
     fn run(self, mut config: Config) -> Result<(), CliError> {
+        if let (Some(url), Some(token)) = (&self.url, &self.token) {
+            let token = Personal::new(token.clone());
+            let running = BoxApi::new(url, self.ca.as_deref(), &token, ANSWER_WITHIN)
+                .map_err(|error| CliError::Said(crate::app::chain(&error)))?;
+            return taken(&have_taken(&running)?);
+        }
         self.archive.apply(&mut config);
-        with_core(config, async |core| {
+        let done = with_core(config, async |core| {
             let job = core.services.take_backup(&Caller::system()).await;
             let job = job.map_err(|error| CliError::Said(error.to_string()))?;
-            let name = core.services.job_ended(job).await.map_err(CliError::Said)?;
-            say(format!("Backup {name} is taken. Prove it with `lenderbox backup verify {name}`."))
-        })
+            core.services.job_ended(job).await.map_err(CliError::Said)
+        });
+        let name = done.map_err(|error| match error {
+            CliError::Start(StartError::InUse(folder)) => CliError::Said(format!(
+                "the data folder {} is in use by a running box: take the backup on its page, or \
+                 add --url with its address and --token with a token of scope core",
+                folder.display()
+            )),
+            other => other,
+        })?;
+        taken(&name)
     }
+}
+
+fn taken(name: &str) -> Result<(), CliError> {
+    say(format!("Backup {name} is taken. Prove it with `lenderbox backup verify {name}`."))
+}
+
+/// Has a running box take a backup, and waits until it has; its name.
+fn have_taken(running: &BoxApi) -> Result<String, CliError> {
+    let refused = |error: BoxError| CliError::Said(crate::app::chain(&error));
+    let started: Value = running.post("backups", &json!({})).map_err(refused)?;
+    let path = format!("jobs/{}", started["job"].as_str().unwrap_or_default());
+    Runtime::block_on(1, async {
+        loop {
+            let job: PostedJob = running.get(&path).map_err(refused)?;
+            match job.state.as_str() {
+                "running" => tokio::time::sleep(ASK_EVERY).await,
+                "done" => return Ok(job.message),
+                _ => return Err(CliError::Said(job.message)),
+            }
+        }
+    })
 }
 
 fn list(archive: &Backups) -> Result<(), CliError> {
@@ -149,18 +213,20 @@ fn list(archive: &Backups) -> Result<(), CliError> {
 
 impl Verify {
     fn run(self, config: Config) -> Result<(), CliError> {
+        let reserve_bytes = config.storage.reserve_bytes;
         let archive = self.archive.open(config)?;
         let name = name_or_newest(&archive, self.name)?;
         let key = key(self.identity.as_deref())?;
-        let scratch = self
+        let folder = self
             .scratch
             .unwrap_or_else(|| std::env::temp_dir().join(format!("lenderbox-verify-{name}")));
         let mut rebuild = |data: &Path| {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             rebuild_restored(data, clock)
         };
+        let scratch = Scratch { folder: &folder, reserve_bytes };
         let verified = archive
-            .verify(&name, key.as_deref(), &scratch, &mut rebuild, &mut silent)
+            .verify(&name, key.as_deref(), scratch, &mut rebuild, &mut silent)
             .map_err(said)?;
         say(format!(
             "Backup {name} is sound: replayed through frame {}, same digest {}.",

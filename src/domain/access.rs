@@ -296,7 +296,7 @@ pub const TABLE: [AccessRow; 45] = [
     (Action::ReadImports,     [NO,     NO,       ALL,       NO,       ALL,          ALL], &[TokenScope::Core]),
     (Action::RunImports,      [NO,     NO,       NO,        NO,       ALL,          NO ], &[TokenScope::Core]),
     (Action::ReadBackups,     [NO,     NO,       NO,        NO,       ALL,          ALL], &[]),
-    (Action::RunBackups,      [NO,     NO,       NO,        NO,       ALL,          NO ], &[]),
+    (Action::RunBackups,      [NO,     NO,       NO,        NO,       ALL,          NO ], &[TokenScope::Core]),
     (Action::ReadJobs,        [NO,     NO,       ALL,       NO,       ALL,          ALL], &[TokenScope::Core]),
     (Action::ReadPbx,         [ALL,    ALL,      ALL,       ALL,      ALL,          ALL], &[]),
     (Action::ReadRecorder,    [NO,     NO,       ALL,       NO,       ALL,          ALL], &[]),

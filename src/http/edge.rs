@@ -11,7 +11,7 @@ use crate::http::assets::Assets;
 use crate::http::error::ApiError;
 use crate::http::lockout::Lockout;
 use crate::http::replay::{Known, Replay, replay_key};
-use crate::http::request::{Answer, BodyStream, Caller, Outcome, Request, not_signed_in};
+use crate::http::request::{Answer, BodyStream, Caller, Outcome, Request, drain, not_signed_in};
 use crate::http::router::{Entrance, Found, Route, Router};
 use crate::http::routes;
 use crate::http::server::Peer;
@@ -210,7 +210,13 @@ impl Edge {
         body: BodyStream,
         id: String,
     ) -> Outcome {
-        let admission = self.admit(route.entrance, &incoming)?;
+        let admission = match self.admit(route.entrance, &incoming) {
+            Ok(admission) => admission,
+            Err(error) => {
+                drain(body).await;
+                return Err(error);
+            }
+        };
         let mut request = Request {
             caller: admission.caller,
             grant: admission.grant,
@@ -230,9 +236,7 @@ impl Edge {
             let help = "an Idempotency-Key has 1 to 200 ASCII characters";
             return Err(ApiError::new("invalid_query", help));
         };
-        // Unmasking is done anew each time, so that each look is on record.
-        let repeatable = route.body.is_some() && !route.template.ends_with("/unmask");
-        if !repeatable || matches!(request.caller, Caller::Nobody) {
+        if !route.is_repeatable() || matches!(request.caller, Caller::Nobody) {
             return (route.handler)(self.clone(), request).await;
         }
         let bytes = request.bytes(crate::base::limits::REQUEST_BODY_BYTES_MAX).await?;

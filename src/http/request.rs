@@ -268,7 +268,7 @@ impl Request {
 
 /// Reads on for a while: a caller who is still sending would otherwise see a broken line instead
 /// of the refusal.
-async fn drain(mut stream: BodyStream) {
+pub async fn drain(mut stream: BodyStream) {
     let mut left = DRAIN_BYTES_MAX;
     let until = Instant::now() + DRAIN_PATIENCE;
     while let Ok(Some(Ok(part))) = timeout_at(until, stream.next()).await {

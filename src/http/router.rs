@@ -44,6 +44,20 @@ pub struct Route {
     pub handler: fn(Edge, Request) -> Working,
 }
 
+/// What begins a job without a body: nothing else would tell a repeat from a second wish.
+const BEGIN_A_JOB: [&str; 3] =
+    ["/api/v1/backups", "/api/v1/backups/{name}/verify", "/api/v1/daily-run"];
+
+impl Route {
+    /// Whether an `Idempotency-Key` makes a second request get the first one's answer.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        // Unmasking is done anew each time, so that each look is on record.
+        let with_body = self.body.is_some() && !self.template.ends_with("/unmask");
+        with_body || (self.method == "POST" && BEGIN_A_JOB.contains(&self.template))
+    }
+}
+
 impl std::fmt::Debug for Route {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.method, self.template)

@@ -1,19 +1,26 @@
 //! Backups: taking one while serving, proving that it can be restored, the nightly round.
 
 use super::{Caller, ServiceError, Services, imports};
-use crate::backup::{BackupError, Backups, LogSource, Point, Rebuilt, Source};
+use crate::backup::{
+    Asked, BackupError, Backups, LogSource, Point, Rebuilt, Scratch, Snapshot, Source,
+};
 use crate::base::time::Clock;
 use crate::domain::Rejection;
 use crate::domain::access::Action;
 use crate::journal::{Log, LogOptions, RealDisk};
 use crate::store::{Store, StoreSettings, rebuild};
 use chrono::Timelike;
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 
+/// What the job of taking a backup is called.
+const BACKUP: &str = "backup";
+/// Folders in the data folder in which backups are proved; the name of the backup follows.
+const SCRATCH: &str = "verify-";
 /// Bytes of cached leaves while a restored box is replayed.
 const REBUILD_CACHE_BYTES: usize = 64 << 20;
 /// How often the hour of the nightly round is looked at.
@@ -60,6 +67,21 @@ impl From<BackupError> for ServiceError {
     }
 }
 
+/// Removes the folders in which an earlier run of the box has proved backups when it was cut off. Only
+/// for who holds the data folder.
+///
+/// # Errors
+/// What the disk says.
+pub fn remove_scratch(data: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(data)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(SCRATCH) && entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Replays a restored data folder into a new view beside it and says what came out.
 ///
 /// # Errors
@@ -104,7 +126,7 @@ impl Services {
     /// `Forbidden`, `Unavailable`.
     pub fn backup_list(&self, caller: &Caller) -> Result<Vec<BackupView>, ServiceError> {
         caller.grant(Action::ReadBackups)?;
-        let view = |snapshot: crate::backup::Snapshot| BackupView {
+        let view = |snapshot: Snapshot| BackupView {
             name: snapshot.manifest.name,
             created_at: snapshot.manifest.created_at,
             seq: snapshot.manifest.seq,
@@ -117,22 +139,50 @@ impl Services {
         Ok(self.archive()?.list()?.into_iter().map(view).collect())
     }
 
-    /// Takes a backup of this moment, as a job; then drops those that are too old.
+    /// Takes a backup of this moment, as a job; then drops those that are too old. The same command
+    /// again gives the first job, also after a restart: what it has made says so itself.
     ///
     /// # Errors
-    /// `Forbidden`, `Unavailable`.
+    /// `Forbidden`, `Unavailable`, `KeyReused`.
     pub async fn take_backup(self: &Arc<Self>, caller: &Caller) -> Result<Uuid, ServiceError> {
         caller.grant(Action::RunBackups)?;
         let archive = self.archive()?;
-        let source = self.backup_source().await?;
+        let job = self.job_of(caller);
+        let asked = caller
+            .command
+            .map(|key| Asked { id: HEXLOWER.encode(&key.id), body: HEXLOWER.encode(&key.body) });
+        if self.jobs.knows(job) || self.recall_backup(&archive, job, asked.as_ref())? {
+            return Ok(job);
+        }
+        let source = Source { asked, ..self.backup_source().await? };
         let keep = self.config.backup.keep;
-        Ok(self.start_job("backup", move |progress| {
+        self.start_job_as(job, BACKUP, move |progress| {
             let manifest = archive
                 .create(&source, &mut |at| progress.tell(at.done, at.total))
                 .map_err(|error| error.to_string())?;
             archive.retain(keep).map_err(|error| error.to_string())?;
             Ok(manifest.name)
-        }))
+        });
+        Ok(job)
+    }
+
+    /// Whether a backup answers what is asked already; then its job is remembered again. One that a
+    /// stop has cut off left none: the repeat takes it.
+    fn recall_backup(
+        &self,
+        archive: &Backups,
+        job: Uuid,
+        asked: Option<&Asked>,
+    ) -> Result<bool, ServiceError> {
+        let Some(asked) = asked else { return Ok(false) };
+        let is_first =
+            |one: &Snapshot| one.manifest.asked.as_ref().is_some_and(|first| first.id == asked.id);
+        let Some(first) = archive.list()?.into_iter().find(is_first) else { return Ok(false) };
+        if first.manifest.asked.as_ref() != Some(asked) {
+            return Err(ServiceError::KeyReused);
+        }
+        self.jobs.recall(job, BACKUP, &first.manifest.created_at, &first.manifest.name);
+        Ok(true)
     }
 
     /// Restores a backup into a scratch folder, replays it and compares, as a job.
@@ -147,12 +197,15 @@ impl Services {
         caller.grant(Action::RunBackups)?;
         let archive = self.archive()?;
         let name = archive.get(name)?.manifest.name;
-        let scratch = self.config.storage.folder.join(format!("verify-{name}"));
+        let storage = &self.config.storage;
+        let (folder, reserve_bytes) =
+            (storage.folder.join(format!("{SCRATCH}{name}")), storage.reserve_bytes);
         let clock = Arc::clone(&self.clock);
         Ok(self.start_job("verify", move |progress| {
             let mut rebuild = |data: &Path| rebuild_restored(data, Arc::clone(&clock));
+            let scratch = Scratch { folder: &folder, reserve_bytes };
             archive
-                .verify(&name, None, &scratch, &mut rebuild, &mut |at| {
+                .verify(&name, None, scratch, &mut rebuild, &mut |at| {
                     progress.tell(at.done, at.total);
                 })
                 .map(|verified| format!("{name}: frame {} {}", verified.seq, verified.digest))
@@ -175,6 +228,7 @@ impl Services {
             // The certificates are made anew where the box is restored.
             files: Vec::new(),
             point: Point { seq: position.seq, digest: position.digest.to_hex() },
+            asked: None,
         })
     }
 

@@ -79,6 +79,22 @@ impl Jobs {
         });
     }
 
+    /// Whether it is remembered.
+    pub(super) fn knows(&self, job: Uuid) -> bool {
+        self.lock().iter().any(|known| known.job == job)
+    }
+
+    /// Remembers a job that an earlier run of the box has done.
+    pub(super) fn recall(&self, job: Uuid, kind: &'static str, at: &str, message: &str) {
+        self.begin(job, kind, Timestamp::default());
+        self.change(job, |job| {
+            job.state = JobState::Done;
+            message.clone_into(&mut job.message);
+            at.clone_into(&mut job.started_at);
+            job.finished_at = Some(at.to_owned());
+        });
+    }
+
     /// The job of this kind that is at work.
     pub(super) fn running(&self, kind: &str) -> Option<Uuid> {
         let jobs = self.lock();
@@ -125,6 +141,17 @@ impl Services {
         work: impl FnOnce(&mut JobProgress) -> Result<String, String> + Send + 'static,
     ) -> Uuid {
         let job = self.ids.next(self.clock.now());
+        self.start_job_as(job, kind, work);
+        job
+    }
+
+    /// The same with a name that was given before, by the request that asks for it.
+    pub(super) fn start_job_as(
+        self: &Arc<Self>,
+        job: Uuid,
+        kind: &'static str,
+        work: impl FnOnce(&mut JobProgress) -> Result<String, String> + Send + 'static,
+    ) {
         self.jobs.begin(job, kind, self.clock.now());
         let mut progress = JobProgress { services: Arc::clone(self), job, percent: u64::MAX };
         let services = Arc::clone(self);
@@ -138,7 +165,6 @@ impl Services {
         if let Err(error) = std::thread::Builder::new().name(kind.into()).spawn(run) {
             services.end_job(job, kind, Err(format!("no thread for the job: {error}")));
         }
-        job
     }
 
     fn end_job(&self, job: Uuid, kind: &'static str, outcome: Result<String, String>) {

@@ -241,6 +241,25 @@ fn a_backup_is_taken_proved_and_restored_by_the_words_of_the_runbook() {
 }
 
 #[test]
+fn a_serving_box_takes_its_backup_when_the_command_line_asks() {
+    let desk = Desk::new();
+    let lenderbox = Lenderbox::start(&desk.data(), &["--clients", "20"]);
+    desk.refused(&["backup", "create"], "", "add --url with its address");
+    let token = |scope: &str| lenderbox.start["tokens"][scope].as_str().unwrap().to_owned();
+    let create = |token: &str| {
+        desk.run(&["backup", "create", "--url", &lenderbox.address, "--token", token], "")
+    };
+    let output = create(&token("core"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.contains("is taken"), "{output:?}");
+    let name = said.split_whitespace().nth(1).unwrap();
+    assert!(desk.done(&["backup", "list"], "").starts_with(name));
+    assert!(desk.done(&["backup", "verify"], "").contains(&format!("Backup {name} is sound")));
+    desk.said(&create(&token("pbx")), "status 403");
+    desk.said(&create("lbx_wrong"), "status 401");
+}
+
+#[test]
 fn settings_are_printed_and_checked_with_every_fault() {
     let desk = Desk::new();
     let printed = desk.run(&["check-config", "--print-default"], "");

@@ -1,7 +1,7 @@
 //! A request that is sent again after the box was started anew gives the first receipt: what it
 //! made is there once, under the name it got the first time.
 
-use crate::it::harness::{Answer, Client, Lenderbox};
+use crate::it::harness::{Answer, Client, Lenderbox, eventually};
 use serde_json::{Value, json};
 
 /// Sends a request with a key of its own.
@@ -160,4 +160,40 @@ fn a_repeated_final_word_after_a_restart_is_no_refusal() {
     }
     let by_another_request = finish.send(&lenderbox, 77);
     assert_eq!((by_another_request.status, by_another_request.code()), (409, "call_finished"));
+}
+
+#[test]
+fn a_repeated_backup_after_a_restart_takes_no_second_one() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("data");
+    let mut lenderbox = Lenderbox::start(&data, &["--clients", "10"]);
+    let admin = lenderbox.sign_in("administrator", 0);
+    let asked = post(&admin, "/backups", json!({}));
+    let first = asked.send(&lenderbox, 0);
+    assert_eq!(first.status, 202, "{}", first.body);
+    let job = first.body["job"].as_str().unwrap().to_owned();
+    let ended = |lenderbox: &Lenderbox, job: &str| {
+        eventually("the backup", || {
+            let found = admin.at(lenderbox).get(&format!("/jobs/{job}")).ok();
+            (found["state"] != "running").then_some(found)
+        })
+    };
+    let made = ended(&lenderbox, &job);
+    assert_eq!(made["state"], "done", "{made}");
+    assert_eq!(asked.send(&lenderbox, 0).body["job"], json!(job));
+    assert_eq!(count(&admin, "/backups"), 1);
+    lenderbox.kill();
+    let lenderbox = Lenderbox::start(&data, &["--clients", "10"]);
+    let other = Asked { body: json!({"other": 1}), ..asked_again(&asked) }.send(&lenderbox, 0);
+    assert_eq!((other.status, other.code()), (422, "idempotency_reused"));
+    let again = asked.send(&lenderbox, 0);
+    assert_eq!((again.status, &again.body["job"]), (202, &json!(job)));
+    let told = ended(&lenderbox, &job);
+    assert_eq!((&told["state"], &told["message"]), (&json!("done"), &made["message"]));
+    assert_eq!(count(&admin.at(&lenderbox), "/backups"), 1);
+    // Another key is another backup.
+    let next = asked.send(&lenderbox, 1);
+    assert_ne!(next.body["job"], json!(job));
+    assert_eq!(ended(&lenderbox, next.body["job"].as_str().unwrap())["state"], "done");
+    assert_eq!(count(&admin.at(&lenderbox), "/backups"), 2);
 }
