@@ -5,6 +5,7 @@
 
 mod it {
     mod access;
+    mod bad_input;
     mod calls;
     mod cli;
     mod crash;

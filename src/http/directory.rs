@@ -2,10 +2,12 @@
 
 use crate::base::ids::EntryId;
 use crate::base::limits::REQUEST_BODY_BYTES_MAX;
+use crate::domain::RejectionKind;
 use crate::domain::directory::EntryKind;
 use crate::http::edge::Edge;
 use crate::http::error::ApiError;
 use crate::http::request::{Outcome, Request, ok, versioned};
+use crate::service::ServiceError;
 use crate::service::directory::EntryView;
 use serde_json::json;
 use warp::http::StatusCode;
@@ -31,11 +33,23 @@ pub async fn list(edge: Edge, request: Request) -> Outcome {
 ///
 /// # Errors
 /// 412, 428, 422.
-pub async fn put(edge: Edge, mut request: Request) -> Outcome {
+pub async fn put(edge: Edge, request: Request) -> Outcome {
     let (kind, id): (EntryKind, EntryId) = (kind(&request)?, request.parameter(1, "entry")?);
+    keep(&edge, request, kind, id).await
+}
+
+/// The body is read by the rules of its kind: what is wrong with its form answers like the form of
+/// any other body.
+async fn keep(edge: &Edge, mut request: Request, kind: EntryKind, id: EntryId) -> Outcome {
     let version = request.if_match()?;
     let body = request.json_value(REQUEST_BODY_BYTES_MAX).await?;
-    one(&edge.services.put_entry(&request.caller()?, kind, id, version, body).await?)
+    let kept = edge.services.put_entry(&request.caller()?, kind, id, version, body).await;
+    one(&kept.map_err(|error| match error {
+        ServiceError::Rejected(why) if why.kind == RejectionKind::Invalid => {
+            ApiError::fields(why.fields)
+        }
+        other => other.into(),
+    })?)
 }
 
 /// `DELETE /directory/{kind}/{id}`: retires.
@@ -62,11 +76,9 @@ pub async fn restore(edge: Edge, request: Request) -> Outcome {
 ///
 /// # Errors
 /// 403 for a shared one without the right to, 404 for another's, 412, 428, 422.
-pub async fn put_snippet(edge: Edge, mut request: Request) -> Outcome {
-    let (id, version): (EntryId, u64) = (request.parameter(0, "entry")?, request.if_match()?);
-    let body = request.json_value(REQUEST_BODY_BYTES_MAX).await?;
-    let kind = EntryKind::Snippet;
-    one(&edge.services.put_entry(&request.caller()?, kind, id, version, body).await?)
+pub async fn put_snippet(edge: Edge, request: Request) -> Outcome {
+    let id = request.parameter(0, "entry")?;
+    keep(&edge, request, EntryKind::Snippet, id).await
 }
 
 /// `DELETE /directory/snippet/{id}`: retires.
@@ -93,11 +105,9 @@ pub async fn restore_snippet(edge: Edge, request: Request) -> Outcome {
 ///
 /// # Errors
 /// 412, 428; 422 names the line of the wording that is at fault.
-pub async fn put_paper_template(edge: Edge, mut request: Request) -> Outcome {
-    let (id, version): (EntryId, u64) = (request.parameter(0, "entry")?, request.if_match()?);
-    let body = request.json_value(REQUEST_BODY_BYTES_MAX).await?;
-    let kind = EntryKind::PaperTemplate;
-    one(&edge.services.put_entry(&request.caller()?, kind, id, version, body).await?)
+pub async fn put_paper_template(edge: Edge, request: Request) -> Outcome {
+    let id = request.parameter(0, "entry")?;
+    keep(&edge, request, EntryKind::PaperTemplate, id).await
 }
 
 /// `DELETE /directory/paper_template/{id}`: retires.
