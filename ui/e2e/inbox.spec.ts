@@ -18,7 +18,7 @@ test('a file whose sums do not agree is held whole, with words for its fault', a
   await page.locator('input[type=file]').setInputFiles({ name: 'плохая.txt', mimeType: 'text/plain', buffer: oneC('16.06.2026', rows(), 10) });
   const faults = page.getByRole('main').getByRole('alert');
   await expect(faults).toContainText('Остатки не сходятся');
-  await expect(faults).toContainText(/на 0,10\./)
+  await expect(faults).toContainText(/на 0,10\./);
   await expect(page.getByRole('row').filter({ hasText: 'плохая.txt' })).toContainText('задержана');
 });
 
