@@ -21,6 +21,7 @@ for (const [language, theme] of [['ru-RU', 'light'], ['en-US', 'dark']] as const
     });
 
     test('the workspace with a call and the card outside of one', async ({ page, box }) => {
+      test.setTimeout(180_000);
       const known = await knownClient(box);
       const me = await signIn(page, box, 'operator', 3);
       await page.waitForLoadState('networkidle');
@@ -65,6 +66,8 @@ for (const [language, theme] of [['ru-RU', 'light'], ['en-US', 'dark']] as const
     });
 
     test('floor, calls, clients and administration', async ({ page, box }) => {
+      // Twenty pages, each looked through whole.
+      test.setTimeout(240_000);
       await signIn(page, box, 'administrator');
       for (const path of ['/floor', '/calls?view=all', '/money/incoming', '/money/statements', '/money/unallocated', '/money/arrears', '/money/reconciliation', '/admin/daily', '/calculator', '/clients', '/clients/new', '/admin/users', '/admin/tokens', '/admin/topics', '/admin/snippets', '/admin/branches', '/admin/papers', '/admin/imports', '/admin/backups', '/admin/pbx', '/admin/health']) {
         await page.goto(box.announced.address + path);
