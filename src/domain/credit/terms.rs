@@ -3,11 +3,11 @@
 //! The calculator's terms and everything else that an agreement says. Must never decide whether a
 //! loan may be opened; that is for the loan.
 
-use super::calculator::{self, LoanAsk};
+use super::calculator::{self, LoanAsk, decimal};
 use super::interest::Rate;
 use super::ledger::{Agreement, CurrentInterest, EarlyOrder, PenaltyBase};
 use super::schedule::PlanRow;
-use super::typed::Faults;
+use super::typed::{Faults, SUM_MAX};
 use crate::base::time::Date;
 use crate::domain::FieldFault;
 use crate::json_object;
@@ -136,14 +136,15 @@ impl TermsAsk {
     fn read(&self, faults: &mut Faults) -> Agreement {
         let harmless = LoanAsk {
             kind: "single".into(),
-            principal: "1".into(),
+            // Every fee that can be agreed is less.
+            principal: decimal(SUM_MAX),
             rate_percent: "0".into(),
             instalments: 1,
             issued_on: Date::from_ymd_opt(2026, 1, 1).unwrap_or_default(),
             ..LoanAsk::default()
         };
         let kind = self.kind.clone().unwrap_or_else(|| match self.instalments {
-            Some(2..) => "instalment".into(),
+            Some(2..) => "annuity".into(),
             _ => harmless.kind.clone(),
         });
         let ask = LoanAsk {
@@ -316,6 +317,18 @@ mod tests {
         assert_eq!(agreement.penalty, Rate::Day(100_000));
         assert!(agreement.has_purpose && agreement.is_consumer && agreement.interest_on_overdue);
         assert_eq!((agreement.notice_days, agreement.dpd_tolerance), (0, 0));
+    }
+
+    #[test]
+    fn a_product_with_a_fee_or_a_rate_but_no_kind_could_not_be_kept() {
+        let product = TermsAsk {
+            fee_at_payout: Some("1500.00".into()),
+            rate_percent: Some("24".into()),
+            instalments: Some(12),
+            ..TermsAsk::default()
+        };
+        assert_eq!(product.faults(), []);
+        assert_eq!(typed().or(product).agreement().unwrap().fee_at_payout, 150_000);
     }
 
     #[test]
