@@ -87,9 +87,16 @@ fn a_loan_kept_here_is_opened_paid_and_explained() {
     let again = elena.post(&path("/payments"), &paid).ok();
     assert_eq!(first["operation_id"], again["operation_id"]);
     assert_eq!((&first["is_new"], &again["is_new"]), (&json!(true), &json!(false)));
-    for figure in
-        ["next_payment", "debt_today", "overdue", "interest", "penalty", "total_left", "payoff"]
-    {
+    for figure in [
+        "next_payment",
+        "debt_today",
+        "overdue",
+        "interest",
+        "penalty",
+        "total_left",
+        "payoff",
+        "unallocated",
+    ] {
         let why = elena.get(&path(&format!("/explain?figure={figure}"))).ok();
         let lines = why["lines"].as_array().unwrap();
         let sum: i64 = lines.iter().map(|line| kopecks(&line["amount"])).sum();
@@ -287,6 +294,21 @@ fn goods_come_back_in_part_and_in_whole() {
         (&row["status"], &row["outstanding"]["amount"]),
         (&json!("returned_goods"), &json!("0.00"))
     );
+}
+
+#[test]
+fn a_loan_for_goods_tells_the_shops_part() {
+    let own = Own::new(40);
+    assert_eq!(own.shown()["terms"]["shop"], Value::Null);
+    let body = json!({"client_id": own.client, "number": "OWN-SHOP", "product": "Свой заём",
+        "agreement": {"kind": "instalment", "principal": "44990.00", "rate_percent": "0",
+            "instalments": 6, "issued_on": ago(5), "down_payment": "4999.00",
+            "merchant_discount_percent": "8"}});
+    let opened = own.elena.post("/loans", &body).ok();
+    let shown = own.elena.get(&format!("/loans/{}", opened["loan_id"].as_str().unwrap())).ok();
+    let told = json!({"down_payment": "4999.00", "discount": "3599.20", "paid_to_shop": "41390.80",
+        "shop_owes": "44990.00", "client_gets": "4999.00"});
+    assert_eq!(shown["terms"]["shop"], told);
 }
 
 #[test]

@@ -38,6 +38,14 @@ pub enum What {
     GoesBack,
     /// Money that a reversal took away after it had been used.
     Shortage,
+    /// Money that came.
+    Came,
+    /// Money that went back to the client.
+    WentBack,
+    /// Principal that was paid.
+    PrincipalPaid,
+    /// Fees that were paid.
+    FeesPaid,
 }
 
 impl What {
@@ -59,6 +67,10 @@ impl What {
             Self::Advance => "advance",
             Self::GoesBack => "goes_back",
             Self::Shortage => "shortage",
+            Self::Came => "came",
+            Self::WentBack => "went_back",
+            Self::PrincipalPaid => "principal_paid",
+            Self::FeesPaid => "fees_paid",
         }
     }
 }
@@ -128,6 +140,8 @@ pub struct Figures {
     pub total_left: Figure,
     /// What ends the loan today.
     pub payoff: Figure,
+    /// Money that fills nothing yet.
+    pub unallocated: Figure,
     /// The next payment.
     pub next_payment: Option<NextPayment>,
 }
@@ -149,11 +163,13 @@ pub enum Which {
     TotalLeft,
     /// What ends the loan on the day.
     Payoff,
+    /// Money that fills nothing yet.
+    Unallocated,
 }
 
 impl Which {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NextPayment,
         Self::DebtToday,
         Self::Overdue,
@@ -161,6 +177,7 @@ impl Which {
         Self::Penalty,
         Self::TotalLeft,
         Self::Payoff,
+        Self::Unallocated,
     ];
     /// The word of the API.
     #[must_use]
@@ -173,6 +190,7 @@ impl Which {
             Self::Penalty => "penalty",
             Self::TotalLeft => "total_left",
             Self::Payoff => "payoff",
+            Self::Unallocated => "unallocated",
         }
     }
     /// Reads the word of the API.
@@ -194,6 +212,7 @@ pub fn one(at: &Position<'_>, which: Which) -> Figure {
         Which::Penalty => penalty(at),
         Which::TotalLeft => total_left(at),
         Which::Payoff => payoff(at),
+        Which::Unallocated => unallocated(at),
     }
 }
 
@@ -207,6 +226,7 @@ pub fn all(at: &Position<'_>) -> Figures {
         penalty: penalty(at),
         total_left: total_left(at),
         payoff: payoff(at),
+        unallocated: unallocated(at),
         next_payment: next_payment(at),
     }
 }
@@ -276,6 +296,23 @@ pub fn payoff(at: &Position<'_>) -> Figure {
     }
     made.beside();
     made.less_advance()
+}
+
+/// Money that fills nothing yet: what came, less what it went into.
+#[must_use]
+pub fn unallocated(at: &Position<'_>) -> Figure {
+    let mut made = Maker::new(at);
+    let row_fees: i64 = at.rows.iter().map(|row| row.paid_fee).sum();
+    // The fee at payout was kept, not paid.
+    let fees = at.fees_paid - at.agreement.fee_at_payout + row_fees;
+    made.plain(What::Came, at.came);
+    made.plain(What::PrincipalPaid, -at.principal_paid);
+    made.plain(What::InterestPaid, -at.interest_paid);
+    made.plain(What::PenaltyPaid, -at.penalty_paid);
+    made.plain(What::FeesPaid, -fees);
+    made.plain(What::WentBack, -at.went_back);
+    made.plain(What::Shortage, at.shortage);
+    made.done()
 }
 
 /// The next payment, the day itself included; `None` when nothing is due any more.

@@ -103,8 +103,8 @@ impl Services {
         let (found, sight) = self.loan_to_read(caller, loan, call).await?;
         check_sums(sight)?;
         let mut faults = Faults::default();
-        let help =
-            "choose next_payment, debt_today, overdue, interest, penalty, total_left or payoff";
+        let help = "choose next_payment, debt_today, overdue, interest, penalty, total_left, payoff \
+                    or unallocated";
         let Some(which) = faults.word("figure", Which::parse(figure), help) else {
             return Err(Rejection::invalid(faults.0).into());
         };

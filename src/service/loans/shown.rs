@@ -5,13 +5,14 @@
 
 use super::views::{
     BalancePoint, DifferenceView, EarlyRequestView, FigureLine, LoanDetail, LoanFigures,
-    LoanTermsView, NextPaymentView, OperationView, PenaltyView, ScheduleRowView, StructurePart,
-    period,
+    LoanTermsView, NextPaymentView, OperationView, PenaltyView, ScheduleRowView, ShopTermsView,
+    StructurePart, period,
 };
 use crate::base::time::Date;
 use crate::domain::credit::calculator::{self, decimal};
 use crate::domain::credit::early::Early;
 use crate::domain::credit::figures::{self, Which};
+use crate::domain::credit::goods;
 use crate::domain::credit::interest::Rate;
 use crate::domain::credit::ledger::{
     Assume, Closing, Operation, Position, ReplanReason, RowState, Segment, Step, walk_past,
@@ -85,6 +86,7 @@ fn tell_own(detail: &mut LoanDetail, own: &Own, on: Date) {
         kind: Some(agreement.kind.code()),
         instalments: Some(agreement.count),
         psk_percent: Some(format!("{psk:.3}")),
+        shop: shop_terms(&at),
         ..std::mem::take(&mut detail.terms)
     };
     detail.figures = LoanFigures {
@@ -108,6 +110,21 @@ fn tell_own(detail: &mut LoanDetail, own: &Own, on: Date) {
     detail.penalties = penalties(&at);
     detail.requests = own.requests.iter().rev().map(request).collect();
     detail.balance = balance(points);
+}
+
+/// What was agreed with the shop, where there is one.
+fn shop_terms(at: &Position<'_>) -> Option<ShopTermsView> {
+    let agreement = at.agreement;
+    let discount = goods::discount(agreement.granted, agreement.merchant_discount);
+    let is_of_shop = discount != 0 || agreement.down_payment != 0;
+    let back = at.closed.is_none().then(|| goods::full_return(at));
+    is_of_shop.then(|| ShopTermsView {
+        down_payment: decimal(agreement.down_payment),
+        discount: decimal(discount),
+        paid_to_shop: decimal(goods::paid_to_shop(agreement)),
+        shop_owes: back.map(|back| decimal(back.shop_owes)),
+        client_gets: back.map(|back| decimal(back.client_gets)),
+    })
 }
 
 /// Day, principal, and what would have ended the loan.
@@ -458,7 +475,7 @@ fn told_lines(loan: &Loan, on: Date, which: Which) -> (i64, Vec<FigureLine>) {
             stands.outstanding.unwrap_or(0)
         }
         // Nobody tells these of another system's loan.
-        Which::Interest | Which::Penalty | Which::Payoff => 0,
+        Which::Interest | Which::Penalty | Which::Payoff | Which::Unallocated => 0,
     };
     lines.retain(|line| line.amount != "0.00");
     (amount, lines)

@@ -84,6 +84,23 @@ pub struct LoanTermsView {
     pub issued_on: Date,
     /// Full cost of credit in percent; only of a loan kept here.
     pub psk_percent: Option<String>,
+    /// What was agreed with the shop; only of a loan kept here for goods.
+    pub shop: Option<ShopTermsView>,
+}
+
+/// A loan for goods: the shop's part, and who gets what if all goods come back on the day.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ShopTermsView {
+    /// The client's own part of the price.
+    pub down_payment: String,
+    /// What the shop gave up of the sum granted.
+    pub discount: String,
+    /// What the shop was paid.
+    pub paid_to_shop: String,
+    /// What the shop owes the lender if all goods come back; absent of a loan that has ended.
+    pub shop_owes: Option<String>,
+    /// What the client then gets from the shop.
+    pub client_gets: Option<String>,
 }
 
 /// The sums of a day; what nobody tells is absent.
@@ -272,7 +289,8 @@ pub struct FigureView {
 pub struct FigureLine {
     /// What it is: `principal`, `interest`, `extra_interest`, `deferred_interest`,
     /// `instalment_fee`, `fees`, `penalty`, `penalty_paid`, `penalty_forgiven`, `paid`,
-    /// `interest_paid`, `advance`, `goes_back`, `shortage`; `stated` by another system.
+    /// `interest_paid`, `advance`, `goes_back`, `shortage`, `came`, `went_back`, `principal_paid`,
+    /// `fees_paid`; `stated` by another system.
     pub what: &'static str,
     /// Of which instalment.
     pub n: Option<u16>,

@@ -4,8 +4,8 @@ import type { PaymentSource, RequestState, ReversalReason } from './schema.gen';
 import type { CalculatedRow } from './types';
 
 export const FIGURES = ['next_payment', 'debt_today', 'overdue', 'interest', 'penalty', 'total_left', 'payoff'] as const;
-export type FigureName = (typeof FIGURES)[number];
-export interface LoanTerms { principal: string | null; rate_percent: string | null; rate_period: string | null; kind: string | null; instalments: number | null; issued_on: string; psk_percent: string | null }
+export type FigureName = (typeof FIGURES)[number] | 'unallocated';
+export interface LoanTerms { principal: string | null; rate_percent: string | null; rate_period: string | null; kind: string | null; instalments: number | null; issued_on: string; psk_percent: string | null; shop: { down_payment: string; discount: string; paid_to_shop: string; shop_owes: string | null; client_gets: string | null } | null }
 export interface LoanFigures {
   next_payment: { due_on: string; amount: string | null } | null; debt_today: string | null; overdue: string | null; interest: string | null; penalty: string | null;
   total_left: string | null; payoff: string | null; unallocated: string | null;

@@ -124,7 +124,7 @@ function Figures({ loan, onWhy }: { loan: Loan; onWhy: (figure: FigureName) => v
           </button>
         );
       })}
-      {waits !== null && !isNothing(waits) && <div className={styles.tile}><span className={styles.tileName}>{t('figure.unallocated')}</span><span className={`${styles.tileSum} ${isBelow(waits) ? 'bad' : 'good'}`}>{sum(waits)}</span></div>}
+      {waits !== null && !isNothing(waits) && <button type="button" className={styles.tile} onClick={() => onWhy('unallocated')} title={t('why.ask')}><span className={styles.tileName}>{t('figure.unallocated')}<IconInfoCircle size={13} stroke={1.6} aria-hidden /></span><span className={`${styles.tileSum} ${isBelow(waits) ? 'bad' : 'good'}`}>{sum(waits)}</span></button>}
     </div>
   );
 }
@@ -159,18 +159,20 @@ function Structure({ loan }: { loan: Loan }) {
 
 function Terms({ loan }: { loan: Loan }) {
   const { t, language } = useWords();
-  const { principal, rate_percent, rate_period, kind, instalments, issued_on, psk_percent } = loan.terms;
+  const { principal, rate_percent, rate_period, kind, instalments, issued_on, psk_percent, shop } = loan.terms;
+  const sum = (amount: string | null | undefined) => (amount ? money({ amount, currency: loan.currency }, language) : null);
   const line = (name: string, value: string | null) => (value === null ? null : [<dt key={name}>{name}</dt>, <dd key={`${name}-value`}>{value}</dd>]);
   return (
     <section className="stack" style={{ gap: 4 }}>
       <h2>{t('terms.title')}</h2>
       <dl className={styles.lines}>
-        {line(t('loan.principal'), principal && money({ amount: principal, currency: loan.currency }, language))}
+        {line(t('loan.principal'), sum(principal))}
         {line(t('loans.col.issued'), shortDate(issued_on, language))}
         {line(t('loan.rate'), rate_percent && rate(rate_percent, rate_period, t, language))}
         {line(t('calculator.psk'), psk_percent && `${decimal(psk_percent, language)} %`)}
         {line(t('terms.kind'), kind && (i18next.exists(`terms.kind_value.${kind}`) ? t(`terms.kind_value.${kind}`) : kind))}
         {line(t('terms.instalments'), instalments === null ? null : String(instalments))}
+        {shop && [line(t('loan.shop.down_payment'), sum(shop.down_payment)), line(t('loan.shop.paid_to_shop'), sum(shop.paid_to_shop)), line(t('loan.shop.discount'), sum(shop.discount)), line(t('loan.shop.shop_owes'), sum(shop.shop_owes)), line(t('loan.shop.client_gets'), sum(shop.client_gets))]}
         {line(t('loan.book'), t(loan.book === 'own' ? 'loan.own' : 'loan.external'))}
       </dl>
     </section>

@@ -16,6 +16,7 @@ impl Walk<'_> {
     pub(super) fn receive_what_is_due(&mut self) {
         let missing = self.at.due_now();
         if missing > 0 {
+            self.at.came += missing;
             let money = missing + std::mem::take(&mut self.at.advance);
             self.share_out(money, false);
         }

@@ -119,6 +119,10 @@ pub struct Position<'a> {
     pub rows: Vec<RowState>,
     /// How many of them have fallen due, the day itself included.
     pub fallen: usize,
+    /// Money that came.
+    pub came: i64,
+    /// Money that went back to the client.
+    pub went_back: i64,
     /// Money that fills nothing yet.
     pub advance: i64,
     /// Money that an earlier operation needed and a later reversal took away.

@@ -131,6 +131,8 @@ impl<'a> Walk<'a> {
             on: agreement.issued_on,
             rows: Vec::with_capacity(book.plan.rows.len()),
             fallen: 0,
+            came: 0,
+            went_back: 0,
             advance: 0,
             shortage: 0,
             rate: book.plan.rate,
@@ -214,8 +216,14 @@ impl<'a> Walk<'a> {
 
     fn apply(&mut self, operation: &'a Operation) {
         match operation {
-            Operation::Payment(amount) => self.receive(*amount),
-            Operation::Refund(amount) => self.spend(*amount),
+            Operation::Payment(amount) => {
+                self.at.came += amount;
+                self.receive(*amount);
+            }
+            Operation::Refund(amount) => {
+                self.at.went_back += amount;
+                self.spend(*amount);
+            }
             Operation::Fee(amount) => {
                 self.at.fees_total += amount;
                 let money = std::mem::take(&mut self.at.advance);

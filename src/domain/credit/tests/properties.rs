@@ -38,6 +38,8 @@ fn check(entries: &[Entry], at: &Position<'_>, case: &str) {
     let all = figures::all(at);
     let mut figures =
         vec![all.debt_today, all.overdue, all.interest, all.penalty, all.total_left, all.payoff];
+    assert_eq!(all.unallocated.amount, at.advance, "{case}");
+    figures.push(all.unallocated);
     figures.extend(all.next_payment.map(|next| next.figure));
     for Figure { amount, lines } in figures {
         assert_eq!(amount, lines.iter().map(|line| line.amount).sum::<i64>(), "{case}");

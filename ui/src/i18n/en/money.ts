@@ -28,7 +28,7 @@ export const money = {
     short: 'why', ask: 'Why this sum', on: 'On {{date}}', nothing: 'Nothing to add up: the sum is zero.', of_payment: 'payment {{n}}, due {{date}}', of_payment_plain: 'payment {{n}}',
     what: {
       principal: 'Principal', interest: 'Interest', extra_interest: 'Interest beside the schedule', deferred_interest: 'Deferred interest', instalment_fee: 'Fee of the payment', fees: 'Fees', penalty: 'Penalty', penalty_paid: 'Penalty paid already', penalty_forgiven: 'Penalty forgiven',
-      paid: 'Paid already', interest_paid: 'Interest paid already', advance: 'Advance: the money is here', goes_back: 'Goes back to the client', shortage: 'Missing after a reversed payment', due_first: 'By the schedule and overdue', stated: 'As the core system states',
+      paid: 'Paid already', interest_paid: 'Interest paid already', advance: 'Advance: the money is here', goes_back: 'Goes back to the client', shortage: 'Missing after a reversed payment', came: 'Money that came', went_back: 'Given back to the client', principal_paid: 'Principal paid', fees_paid: 'Fees paid', due_first: 'By the schedule and overdue', stated: 'As the core system states',
     },
     rule: {
       extra_interest: 'Interest goes on for overdue principal; none is taken on principal repaid earlier.', deferred_interest: 'Interest of a holiday or a restructuring is paid after the schedule.', penalty: 'From the day after the due date to the day of payment; at most 20 % a year while interest runs too, else 0.1 % a day.',
@@ -39,6 +39,7 @@ export const money = {
     back: 'Loans', to_client: 'Client card', open_page: 'Full page', tabs: 'Parts of the loan', tab: { overview: 'Overview', schedule: 'Schedule', operations: 'Operations', early: 'Early', papers: 'Papers' }, figures: 'Sums', on: 'On which day',
     book: 'Book', own: 'kept here', external: 'core system', external_as_of: 'core system, on {{date}}', external_help: 'The sums are kept by the core system. Our reckoning checks them and shows where they differ.',
     overlay: { holiday: 'holiday', restructured: 'restructured', court: 'court', bankruptcy: 'bankruptcy', deceased: 'client died', fraud_dispute: 'fraud dispute' },
+    shop: { down_payment: 'Down payment', paid_to_shop: 'Paid to the shop', discount: 'Discount of the shop', shop_owes: 'All goods back: the shop owes', client_gets: 'All goods back: the shop gives the client' },
     structure: 'What makes the debt', structure_empty: 'Nothing is owed.', principal: 'Granted', rate: 'Rate', differences: 'Our reckoning differs from the core system', difference: { figure: 'What', stated: 'Theirs', reckoned: 'Reckoned' },
     differs: { total_left: 'Left in total', overdue: 'Overdue', days_past_due: 'Days past due', next_due_on: 'Day of payment', next_payment: 'Next payment' },
   },
