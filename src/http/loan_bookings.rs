@@ -50,6 +50,17 @@ json_object! {
 }
 
 json_object! {
+    /// What a reversal would do, asked before it is done.
+    #[derive(Debug)]
+    pub struct ReversalPreviewBody {
+        /// The operation.
+        pub operation_id: PartId,
+        /// `mistake`, `recalled_by_bank`, `repeated`, `other_loan`.
+        pub reason: ReversalReason,
+    }
+}
+
+json_object! {
     /// An operation with a sum.
     #[derive(Debug)]
     pub struct OperationBody {
@@ -161,10 +172,11 @@ enum Booking {
     Restructuring,
     GoodsReturn,
     Closing,
+    Reversal,
 }
 
 impl Booking {
-    const ALL: [(&'static str, Self); 8] = [
+    const ALL: [(&'static str, Self); 9] = [
         ("payments", Self::Payment),
         ("fees", Self::Fee),
         ("penalty-forgiveness", Self::Forgiveness),
@@ -173,6 +185,7 @@ impl Booking {
         ("restructurings", Self::Restructuring),
         ("goods-returns", Self::GoodsReturn),
         ("closings", Self::Closing),
+        ("reversals", Self::Reversal),
     ];
 }
 
@@ -195,7 +208,12 @@ fn payment(body: PaymentBody, source: PaymentSource, faults: &mut Faults) -> Pay
 }
 
 /// Reads what is to be booked as operation `id`.
-async fn read(booking: Booking, id: PartId, request: &mut Request) -> Result<Asked, ApiError> {
+async fn read(
+    booking: Booking,
+    id: PartId,
+    edge: &Edge,
+    request: &mut Request,
+) -> Result<Asked, ApiError> {
     match booking {
         Booking::Payment => {
             let source = source_of(&request.caller()?);
@@ -212,6 +230,12 @@ async fn read(booking: Booking, id: PartId, request: &mut Request) -> Result<Ask
         Booking::Restructuring => read_restructuring(id, request).await,
         Booking::GoodsReturn => read_goods_return(id, request).await,
         Booking::Closing => read_closing(id, request).await,
+        Booking::Reversal => {
+            let ReversalPreviewBody { operation_id, reason } = request.json().await?;
+            let ids = edge.services.early_ids();
+            let command = LedgerCommand::Reverse { id: operation_id, reason, ids };
+            Ok(Asked { command, on: edge.services.today(), faults: Vec::new() })
+        }
     }
 }
 
@@ -296,7 +320,7 @@ pub async fn preview(edge: Edge, mut request: Request) -> Outcome {
         return Err(ApiError::new("not_found", format!("what can be booked: {words}")));
     };
     let operation_id = edge.services.part_id(&caller);
-    let Asked { command, on, faults } = read(booking, operation_id, &mut request).await?;
+    let Asked { command, on, faults } = read(booking, operation_id, &edge, &mut request).await?;
     ok(&edge.services.preview_loan(&caller, loan, command, on, faults).await?)
 }
 
@@ -316,12 +340,12 @@ pub async fn pay(edge: Edge, mut request: Request) -> Outcome {
 /// `POST /loans/{id}/operations/{operation_id}/reverse`.
 ///
 /// # Errors
-/// 404, 409 when what came of the operation was used, 422.
+/// 404, 409 when what came of the operation was used or the loan ended for good, 422.
 pub async fn reverse(edge: Edge, mut request: Request) -> Outcome {
     let (loan, id) = (loan(&request)?, request.parameter(1, "operation")?);
     let ReversalBody { reason } = request.json().await?;
-    let command = LedgerCommand::Reverse { id, reason };
     let caller = request.caller()?;
+    let command = LedgerCommand::Reverse { id, reason, ids: edge.services.early_ids() };
     edge.services.change_loan(&caller, loan, None, command, Vec::new()).await?;
     no_content()
 }
@@ -329,7 +353,7 @@ pub async fn reverse(edge: Edge, mut request: Request) -> Outcome {
 async fn book(edge: Edge, mut request: Request, booking: Booking) -> Outcome {
     let (loan, caller) = (loan(&request)?, request.caller()?);
     let operation_id = edge.services.part_id(&caller);
-    let Asked { command, faults, .. } = read(booking, operation_id, &mut request).await?;
+    let Asked { command, faults, .. } = read(booking, operation_id, &edge, &mut request).await?;
     edge.services.change_loan(&caller, loan, None, command, faults).await?;
     json(StatusCode::CREATED, &OperationBooked { operation_id })
 }
@@ -381,7 +405,7 @@ pub async fn restructure(edge: Edge, request: Request) -> Outcome {
 pub async fn return_goods(edge: Edge, mut request: Request) -> Outcome {
     let (loan, caller) = (loan(&request)?, request.caller()?);
     let id = edge.services.part_id(&caller);
-    let Asked { command, faults, .. } = read(Booking::GoodsReturn, id, &mut request).await?;
+    let Asked { command, faults, .. } = read(Booking::GoodsReturn, id, &edge, &mut request).await?;
     let hashed = match &command {
         LedgerCommand::ReturnGoods(goods) => goods.payment.source.hashed(&goods.payment.key),
         _ => None,

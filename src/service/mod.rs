@@ -39,6 +39,7 @@ pub mod users;
 
 use crate::actors::{AskError, ClientLane, Lanes, Order, SingleLane};
 use crate::base::ids::{IdSource, PartId, UserId};
+use crate::base::limits;
 use crate::base::time::{Clock, Date};
 use crate::blobs::Blobs;
 use crate::codec::frame::CommandKey;
@@ -337,6 +338,13 @@ impl Services {
     pub fn part_id(&self, caller: &Caller) -> PartId {
         let fresh = || PartId::from_uuid(self.ids.next(self.clock.now()));
         caller.command.map_or_else(fresh, |key| key.part_id())
+    }
+
+    /// Identifiers for what early repayments of one loan book, enough for all its requests.
+    #[must_use]
+    pub fn early_ids(&self) -> Vec<PartId> {
+        let fresh = || PartId::from_uuid(self.ids.next(self.clock.now()));
+        std::iter::repeat_with(fresh).take(limits::EARLY_REQUESTS_MAX).collect()
     }
 
     /// Today in the lender's zone.

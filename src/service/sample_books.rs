@@ -96,7 +96,7 @@ fn commands(
         SampleStep::ReverseLast(reason) => {
             let is_payment = |operation: &Operation| matches!(operation, Operation::Payment(_));
             let last = own.booked.iter().rev().find(|one| is_payment(&one.operation));
-            last.map(|one| LedgerCommand::Reverse { id: one.id, reason })
+            last.map(|one| LedgerCommand::Reverse { id: one.id, reason, ids: Vec::new() })
         }
         SampleStep::Fee(amount) => sum(amount).map(LedgerCommand::ChargeFee),
         SampleStep::ForgivePenalty => sum(at.penalty_left()).map(LedgerCommand::ForgivePenalty),

@@ -1,6 +1,6 @@
 //! The calculator over HTTP.
 
-use super::harness::{Answer, Client, Lenderbox};
+use super::harness::{Answer, Client, Lenderbox, eventually};
 use lenderbox::base::time::{Clock, SystemClock};
 use serde_json::{Value, json};
 
@@ -339,6 +339,59 @@ fn a_request_for_early_repayment_lives_its_life() {
     let part = json!({"on": ago(-1), "kind": "withdrawal", "amount": "1000"});
     let part = own.post("/early-requests", &part);
     assert_eq!((part.status, part.code()), (409, "withdrawal_in_part"));
+}
+
+/// Runs the daily run to its end.
+pub fn run_the_day(person: &Client) {
+    let run = || person.get("/daily-run").ok()["items"][0].clone();
+    let before = run()["begun"].as_u64().unwrap_or(0);
+    person.post("/daily-run", &json!({})).ok();
+    eventually("the daily run has ended", || {
+        let run = run();
+        (run["state"] == "ended" && run["begun"].as_u64() > Some(before)).then_some(())
+    });
+}
+
+#[test]
+fn money_that_ended_a_loan_early_is_taken_back_and_the_loan_goes_on() {
+    let own = Own::new(10);
+    let before = own.shown();
+    own.post("/early-requests", &json!({"on": ago(0), "kind": "full"})).ok();
+    let paid = own.book("/payments", &json!({"on": ago(0), "amount": "101000.00"}));
+    run_the_day(&own.elena);
+    let ended = own.shown();
+    assert_eq!(
+        (&ended["status"], &ended["figures"]["unallocated"]),
+        (&json!("closed_early"), &json!("342.47"))
+    );
+
+    let asked = json!({"operation_id": paid, "reason": "recalled_by_bank"});
+    let told = own.post("/previews/reversals", &asked).ok();
+    assert_eq!((&told["status"], &told["figures"]), (&json!("active"), &before["figures"]));
+    assert_eq!(own.shown(), ended, "a preview has booked something");
+    let reason = json!({"reason": "recalled_by_bank"});
+    let reversed = own.post(&format!("/operations/{paid}/reverse"), &reason);
+    assert_eq!(reversed.status, 204, "{}", reversed.body);
+    let shown = own.shown();
+    assert_eq!((&shown["status"], &shown["schedule"]), (&json!("active"), &before["schedule"]));
+    assert_eq!(shown["figures"], before["figures"]);
+    assert_eq!(shown["requests"][0]["state"], "funds_awaited");
+    for one in shown["operations"].as_array().unwrap() {
+        assert_eq!(one["reversed"], "recalled_by_bank", "{one}");
+    }
+    let card = own.elena.get(&format!("/clients/{}", own.client)).ok();
+    let rows = card["loans"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["loan_id"] == json!(own.loan)).unwrap();
+    assert_eq!(row["status"], "active");
+
+    // Written off it keeps what was booked before.
+    let small = own.book("/payments", &json!({"on": ago(0), "amount": "100.00"}));
+    own.book("/closings", &json!({"on": ago(0), "closing": "written_off"}));
+    let kept = own.post(&format!("/operations/{small}/reverse"), &reason);
+    assert_eq!((kept.status, kept.code()), (409, "loan_ended_for_good"));
+    let asked = json!({"operation_id": small, "reason": "mistake"});
+    let kept = own.post("/previews/reversals", &asked);
+    assert_eq!((kept.status, kept.code()), (409, "loan_ended_for_good"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Bank statements over HTTP: held whole or posted, the inbox, and what people do with it.
 
 use super::harness::{Answer, Client, Lenderbox, eventually};
+use super::loans::{ago, client_of, open, own_product, run_the_day};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "40702810200000000001";
@@ -236,6 +237,40 @@ fn the_bank_takes_a_payment_back() {
     let post = format!("/incoming-payments/{}/post", payment["payment_id"].as_str().unwrap());
     assert_eq!(elena.post(&post, &json!({"loan_id": loan})).ok()["state"], "posted");
     assert_eq!(operations(&elena, &loan).len(), 2);
+}
+
+#[test]
+fn the_bank_takes_back_what_ended_a_loan_early() {
+    let lenderbox = Lenderbox::demo();
+    let elena = lenderbox.sign_in("supervisor", 0);
+    let (client, product) = (client_of(&lenderbox, &elena), own_product(&lenderbox));
+    let number = "POS-2026-7000005";
+    let loan = open(&elena, &client, product, number, 10);
+    let path = format!("/loans/{loan}");
+    elena.post(&format!("{path}/early-requests"), &json!({"on": ago(0), "kind": "full"})).ok();
+    let of_today = |text: String| {
+        let day = ago(0);
+        let parts: Vec<&str> = day.split('-').rev().collect();
+        text.replace("16.02.2026", &parts.join("."))
+    };
+    let came = document(1, "101000.00", "Закрывалов Пётр", &format!("договор {number}"), false);
+    send(&elena, &of_today(statement("101000.00", std::slice::from_ref(&came))), "1.txt").ok();
+    run_the_day(&elena);
+    assert_eq!(elena.get(&path).ok()["status"], "closed_early");
+
+    let back = document(2, "101000.00", "Закрывалов Пётр", "Возврат ошибочно зачисленного", true);
+    send(&elena, &of_today(statement("0.00", &[came, back])), "2.txt").ok();
+    let waiting = inbox(&elena, "unmatched");
+    let recall = &waiting[0];
+    let payment = &recall["recalls"][0];
+    assert_eq!(payment["loan_id"], json!(loan), "{recall}");
+    let reverse = format!("/incoming-payments/{}/reverse", payment["payment_id"].as_str().unwrap());
+    let body = json!({"reason": "recalled_by_bank", "recall_id": recall["payment_id"]});
+    assert_eq!(elena.post(&reverse, &body).ok()["state"], "reversed");
+    let shown = elena.get(&path).ok();
+    assert_eq!((&shown["status"], &shown["days_past_due"]), (&json!("active"), &json!(0)));
+    assert_eq!(shown["requests"][0]["state"], "funds_awaited");
+    assert_eq!(inbox(&elena, "settled").len(), 1);
 }
 
 #[test]

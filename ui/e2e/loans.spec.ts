@@ -55,6 +55,8 @@ test('a payment shows what it will do, is booked once, and is taken back with a 
   await row.getByRole('button', { name: 'Отменить' }).click();
   await page.getByRole('dialog').getByRole('combobox', { name: 'Причина' }).click();
   await page.getByRole('option', { name: 'внесено дважды' }).click();
+  // The debt comes back: told before it is done.
+  await expect(page.getByRole('dialog').getByRole('status')).toContainText(/Долг на .*→/);
   await page.getByRole('dialog').getByRole('button', { name: 'Отменить' }).click();
   await expect(row).toContainText('отменено: внесено дважды');
 });

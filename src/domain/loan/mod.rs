@@ -350,8 +350,15 @@ impl Aggregate for Loan {
                 }
             }
         }
-        if let LoanEvent::LedgerClosed(closed) = event {
-            self.terms.status = closed.closing.into();
+        match event {
+            LoanEvent::LedgerClosed(closed) => self.terms.status = closed.closing.into(),
+            // Without its end the loan goes on; its book says how it stands.
+            LoanEvent::OperationReversed(reversed)
+                if self.own.as_ref().is_some_and(|own| own.is_end(reversed.id)) =>
+            {
+                self.terms.status = LoanStatus::Active;
+            }
+            _ => {}
         }
     }
 

@@ -69,12 +69,13 @@ fn post(
     Ok(decided)
 }
 
-/// Takes a booking back together with the movement, and settles the recall that it answers.
+/// Takes a booking back together with the movement, and settles the recall that it answers. The
+/// identifiers are for early repayments that are executed anew.
 fn reverse(
     lane: Option<&ClientLane>,
     payment: &Known,
     recall: Option<&Known>,
-    reason: ReversalReason,
+    (reason, ids): (ReversalReason, &[PartId]),
     context: &Context,
 ) -> Result<Decided, Rejection> {
     let change = payment.change(PaymentCommand::Reverse(reason), context)?;
@@ -96,7 +97,8 @@ fn reverse(
             let help = "this payment was posted meanwhile; look at it again";
             return Err(Rejection::rule("payment_dealt_with", help));
         };
-        let command = LoanCommand::Ledger(LedgerCommand::Reverse { id, reason });
+        let ids = ids.to_vec();
+        let command = LoanCommand::Ledger(LedgerCommand::Reverse { id, reason, ids });
         decided = lane.loan_command(target.loan, command, context)?;
     }
     decided.changes.extend(change.into_iter().chain(settled));
@@ -195,7 +197,8 @@ impl Services {
                     self.directly(caller, || {
                         let (payment, recall) = (self.known_payment(id)?, self.recall(recall)?);
                         let context = self.context(caller);
-                        Ok(reverse(None, &payment, recall.as_ref(), reason, &context)?.changes)
+                        Ok(reverse(None, &payment, recall.as_ref(), (reason, &[]), &context)?
+                            .changes)
                     })
                     .await
                 }
@@ -214,10 +217,12 @@ impl Services {
         reason: ReversalReason,
         recall: Option<IncomingPaymentId>,
     ) -> Result<(), ServiceError> {
+        let ids = self.early_ids();
         self.on_lane(caller, client.uuid(), || {
             let (payment, recall) = (self.known_payment(id)?, self.recall(recall)?);
+            let ids = ids.clone();
             Ok(move |lane: &ClientLane, context: &Context| {
-                reverse(Some(lane), &payment, recall.as_ref(), reason, context)
+                reverse(Some(lane), &payment, recall.as_ref(), (reason, &ids), context)
             })
         })
         .await

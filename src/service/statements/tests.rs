@@ -494,7 +494,8 @@ fn reversal_of_a_payment_ends_its_advance_and_its_row() {
     assert_eq!(waiting(&lender), 1);
     let operation = lender.payment(&statements[0], 0).target.unwrap().operation.unwrap();
     let reason = ReversalReason::Mistake;
-    let command = LoanCommand::Ledger(LedgerCommand::Reverse { id: operation, reason });
+    let command =
+        LoanCommand::Ledger(LedgerCommand::Reverse { id: operation, reason, ids: Vec::new() });
     commit::<Loan>(&lender.environment, loan_stream(1), command);
     assert_eq!(waiting(&lender), 0);
 }

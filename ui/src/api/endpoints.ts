@@ -9,7 +9,7 @@ import type {
 import type { EarlyKind } from '../loans/early';
 import type { LoanAsk } from '../loans/terms';
 import type { Paper, PaperKind, PaperTemplate } from './paper-types';
-import type { Booking, FigureName, LoanEarlyQuote, LoanView, Why } from './loan-types';
+import type { FigureName, LoanEarlyQuote, LoanView, Previewed, Why } from './loan-types';
 import type { ArrearsRow, DailyRuns, ReconciliationRow } from './report-types';
 import type { IncomingPayment, PaymentState, Statement, StatementPage, Unallocated } from './payment-types';
 
@@ -100,7 +100,7 @@ export const loans = {
   stepRequest: (id: string, request: string, step: RequestStep, call: string | null) => send<unknown>('POST', `/loans/${q(id)}/early-requests/${q(request)}/steps`, { body: { step }, query: { call } }),
   open: (body: { client_id: string; number: string; product: string; agreement: LoanAsk }, idempotencyKey: string) => send<{ loan_id: string }>('POST', '/loans', { body, idempotencyKey }),
   /** What the loan would be: nothing is booked. */
-  preview: (id: string, booking: Booking, body: Record<string, unknown>, signal?: AbortSignal) => send<LoanView>('POST', `/loans/${q(id)}/previews/${q(booking)}`, { body, signal }),
+  preview: (id: string, booking: Previewed, body: Record<string, unknown>, signal?: AbortSignal) => send<LoanView>('POST', `/loans/${q(id)}/previews/${q(booking)}`, { body, signal }),
   book: {
     payments: (id: string, body: Record<string, unknown>, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/payments`, { body, idempotencyKey }),
     fees: (id: string, body: Record<string, unknown>, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/fees`, { body, idempotencyKey }),

@@ -29,6 +29,8 @@ export const isOpen = (loan: LoanView): boolean => loan.status === 'active' || l
 
 /** What can be booked by hand, by the last part of its address. */
 export type Booking = 'payments' | 'fees' | 'penalty-forgiveness' | 'refunds' | 'holidays' | 'restructurings' | 'goods-returns' | 'closings';
+/** What can be told before it is done. */
+export type Previewed = Booking | 'reversals';
 
 export interface WhyLine {
   what: string; n: number | null; due_on: string | null; from: string | null; to: string | null; days: number | null; base: string | null; rate_percent: string | null; rate_period: string | null; amount: string;

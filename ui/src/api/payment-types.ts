@@ -9,7 +9,7 @@ export interface Suggestion { loan_id: string; client_id: string; number: string
 export interface Recall { payment_id: string; on: string; amount: string; state: string; loan_id: string | null; loan_number: string | null }
 export interface IncomingPayment {
   payment_id: string; statement_id: string; on: string; amount: string; direction: string; document: string; account: string; payer_name: string; payer_inn: string; payer_account: string; purpose: string;
-  state: PaymentState; matched_by: string | null; loan_id: string | null; client_id: string | null; loan_number: string | null; refused: string | null; dismissed_reason: string | null; reversed_reason: ReversalReason | null;
+  state: PaymentState; matched_by: string | null; loan_id: string | null; client_id: string | null; loan_number: string | null; operation_id: string | null; refused: string | null; dismissed_reason: string | null; reversed_reason: ReversalReason | null;
   is_recall: boolean; changed_by: string; changed_at: string | null; suggestions: Suggestion[]; recalls: Recall[];
 }
 export interface StatementFault { code: string; message: string; field: string | null; place: number | null; amount: string | null; account: string | null }

@@ -12,7 +12,7 @@ import { date, dateInSentence, decimal, money, shortDate } from '../format/forma
 import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import loanStyles from '../loans/loans.module.css';
-import { REVERSAL_REASONS } from '../loans/ReverseDialog';
+import { REVERSAL_REASONS, ReversalEffect } from '../loans/ReverseDialog';
 import { usePreview, WillChange } from '../loans/WillChange';
 import { addConfirmation } from '../state/notices';
 import { useKeys } from '../ui/keys';
@@ -113,7 +113,7 @@ function Recalls({ payment, onDone }: { payment: IncomingPayment; onDone: () => 
   return (
     <section className="stack" aria-label={t('inbox.recalls')}>
       <h3>{t('inbox.recalls')}</h3>
-      {payment.recalls.length === 0 && <p className="small dim">{t('inbox.no_recalls')}</p>}
+      <p className="small dim">{t(payment.recalls.length === 0 ? 'inbox.no_recalls' : 'inbox.recalls_effect')}</p>
       {payment.recalls.map((each) => (
         <div key={each.payment_id} className="row small">
           <span className="grow">{shortDate(each.on, language)} · <strong>{decimal(each.amount, language)}</strong>{each.loan_number && ` · ${each.loan_number}`} <span className="dim">{i18next.exists(`inbox.state.${each.state}`) ? t(`inbox.state.${each.state}`) : each.state}</span></span>
@@ -132,8 +132,10 @@ function Reverse({ opened, payment, onClose, onDone }: { opened: boolean; paymen
   return (
     <Modal opened={opened} onClose={onClose} title={t('inbox.reverse_title')} size="sm" closeButtonProps={{ 'aria-label': t('action.close') }}>
       <form className="stack" onSubmit={(event) => { event.preventDefault(); if (reason) work.mutate(); }}>
-        <p className={`${loanStyles.change} small`}>{t('inbox.reverse_effect')}</p>
         <Select label={t('common.reason')} value={reason} onChange={setReason} data={REVERSAL_REASONS.map((each) => ({ value: each, label: t(`operation.reason.${each}`) }))} data-autofocus />
+        {payment.operation_id && payment.loan_id && payment.client_id
+          ? <ReversalEffect clientId={payment.client_id} loanId={payment.loan_id} operationId={payment.operation_id} reason={reason}>{t('inbox.reverse_effect')}</ReversalEffect>
+          : <p className={`${loanStyles.change} small`}>{t('inbox.reverse_effect')}</p>}
         {work.error && <Failure error={work.error} />}
         <Button type="submit" color="red.9" disabled={!reason} loading={work.isPending}>{t('inbox.reverse')}</Button>
       </form>

@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { loanKey } from '../api/cache';
 import { loans } from '../api/endpoints';
-import type { Booking } from '../api/loan-types';
+import type { Previewed } from '../api/loan-types';
 import { decimal, shortDate } from '../format/format';
 import { useWords } from '../i18n/use-language';
 import { ahead, changes } from './changes';
@@ -16,7 +16,7 @@ import { statusWord } from './why';
 const PAUSE_MS = 300;
 
 /** `body` is null while something that is needed was not typed yet. */
-export function usePreview(clientId: string, loanId: string, booking: Booking, body: Record<string, unknown> | null) {
+export function usePreview(clientId: string, loanId: string, booking: Previewed, body: Record<string, unknown> | null) {
   const [settled] = useDebouncedValue(JSON.stringify(body), PAUSE_MS);
   const asked = JSON.parse(settled) as Record<string, unknown> | null;
   const found = useQuery({ queryKey: [...loanKey(clientId, null, loanId), 'preview', booking, settled], queryFn: ({ signal }) => loans.preview(loanId, booking, asked ?? {}, signal), enabled: asked !== null, placeholderData: keepPreviousData, retry: false });

@@ -16,12 +16,15 @@ pub enum LedgerCommand {
     Open(Box<OpenLedger>),
     /// Books a payment; the same key again changes nothing.
     Post(PostPayment),
-    /// An operation does not count any more.
+    /// An operation does not count any more, nor does an early repayment that rests on it.
     Reverse {
         /// The operation.
         id: PartId,
         /// Why.
         reason: ReversalReason,
+        /// Identifiers for early repayments that are executed anew, as many as there may be
+        /// requests.
+        ids: Vec<PartId>,
     },
     /// A fee becomes due.
     ChargeFee(BookOperation),

@@ -1,15 +1,16 @@
 //! What may be asked of a loan that is kept here, and what then happens.
 
+use super::Own;
 use super::command::{
     BookOperation, ChangeSchedule, GrantHoliday, LedgerCommand, OpenLedger, PostPayment,
     RequestEarly, ReturnGoods,
 };
 use super::event::{
-    EarlyRequestAdvanced, EarlyRequested, FeeCharged, LedgerClosed, LedgerOpened,
-    OperationReversed, PaymentPosted, PenaltyForgiven, RefundPaid, ScheduleReplaced,
+    EarlyRequestAdvanced, EarlyRequested, FeeCharged, LedgerClosed, LedgerOpened, PaymentPosted,
+    PenaltyForgiven, RefundPaid, ScheduleReplaced,
 };
 use super::request::{EarlyRequest, RequestState, RequestStep};
-use super::{Own, ReversalReason};
+use super::reversal::{rests_on_payments, reverse};
 use crate::base::ids::PartId;
 use crate::base::limits;
 use crate::base::money::{Currency, Money};
@@ -20,7 +21,7 @@ use crate::domain::credit::dates::Step;
 use crate::domain::credit::early::{self, Early, EarlyFault, NewTerms, Quote};
 use crate::domain::credit::interest::Rate;
 use crate::domain::credit::ledger::{
-    Agreement, Assume, Book, Closing, CurrentInterest, Operation, Replan, ReplanReason, walk,
+    Agreement, Assume, Book, Closing, Operation, Replan, ReplanReason, walk,
 };
 use crate::domain::credit::policy;
 use crate::domain::credit::psk::PskMethod;
@@ -31,7 +32,7 @@ use crate::domain::{Context, Decision, FieldFault, Rejection};
 use chrono::Days;
 use rust_decimal::Decimal;
 
-type Decided = Result<Decision<LoanEvent>, Rejection>;
+pub(super) type Decided = Result<Decision<LoanEvent>, Rejection>;
 
 pub(in crate::domain::loan) fn decide(
     loan: &Loan,
@@ -52,7 +53,7 @@ pub(in crate::domain::loan) fn decide(
     match command {
         LedgerCommand::Open(command) => open(loan, &command, context),
         LedgerCommand::Post(command) => post(own, &command, today),
-        LedgerCommand::Reverse { id, reason } => reverse(own, id, reason, today),
+        LedgerCommand::Reverse { id, reason, ids } => reverse(own, id, reason, &ids, today),
         LedgerCommand::ChargeFee(command) => {
             let BookOperation { id, on, amount } = checked(own, command, today)?;
             one(LoanEvent::FeeCharged(FeeCharged { id, on, amount }))
@@ -315,50 +316,9 @@ fn posted(
     Ok(Some(PaymentPosted { id, key, on, amount, payer }))
 }
 
-/// Whether a new schedule was made of what was paid before it: of delays and the interest on them,
-/// or of interest by the day where money paid ahead lowers it. A payment of an earlier day that
-/// comes or goes would be lost between the two schedules.
-fn rests_on_payments(own: &Own, reason: ReplanReason) -> bool {
-    let accrues = own.agreement.current_interest == CurrentInterest::Accrued;
-    accrues || matches!(reason, ReplanReason::Restructuring | ReplanReason::Holiday)
-}
-
 fn post(own: &Own, command: &PostPayment, today: Date) -> Decided {
     let event = posted(own, command, today)?.map(LoanEvent::PaymentPosted);
     Ok(Decision::events(event.into_iter().collect()))
-}
-
-fn reverse(own: &Own, id: PartId, reason: ReversalReason, today: Date) -> Decided {
-    let Some(booked) = own.booked.iter().find(|booked| booked.id == id) else {
-        return Err(Rejection::not_found("operation"));
-    };
-    if booked.reversed.is_some() {
-        return Ok(Decision::nothing());
-    }
-    if matches!(booked.operation, Operation::Replan(_) | Operation::Close(_)) {
-        return Err(Rejection::rule(
-            "not_reversible",
-            "a change of the schedule cannot be taken back; change it once more",
-        ));
-    }
-    let is_payment = matches!(booked.operation, Operation::Payment(_));
-    let rests =
-        |(known, why): (Date, ReplanReason)| known >= booked.on && rests_on_payments(own, why);
-    if is_payment && own.replans().any(rests) {
-        let help = "the schedule was changed after this payment and rests on it; \
-                    change the schedule once more instead";
-        return Err(Rejection::rule("payment_already_used", help));
-    }
-    let event = OperationReversed { id, reason };
-    let mut after = own.clone();
-    after.reverse(&event);
-    if after.position(today).shortage > own.position(today).shortage {
-        return Err(Rejection::rule(
-            "payment_already_used",
-            "this money went into an early repayment, a refund or the end of the loan; book what was missing first",
-        ));
-    }
-    one(LoanEvent::OperationReversed(event))
 }
 
 fn forgive(own: &Own, command: BookOperation, today: Date) -> Decided {
@@ -444,7 +404,7 @@ fn past_fault(on: Date, today: Date) -> Option<FieldFault> {
     (on < today).then(|| FieldFault::new("on", "date_in_past", help))
 }
 
-const fn advanced(id: PartId, state: RequestState, quoted: Option<i64>) -> LoanEvent {
+pub(super) const fn advanced(id: PartId, state: RequestState, quoted: Option<i64>) -> LoanEvent {
     LoanEvent::EarlyRequestAdvanced(EarlyRequestAdvanced { id, state, quoted })
 }
 
@@ -466,51 +426,58 @@ fn advance(own: &Own, id: PartId, step: RequestStep, today: Date) -> Decided {
 
 /// Executes what can be, in order of days. Safe to repeat: a request that has ended is left alone.
 fn run_requests(own: &Own, ids: &[PartId], today: Date) -> Decided {
-    let mut own = own.clone();
-    let mut ids = ids.iter().copied();
-    let mut open: Vec<EarlyRequest> =
-        own.requests.iter().filter(|known| known.state.is_open()).cloned().collect();
-    open.sort_by_key(|request| request.on);
-    let mut events = Vec::new();
-    for request in open.into_iter().filter(|request| request.on <= today) {
-        let at = own.position(request.on);
-        let done = early::execute(&at, &Calendar::RU, request.early, request.is_withdrawal);
+    let open = own.requests.iter().filter(|known| known.state.is_open()).cloned().collect();
+    Ok(Decision::events(carry_out(&mut own.clone(), open, ids, today)))
+}
+
+/// Executes those of `requests` whose day has come and whose money was there on it, in order of
+/// days, and ends those that waited for it too long. What is booked goes into `own`, under `ids`.
+pub(super) fn carry_out(
+    own: &mut Own,
+    mut requests: Vec<EarlyRequest>,
+    ids: &[PartId],
+    today: Date,
+) -> Vec<LoanEvent> {
+    requests.sort_by_key(|request| request.on);
+    let (mut ids, mut events) = (ids.iter().copied(), Vec::new());
+    for request in requests.into_iter().filter(|request| request.on <= today) {
+        let done = {
+            let at = own.position(request.on);
+            early::execute(&at, &Calendar::RU, request.early, request.is_withdrawal)
+        };
         let grace = Days::new(limits::EARLY_GRACE_DAYS);
         let is_over = request.on.checked_add_days(grace).is_some_and(|last| today > last);
-        let fits = |operation: &Operation| match operation {
-            Operation::Replan(replan) => fits(&own, request.on, replan).is_ok(),
+        let has_room = |operation: &Operation| match operation {
+            Operation::Replan(replan) => fits(own, request.on, replan).is_ok(),
             _ => true,
         };
         match done {
-            Ok(operation) if fits(&operation) => {
+            Ok(operation) if has_room(&operation) => {
                 let Some(id) = ids.next() else { break };
                 if request.state != RequestState::FundsAwaited {
                     events.push(advanced(request.id, RequestState::FundsAwaited, None));
                 }
                 events.push(advanced(request.id, RequestState::Executed, None));
-                events.push(match &operation {
-                    Operation::Replan(replan) => LoanEvent::ScheduleReplaced(ScheduleReplaced {
-                        id,
-                        on: request.on,
-                        replan: (**replan).clone(),
-                    }),
-                    _ => LoanEvent::LedgerClosed(LedgerClosed {
-                        id,
-                        on: request.on,
-                        closing: if request.is_withdrawal {
-                            Closing::Withdrawn
-                        } else {
-                            Closing::Early
-                        },
-                    }),
-                });
+                events.push(booked_early(id, request.on, &operation, request.is_withdrawal));
                 own.add(id, request.on, operation);
             }
             Err(EarlyFault::DueFirst) if !is_over => {}
             _ => events.push(advanced(request.id, RequestState::Expired, None)),
         }
     }
-    Ok(Decision::events(events))
+    events
+}
+
+fn booked_early(id: PartId, on: Date, operation: &Operation, is_withdrawal: bool) -> LoanEvent {
+    match operation {
+        Operation::Replan(replan) => {
+            LoanEvent::ScheduleReplaced(ScheduleReplaced { id, on, replan: (**replan).clone() })
+        }
+        _ => {
+            let closing = if is_withdrawal { Closing::Withdrawn } else { Closing::Early };
+            LoanEvent::LedgerClosed(LedgerClosed { id, on, closing })
+        }
+    }
 }
 
 /// Whether the schedule may be changed on `on`.

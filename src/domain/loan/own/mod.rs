@@ -8,6 +8,7 @@ mod command;
 mod decide;
 mod event;
 pub mod request;
+mod reversal;
 #[cfg(test)]
 mod tests;
 
@@ -213,6 +214,12 @@ impl Own {
             due = due.saturating_add(row.payment());
         }
         came > due
+    }
+
+    /// Whether `id` ends the loan.
+    pub(super) fn is_end(&self, id: PartId) -> bool {
+        let is_close = |booked: &Booked| matches!(booked.operation, Operation::Close(_));
+        self.booked.iter().any(|booked| booked.id == id && is_close(booked))
     }
 
     /// The operation that came with a key, if any did.

@@ -1,6 +1,8 @@
 //! Commands on a loan that is kept here: what they do, what they refuse, and that a book folds the
 //! same in any split.
 
+mod reversals;
+
 use super::request::RequestStep;
 use super::*;
 use crate::base::ids::{ClientId, LoanId, splitmix};
@@ -125,6 +127,11 @@ fn run(ids: std::ops::Range<u128>) -> LedgerCommand {
     LedgerCommand::RunRequests { ids: ids.map(part).collect() }
 }
 
+/// Takes an operation back; early repayments that are executed anew get numbers from 900 on.
+fn take_back(id: u128, reason: ReversalReason) -> LedgerCommand {
+    LedgerCommand::Reverse { id: part(id), reason, ids: (900..920).map(part).collect() }
+}
+
 fn opened() -> Case {
     let mut case = Case::default();
     assert_eq!(case.ask("2026-01-15", LedgerCommand::Open(Box::new(opening(e1())))), Ok(2));
@@ -161,8 +168,7 @@ fn a_payment_is_booked_once_and_can_be_reversed() {
     assert_eq!(case.ask("2026-02-11", payment(11, "bank:10", "2026-02-10", 945_596)), Ok(0));
     let differing = payment(11, "bank:10", "2026-02-10", 945_597);
     assert_eq!(case.code("2026-02-11", differing), "payment_differs");
-    let reverse =
-        |id| LedgerCommand::Reverse { id: part(id), reason: ReversalReason::RecalledByBank };
+    let reverse = |id| take_back(id, ReversalReason::RecalledByBank);
     assert_eq!(case.code("2026-02-11", reverse(99)), "not_found");
     assert_eq!(case.ask("2026-02-11", reverse(10)), Ok(1));
     assert_eq!(case.ask("2026-02-11", reverse(10)), Ok(0));
@@ -314,9 +320,7 @@ fn an_early_repayment_waits_for_money_and_is_executed_once() {
     assert_eq!(case.request_state(), RequestState::Executed);
     assert_eq!(case.ask("2026-06-16", run(41..42)), Ok(0));
     assert_eq!(case.own().position(date("2026-06-16")).principal_left(), 6_112_312 - 2_000_000);
-    let reverse = LedgerCommand::Reverse { id: part(21), reason: ReversalReason::Mistake };
-    assert_eq!(case.code("2026-06-17", reverse), "payment_already_used");
-    let reverse = LedgerCommand::Reverse { id: part(40), reason: ReversalReason::Mistake };
+    let reverse = take_back(40, ReversalReason::Mistake);
     assert_eq!(case.code("2026-06-17", reverse), "not_reversible");
 }
 
@@ -465,8 +469,7 @@ fn replay_in_any_split_is_the_same() {
     case.ask("2026-06-15", run(40..41)).unwrap();
     let fee = BookOperation { id: part(41), on: date("2026-06-16"), amount: 5_900 };
     case.ask("2026-06-16", LedgerCommand::ChargeFee(fee)).unwrap();
-    let reverse = LedgerCommand::Reverse { id: part(41), reason: ReversalReason::Mistake };
-    case.ask("2026-06-17", reverse).unwrap();
+    case.ask("2026-06-17", take_back(41, ReversalReason::Mistake)).unwrap();
     let give_up = ChangeSchedule { id: part(42), on: date("2026-09-01"), to: Closing::Ceded };
     case.ask("2026-09-01", LedgerCommand::GiveUp(give_up)).unwrap();
     let mut seed = 7;
@@ -513,7 +516,7 @@ fn no_payment_of_before_a_new_schedule_that_rests_on_it_comes_or_goes() {
         let before = case.own().clone();
         let late = payment(40, "bank:40", "2026-07-19", 945_596);
         assert_eq!(case.code("2026-07-21", late), "schedule_changed_later");
-        let back = LedgerCommand::Reverse { id: part(13), reason: ReversalReason::Mistake };
+        let back = take_back(13, ReversalReason::Mistake);
         assert_eq!(case.code("2026-07-21", back), "payment_already_used");
         assert_eq!(*case.own(), before);
         case.pay(41, "2026-07-20", 100_000);
