@@ -187,6 +187,15 @@ impl<L: Lane> Lanes<L> {
         answer.await.unwrap_or(Err(AskError::Refused(Refusal::Unavailable)))
     }
 
+    /// Takes all the room for requests of a lane, until what is given is dropped.
+    #[cfg(test)]
+    pub fn occupy(&self, owner: Uuid) -> OwnedSemaphorePermit {
+        let mut shard = self.shard(owner);
+        let entry = shard.entry(owner).or_insert_with(|| self.spawn(owner));
+        let all = u32::try_from(WAITING_PER_LANE_MAX).unwrap();
+        Arc::clone(&entry.permits).try_acquire_many_owned(all).unwrap()
+    }
+
     /// Tells a live lane that somebody else wrote its streams.
     pub fn forget(&self, owner: Uuid) {
         if let Some(entry) = self.shard(owner).get(&owner) {

@@ -268,6 +268,56 @@ fn the_run_begins_by_itself_once_a_day_after_its_hour() {
     });
 }
 
+/// Two loans whose early repayment is due and paid for.
+async fn two_due(case: &mut Case) -> [(ClientId, LoanId); 2] {
+    let mut due = Vec::new();
+    for _ in 0..2 {
+        let (client, loan) = case.own(4).await;
+        case.pay(client, loan, "2026-05-15", 8_000_000).await;
+        case.request_full(client, loan, "2026-05-15").await;
+        due.push((client, loan));
+    }
+    [due[0], due[1]]
+}
+
+#[test]
+fn a_busy_loan_stopped_the_days_run_until_the_next_hour() {
+    with_box(async |mut case| {
+        let [(client, busy), (other, free)] = two_due(&mut case).await;
+        let held = case.services.clients.occupy(client.uuid());
+        let run = case.run().await;
+        assert_eq!((run.state, requests(&run)), ("unfinished", [1, 0, 0, 0]), "others go on");
+        let undone = run.undone.unwrap();
+        let named = (undone.loans, undone.named.len(), undone.named[0].number.as_str());
+        assert_eq!((named, &undone.named[0].loan_id), ((1, 1, "=OWN-1"), &busy.to_string()));
+        assert_eq!(case.look(other, free).await.terms.status.code(), "closed_early");
+        drop(held);
+        // The next look at the clock, in the same hour.
+        let mut tried = Some((date("2026-05-15"), 9));
+        let job = case.services.start_daily_run_if_due(&mut tried).unwrap().unwrap();
+        case.services.job_ended(job).await.unwrap();
+        let run = case.services.daily_run_list(&Caller::system()).unwrap().items.remove(0);
+        assert_eq!((run.state, run.begun, requests(&run)), ("ended", 2, [1, 0, 0, 0]));
+        assert!(run.undone.is_none());
+        assert_eq!(case.look(client, busy).await.terms.status.code(), "closed_early");
+        assert_eq!(case.services.start_daily_run_if_due(&mut tried).unwrap(), None);
+    });
+}
+
+#[test]
+fn a_loan_that_is_busy_for_a_moment_is_asked_again() {
+    with_box(async |mut case| {
+        let [(client, _), _] = two_due(&mut case).await;
+        let held = case.services.clients.occupy(client.uuid());
+        let job = case.services.start_daily_run(&Caller::system()).unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        drop(held);
+        case.services.job_ended(job).await.unwrap();
+        let run = case.services.daily_run_list(&Caller::system()).unwrap().items.remove(0);
+        assert_eq!((run.state, run.begun, requests(&run)), ("ended", 1, [2, 0, 0, 0]));
+    });
+}
+
 #[test]
 fn reports_follow_the_books_and_the_date() {
     with_box(async |mut case| {

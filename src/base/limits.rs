@@ -62,6 +62,8 @@ pub const LOAN_OPERATIONS_MAX: usize = 600;
 pub const LOAN_SCHEDULE_ROWS_MAX: usize = 700;
 /// Requests for early repayment that a loan remembers; older ones stay in the journal.
 pub const EARLY_REQUESTS_MAX: usize = 20;
+/// Loans that a daily run names when it could not get at them; the rest are counted.
+pub const DAILY_UNDONE_NAMED_MAX: usize = 50;
 /// Days after the day of an early repayment for which money booked on that day is waited for: bank
 /// statements come on the next working day.
 pub const EARLY_GRACE_DAYS: u64 = 5;

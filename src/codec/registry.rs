@@ -200,6 +200,7 @@ register! {
     DailyRun, DailyRunEvent, StreamKind::DailyRun => {
         1 v 1 false Begun(daily_run::Begun),
         2 v 1 false Ended(daily_run::Ended),
+        3 v 1 false LeftUndone(daily_run::LeftUndone),
     }
     Paper, PaperEvent, StreamKind::Paper => {
         1 v 1 false Issued(paper::PaperIssued),

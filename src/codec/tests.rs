@@ -358,7 +358,14 @@ mod samples {
         let report = Box::new(DailyReport { loans: 100, buckets, requests, scan_milliseconds: 12 });
         vec![
             DailyRunEvent::Begun(Begun { day: "2026-11-22".parse().unwrap() }),
-            DailyRunEvent::Ended(daily_run::Ended { report }),
+            DailyRunEvent::Ended(daily_run::Ended { report: report.clone() }),
+            DailyRunEvent::LeftUndone(daily_run::LeftUndone {
+                report,
+                undone: daily_run::Undone {
+                    loans: 2,
+                    named: vec![LoanId::from_uuid(Uuid::from_u128(2))],
+                },
+            }),
         ]
     }
 

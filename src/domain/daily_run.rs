@@ -3,6 +3,7 @@
 //! One stream per day. Everything that the run does is safe to repeat, so a run that was cut off
 //! simply begins again; the last report of a day is the one that counts.
 
+use crate::base::ids::LoanId;
 use crate::base::money::Money;
 use crate::base::time::{Date, Timestamp, day_number};
 use crate::domain::access::Principal;
@@ -58,6 +59,15 @@ pub struct RequestCounts {
     pub failed: u32,
 }
 
+/// Loans that a run could not get at: their lanes were busy however often it asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undone {
+    /// How many.
+    pub loans: u32,
+    /// The first of them.
+    pub named: Vec<LoanId>,
+}
+
 /// What a run found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DailyReport {
@@ -84,8 +94,10 @@ pub struct DailyRun {
     pub by: Option<Principal>,
     /// When it ended; `None` while it runs or when it was cut off.
     pub ended_at: Option<Timestamp>,
-    /// What it found and did when it ended last.
+    /// What it found and did when it went through last.
     pub report: Option<DailyReport>,
+    /// What it left when it went through last without coming to its end.
+    pub undone: Option<Undone>,
 }
 
 /// What is asked of a run.
@@ -98,6 +110,8 @@ pub enum DailyRunCommand {
     },
     /// It is done.
     End(Box<DailyReport>),
+    /// It went through, but for some loans: it must begin again.
+    Leave(Box<DailyReport>, Undone),
 }
 
 /// What happened to a run.
@@ -107,6 +121,8 @@ pub enum DailyRunEvent {
     Begun(Begun),
     /// It ended.
     Ended(Ended),
+    /// It went through, but for some loans.
+    LeftUndone(LeftUndone),
 }
 
 /// It began.
@@ -124,6 +140,15 @@ pub struct Ended {
     pub report: Box<DailyReport>,
 }
 
+/// It went through, but for some loans.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftUndone {
+    /// What it found and did.
+    pub report: Box<DailyReport>,
+    /// What is still to do.
+    pub undone: Undone,
+}
+
 impl Aggregate for DailyRun {
     type Command = DailyRunCommand;
     type Event = DailyRunEvent;
@@ -135,11 +160,16 @@ impl Aggregate for DailyRun {
     ) -> Result<Decision<DailyRunEvent>, Rejection> {
         let event = match command {
             DailyRunCommand::Begin { day } => DailyRunEvent::Begun(Begun { day }),
-            DailyRunCommand::End(_) if self.day.is_none() || self.ended_at.is_some() => {
+            DailyRunCommand::End(_) | DailyRunCommand::Leave(..)
+                if self.day.is_none() || self.ended_at.is_some() =>
+            {
                 let help = "this run is not under way; start it again";
                 return Err(Rejection::rule("daily_run_not_running", help));
             }
             DailyRunCommand::End(report) => DailyRunEvent::Ended(Ended { report }),
+            DailyRunCommand::Leave(report, undone) => {
+                DailyRunEvent::LeftUndone(LeftUndone { report, undone })
+            }
         };
         Ok(Decision::events(vec![event]))
     }
@@ -151,11 +181,15 @@ impl Aggregate for DailyRun {
                 self.begun = self.begun.saturating_add(1);
                 self.started_at = meta.at;
                 self.by = Some(meta.actor);
-                self.ended_at = None;
+                (self.ended_at, self.undone) = (None, None);
             }
             DailyRunEvent::Ended(ended) => {
                 self.ended_at = Some(meta.at);
                 self.report = Some(*ended.report.clone());
+            }
+            DailyRunEvent::LeftUndone(left) => {
+                self.report = Some(*left.report.clone());
+                self.undone = Some(left.undone.clone());
             }
         }
     }
@@ -201,7 +235,15 @@ mod tests {
         assert_eq!((again.ended_at, again.report.unwrap().loans), (None, 7));
         let code = |commands: &[DailyRunCommand]| given(commands).unwrap_err().code;
         assert_eq!(code(&[end(1)]), "daily_run_not_running");
-        assert_eq!(code(&[begin, end(1), end(2)]), "daily_run_not_running");
+        assert_eq!(code(&[begin.clone(), end(1), end(2)]), "daily_run_not_running");
+        // What it left is told until it begins again.
+        let undone = Undone { loans: 1, named: vec![LoanId::from_uuid(Uuid::from_u128(5))] };
+        let leave = DailyRunCommand::Leave(Box::default(), undone.clone());
+        assert_eq!(code(&[begin.clone(), end(1), leave.clone()]), "daily_run_not_running");
+        let left = given(&[begin.clone(), leave.clone()]).unwrap();
+        assert_eq!((left.ended_at, left.undone, left.report.is_some()), (None, Some(undone), true));
+        let ended = given(&[begin.clone(), leave, begin, end(1)]).unwrap();
+        assert_eq!((ended.undone, ended.begun, ended.ended_at.is_some()), (None, 2, true));
     }
 
     #[test]

@@ -4,14 +4,15 @@
 //! Everything in it may be repeated: whatever moment it is cut off at, beginning again gives the
 //! same books and one ended run of the day. Must never write anything per loan and day (design 5).
 
+use super::arrears::{self, Late};
 use super::{Caller, ServiceError, Services};
 use crate::actors::{ClientLane, SingleLane};
-use crate::base::ids::{ClientId, LoanId, PartId};
-use crate::base::limits::{DAILY_RUNS_SHOWN, EARLY_REQUESTS_MAX};
+use crate::base::ids::{ClientId, LoanId};
+use crate::base::limits::{DAILY_RUNS_SHOWN, DAILY_UNDONE_NAMED_MAX};
 use crate::base::time::Date;
 use crate::domain::access::{Action, Role};
 use crate::domain::daily_run::{
-    DailyReport, DailyRun, DailyRunCommand, LateSum, RequestCounts, stream,
+    DailyReport, DailyRun, DailyRunCommand, LateSum, RequestCounts, Undone, stream,
 };
 use crate::domain::loan::arrears::{BUCKETS, bucket_index};
 use crate::domain::loan::own::{LedgerCommand, Own, RequestState};
@@ -34,8 +35,17 @@ use uuid::Uuid;
 const JOB: &str = "daily_run";
 /// How often the hour of the run is looked at.
 const LOOK_PAUSE: Duration = Duration::from_secs(60);
+/// How often a day's run begins anew within a minute because it left loans undone; then each hour.
+const BEGUN_SOON_MAX: u32 = 10;
 /// Loans whose requests are run at once.
 const REQUESTS_AT_ONCE: usize = 8;
+/// Pauses before a loan that was busy is asked again, after all others were.
+const BUSY_PAUSES: [Duration; 4] = [
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+    Duration::from_millis(1_600),
+];
 /// Loans between two words on how far the run is.
 const TELL_EVERY: usize = 1_000;
 
@@ -67,12 +77,31 @@ pub struct RequestCountsView {
     pub failed: u32,
 }
 
+/// A loan that a run could not get at.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct UndoneLoan {
+    /// The loan.
+    pub loan_id: String,
+    /// Number of the agreement.
+    pub number: String,
+}
+
+/// What a run left undone.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct UndoneView {
+    /// How many loans.
+    pub loans: u32,
+    /// The first of them.
+    pub named: Vec<UndoneLoan>,
+}
+
 /// The run of a day.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct DailyRunView {
     /// The day.
     pub day: Date,
-    /// `running`, `ended`, or `cut_off`: it begins again by itself.
+    /// `running`, `ended`; `unfinished` (some loans were left) or `cut_off`: it begins again by
+    /// itself.
     pub state: &'static str,
     /// How often it began.
     pub begun: u32,
@@ -92,6 +121,8 @@ pub struct DailyRunView {
     pub buckets: Vec<BucketView>,
     /// Requests for early repayment.
     pub requests: Option<RequestCountsView>,
+    /// Loans that were busy however often they were asked; of an unfinished run.
+    pub undone: Option<UndoneView>,
 }
 
 /// The latest runs.
@@ -105,13 +136,6 @@ pub struct DailyRuns {
     pub hour: Option<u8>,
 }
 
-/// A loan in arrears.
-struct Late {
-    client: Uuid,
-    loan: Uuid,
-    bucket: usize,
-}
-
 impl Services {
     /// The latest runs, newest first.
     ///
@@ -122,17 +146,24 @@ impl Services {
         let job = self.jobs.running(JOB);
         let runs = self.store.list::<DailyRun>(None, DAILY_RUNS_SHOWN)?;
         // Only the latest one can be at work.
-        let items = runs.iter().enumerate().filter_map(|(n, (_, loaded))| {
-            self.daily_run_view(&loaded.state, n == 0 && job.is_some())
+        let views = runs.iter().enumerate().filter_map(|(n, (_, loaded))| {
+            let run = &loaded.state;
+            Some(self.daily_run_view(run, run.day?, n == 0 && job.is_some()))
         });
-        Ok(DailyRuns { items: items.collect(), job, hour: self.config.lender.daily_run_hour })
+        let items = views.collect::<Result<_, _>>()?;
+        Ok(DailyRuns { items, job, hour: self.config.lender.daily_run_hour })
     }
 
-    fn daily_run_view(&self, run: &DailyRun, at_work: bool) -> Option<DailyRunView> {
-        let day = run.day?;
+    fn daily_run_view(
+        &self,
+        run: &DailyRun,
+        day: Date,
+        at_work: bool,
+    ) -> Result<DailyRunView, ServiceError> {
         let state = match run.ended_at {
             Some(_) => "ended",
             None if at_work => "running",
+            None if run.undone.is_some() => "unfinished",
             None => "cut_off",
         };
         let took = run.ended_at.map(|end| (end.micros() - run.started_at.micros()) / 1_000);
@@ -143,7 +174,7 @@ impl Services {
             loans: late.loans,
             overdue: late.overdue.iter().map(|sum| MoneyView::from(*sum)).collect(),
         };
-        Some(DailyRunView {
+        Ok(DailyRunView {
             day,
             state,
             begun: run.begun,
@@ -160,7 +191,19 @@ impl Services {
                 waiting: report.requests.waiting,
                 failed: report.requests.failed,
             }),
+            undone: run.undone.as_ref().map(|undone| self.undone_view(undone)).transpose()?,
         })
+    }
+
+    fn undone_view(&self, undone: &Undone) -> Result<UndoneView, ServiceError> {
+        let mut named = Vec::with_capacity(undone.named.len());
+        for loan in &undone.named {
+            let Some(owner) = self.store.owner_of(StreamKind::Loan, loan.uuid())? else { continue };
+            let stream = StreamId::owned(StreamKind::Loan, owner, loan.uuid());
+            let number = self.store.load::<Loan>(stream)?.state.terms.number.clone();
+            named.push(UndoneLoan { loan_id: loan.to_string(), number });
+        }
+        Ok(UndoneView { loans: undone.loans, named })
     }
 
     /// Starts today's run as a job, also when it has ended before; the job that is at work when
@@ -192,7 +235,8 @@ impl Services {
     }
 
     /// Starts today's run when its hour has come and it has not ended yet: also after a start of the
-    /// box, and, an hour later, after a failure. `tried` remembers the day and hour of the last try.
+    /// box, at once when it left loans undone, and an hour later after a failure. `tried` remembers
+    /// the day and hour of the last try.
     ///
     /// # Errors
     /// `Unavailable` while the view cannot be read.
@@ -203,10 +247,10 @@ impl Services {
         let local = self.clock.now().to_utc().with_timezone(&self.config.lender.zone);
         let (day, hour) = (local.date_naive(), local.hour());
         let has_come = self.config.lender.daily_run_hour.is_some_and(|due| hour >= u32::from(due));
-        if !has_come || *tried == Some((day, hour)) {
-            return Ok(None);
-        }
-        if self.store.load::<DailyRun>(stream(day))?.state.ended_at.is_some() {
+        let is_due = has_come && *tried != Some((day, hour));
+        let run = self.store.load::<DailyRun>(stream(day))?.state;
+        let goes_on = run.undone.is_some() && run.begun < BEGUN_SOON_MAX;
+        if run.ended_at.is_some() || !(is_due || goes_on) {
             return Ok(None);
         }
         *tried = Some((day, hour));
@@ -239,18 +283,26 @@ impl Run<'_> {
         self.ask(day, DailyRunCommand::Begin { day })?;
         services.tell_daily_run();
         points::reached("daily_run_begun");
-        let requests = self.requests(day)?;
+        let (requests, left) = self.requests(day)?;
         points::reached("daily_run_requests");
         let begun = Instant::now();
-        let late = self.late(day)?;
+        let mut late = services.late_loans(day, &arrears::ALL, None, usize::MAX)?;
         let scan = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
-        let buckets = self.sums(day, late, progress)?;
+        late.sort_unstable_by_key(|late| (late.client, late.loan));
+        let buckets = self.sums(day, &late, progress)?;
         let loans = services.store.position()?.streams.of(StreamKind::Loan);
         points::reached("daily_run_counted");
         let past_due: u64 = buckets.iter().map(|bucket| bucket.loans).sum();
-        let report = DailyReport { loans, buckets, requests, scan_milliseconds: scan };
-        self.ask(day, DailyRunCommand::End(Box::new(report)))?;
-        Ok(format!("{day}: {past_due} of {loans} loans are past due"))
+        let report = Box::new(DailyReport { loans, buckets, requests, scan_milliseconds: scan });
+        if left.is_empty() {
+            self.ask(day, DailyRunCommand::End(report))?;
+            return Ok(format!("{day}: {past_due} of {loans} loans are past due"));
+        }
+        let named = left.iter().take(DAILY_UNDONE_NAMED_MAX).map(|(_, loan)| *loan).collect();
+        let count = u32::try_from(left.len()).unwrap_or(u32::MAX);
+        tracing::warn!(loans = count, "the daily run left busy loans undone; it begins again");
+        self.ask(day, DailyRunCommand::Leave(report, Undone { loans: count, named }))?;
+        Ok(format!("{day}: {count} loans were busy; the run begins again"))
     }
 
     fn ask(&self, day: Date, command: DailyRunCommand) -> Result<(), ServiceError> {
@@ -261,9 +313,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Runs the requests whose day has come, a few loans at once. A loan that refuses is counted; a
-    /// box that cannot write ends the run, which begins again.
-    fn requests(&self, day: Date) -> Result<RequestCounts, ServiceError> {
+    /// Loans with a request whose day has come.
+    fn due(&self, day: Date) -> Result<Vec<(ClientId, LoanId)>, ServiceError> {
         let (prefix, mut due) = (keys::requests(), Vec::new());
         let end = day.succ_opt().map(keys::requests_from);
         self.services.scan_in_parts(&prefix, prefix.clone(), |key, _| {
@@ -273,31 +324,67 @@ impl Run<'_> {
         })?;
         due.sort_unstable();
         due.dedup();
-        let asked = futures_util::stream::iter(due)
-            .map(|(client, loan)| self.requests_of(client, loan, day))
-            .buffer_unordered(REQUESTS_AT_ONCE);
-        let all = self.runtime.block_on(asked.collect::<Vec<_>>());
+        let typed = |(client, loan)| (ClientId::from_uuid(client), LoanId::from_uuid(loan));
+        Ok(due.into_iter().map(typed).collect())
+    }
+
+    /// Runs the requests whose day has come; the loans that stayed busy are left. A loan that
+    /// refuses is counted; a box that cannot write ends the run, which begins again.
+    fn requests(
+        &self,
+        day: Date,
+    ) -> Result<(RequestCounts, Vec<(ClientId, LoanId)>), ServiceError> {
         let mut counts = RequestCounts::default();
-        for outcome in all {
-            let one = outcome?;
-            counts.executed += one.executed;
-            counts.expired += one.expired;
-            counts.waiting += one.waiting;
-            counts.failed += one.failed;
+        let mut left = self.requests_once(self.due(day)?, day, &mut counts)?;
+        for pause in BUSY_PAUSES {
+            if left.is_empty() {
+                break;
+            }
+            self.runtime.block_on(async { tokio::time::sleep(pause).await });
+            left = self.requests_once(left, day, &mut counts)?;
         }
-        Ok(counts)
+        Ok((counts, left))
+    }
+
+    /// Asks every loan of `due` once, a few at a time; gives those that were busy.
+    fn requests_once(
+        &self,
+        due: Vec<(ClientId, LoanId)>,
+        day: Date,
+        counts: &mut RequestCounts,
+    ) -> Result<Vec<(ClientId, LoanId)>, ServiceError> {
+        let asked = futures_util::stream::iter(due)
+            .map(|(client, loan)| async move {
+                ((client, loan), self.requests_of(client, loan, day).await)
+            })
+            .buffer_unordered(REQUESTS_AT_ONCE);
+        let mut busy = Vec::new();
+        for (loan, outcome) in self.runtime.block_on(asked.collect::<Vec<_>>()) {
+            match outcome {
+                Ok(one) => {
+                    counts.executed += one.executed;
+                    counts.expired += one.expired;
+                    counts.waiting += one.waiting;
+                    counts.failed += one.failed;
+                }
+                Err(ServiceError::Busy | ServiceError::Stale | ServiceError::Unavailable) => {
+                    busy.push(loan);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        busy.sort_unstable();
+        Ok(busy)
     }
 
     async fn requests_of(
         &self,
-        client: Uuid,
-        loan: Uuid,
+        client: ClientId,
+        loan: LoanId,
         day: Date,
     ) -> Result<RequestCounts, ServiceError> {
         let services = self.services;
-        let (client, loan) = (ClientId::from_uuid(client), LoanId::from_uuid(loan));
-        let fresh = || PartId::from_uuid(services.ids.next(services.clock.now()));
-        let ids: Vec<PartId> = std::iter::repeat_with(fresh).take(EARLY_REQUESTS_MAX).collect();
+        let ids = services.early_ids();
         let order = self.caller.order(move |lane: &ClientLane, context| {
             let command = LedgerCommand::RunRequests { ids: ids.clone() };
             lane.loan_command(loan, LoanCommand::Ledger(command), context)
@@ -320,35 +407,14 @@ impl Run<'_> {
         }
     }
 
-    /// Past-due loans: only their rows are read.
-    fn late(&self, day: Date) -> Result<Vec<Late>, ServiceError> {
-        let (mut late, mut fault) = (Vec::new(), None);
-        self.services.walk_arrears(day, None, |key, behind| {
-            let found = behind.map(|behind| bucket_index(behind.days_past_due(day)));
-            match (found, keys::client_and_loan(key)) {
-                (Ok(Some(bucket)), Some((client, loan))) => {
-                    late.push(Late { client, loan, bucket });
-                }
-                (Err(error), _) => fault = Some(error),
-                _ => {}
-            }
-            fault.is_none()
-        })?;
-        match fault {
-            Some(error) => Err(error.into()),
-            None => Ok(late),
-        }
-    }
-
     /// What is past due, from the heads of the loans, neighbours in the view one after another.
     fn sums(
         &self,
         day: Date,
-        mut late: Vec<Late>,
+        late: &[Late],
         progress: &mut JobProgress,
     ) -> Result<[LateSum; BUCKETS.len()], ServiceError> {
         let total = late.len() as u64;
-        late.sort_unstable_by_key(|late| (late.client, late.loan));
         let mut buckets: [LateSum; BUCKETS.len()] = Default::default();
         for (done, late) in late.iter().enumerate() {
             if done % TELL_EVERY == 0 {
@@ -357,7 +423,9 @@ impl Run<'_> {
             let id = StreamId::owned(StreamKind::Loan, late.client, late.loan);
             let loan = self.services.store.load::<Loan>(id)?.state;
             let overdue = standing::on(&loan, day).overdue;
-            buckets[late.bucket].add(loan.money(overdue));
+            if let Some(bucket) = bucket_index(late.days) {
+                buckets[bucket].add(loan.money(overdue));
+            }
         }
         Ok(buckets)
     }

@@ -3,6 +3,7 @@
 //! Must never know HTTP, and never reads or lists without a grant.
 
 pub mod access_log;
+mod arrears;
 pub mod backups;
 pub mod blobs;
 pub mod call_control;

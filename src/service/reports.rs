@@ -5,19 +5,20 @@
 //! Must never show a name otherwise than a list does: short.
 
 use super::access_log::AccessKind;
+use super::arrears::{self, Late};
 use super::cards::{self, MoneyView};
 use super::loans::views::DifferenceView;
 use super::{Caller, ServiceError, Services};
 use crate::base::limits::{EXPORT_ROWS_MAX, PAGE_ROWS_MAX};
 use crate::base::time::Date;
-use crate::codec;
 use crate::domain::access::Action;
 use crate::domain::client::Client;
-use crate::domain::loan::arrears::{BUCKETS, Behind, bucket_index};
+use crate::domain::loan::arrears::{BUCKET_DAYS, BUCKETS};
 use crate::domain::loan::{Loan, reconcile, standing};
 use crate::domain::{FieldFault, Rejection, StreamId, StreamKind};
 use crate::store::{StoreError, keys};
 use serde::Serialize;
+use std::ops::RangeInclusive;
 use uuid::Uuid;
 
 /// Rows of the index walked in one go; between two of them the view may give memory back.
@@ -113,24 +114,6 @@ impl Services {
         }
     }
 
-    /// Loans whose last day to pay has passed on `day`, the longest first, behind the key `after`.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub(super) fn walk_arrears(
-        &self,
-        day: Date,
-        after: Option<Vec<u8>>,
-        mut visit: impl FnMut(&[u8], Result<Behind, StoreError>) -> bool,
-    ) -> Result<(), StoreError> {
-        let (prefix, end) = (keys::arrears(), keys::arrears_from(day));
-        let start = after.unwrap_or_else(|| prefix.clone());
-        self.scan_in_parts(&prefix, start, |key, value| {
-            let is_past = key < end.as_slice();
-            is_past && visit(key, codec::decode("arrears row", value).map_err(StoreError::from))
-        })
-    }
-
     /// Loans in arrears today, the longest first: one page. Blocks.
     ///
     /// # Errors
@@ -144,13 +127,14 @@ impl Services {
     ) -> Result<ReportPage<ArrearsRow>, ServiceError> {
         caller.grant(Action::ReadReports)?;
         let bucket = checked_bucket(bucket)?;
-        let after = start_after(&keys::arrears(), cursor)?;
+        let after = cursor.map(|cursor| place(cursor, |key| keys::arrear_clock(key).is_some()));
+        let after = after.transpose()?;
         self.record_access(caller, AccessKind::Search, None, "arrears")?;
         let limit = limit.clamp(1, PAGE_ROWS_MAX);
         let today = self.today();
-        let mut found = self.arrears_rows(today, bucket, after, limit + 1)?;
-        let next_cursor = next_cursor(&mut found, limit);
-        let row = |(place, behind): &(Place, Behind)| self.arrears_row(place, behind, today);
+        let mut found = self.late_loans(today, &bucket, after.as_deref(), limit + 1)?;
+        let next_cursor = next_cursor(&mut found, limit, |late| &late.key);
+        let row = |late: &Late| self.arrears_row(late, today);
         Ok(ReportPage { items: found.iter().map(row).collect::<Result<_, _>>()?, next_cursor })
     }
 
@@ -167,7 +151,7 @@ impl Services {
         let bucket = checked_bucket(bucket)?;
         self.record_access(caller, AccessKind::Export, None, "arrears")?;
         let today = self.today();
-        let found = self.arrears_rows(today, bucket, None, EXPORT_ROWS_MAX + 1)?;
+        let found = self.late_loans(today, &bucket, None, EXPORT_ROWS_MAX + 1)?;
         check_rows(found.len())?;
         let mut file = Sheet::new(&[
             "loan_id",
@@ -183,8 +167,8 @@ impl Services {
             "currency",
             "as_of",
         ])?;
-        for (place, behind) in &found {
-            let row = self.arrears_row(place, behind, today)?;
+        for late in &found {
+            let row = self.arrears_row(late, today)?;
             file.row(&[
                 &row.loan_id,
                 &row.client_id,
@@ -203,53 +187,20 @@ impl Services {
         file.done()
     }
 
-    fn arrears_rows(
-        &self,
-        today: Date,
-        bucket: Option<usize>,
-        after: Option<Vec<u8>>,
-        limit: usize,
-    ) -> Result<Vec<(Place, Behind)>, ServiceError> {
-        let (mut found, mut fault) = (Vec::new(), None);
-        self.walk_arrears(today, after, |key, behind| {
-            match (behind, keys::client_and_loan(key)) {
-                (Ok(behind), Some((client, loan))) => {
-                    let index = bucket_index(behind.days_past_due(today));
-                    if index.is_some() && (bucket.is_none() || bucket == index) {
-                        found.push(((key.to_vec(), client, loan), behind));
-                    }
-                }
-                (Err(error), _) => fault = Some(error),
-                (Ok(_), None) => {}
-            }
-            fault.is_none() && found.len() < limit
-        })?;
-        match fault {
-            Some(error) => Err(error.into()),
-            None => Ok(found),
-        }
-    }
-
-    fn arrears_row(
-        &self,
-        (_, client, loan): &Place,
-        behind: &Behind,
-        today: Date,
-    ) -> Result<ArrearsRow, ServiceError> {
-        let (name, loan) = self.named_loan(*client, *loan)?;
-        let days_past_due = behind.days_past_due(today);
+    fn arrears_row(&self, late: &Late, today: Date) -> Result<ArrearsRow, ServiceError> {
+        let (name, loan) = self.named_loan(late.client, late.loan)?;
         Ok(ArrearsRow {
             loan_id: loan.id.map(|id| id.to_string()).unwrap_or_default(),
-            client_id: client.to_string(),
+            client_id: late.client.to_string(),
             client_name: name,
             number: loan.terms.number.clone(),
             product: loan.terms.product.clone(),
             book: if loan.own.is_some() { "own" } else { "external" },
-            since: behind.due_on,
-            days_past_due,
-            bucket: standing::bucket(days_past_due),
+            since: late.behind.due_on,
+            days_past_due: late.days,
+            bucket: standing::bucket(late.days),
             overdue: MoneyView::from(loan.money(standing::on(&loan, today).overdue)),
-            as_of: behind.as_of,
+            as_of: late.behind.as_of,
         })
     }
 
@@ -277,12 +228,14 @@ impl Services {
         limit: usize,
     ) -> Result<ReportPage<ReconciliationRow>, ServiceError> {
         caller.grant(Action::ReadReports)?;
-        let after = start_after(&keys::differences(), cursor)?;
+        let prefix = keys::differences();
+        let after = cursor.map(|cursor| place(cursor, |key| key.starts_with(&prefix)));
+        let after = after.transpose()?;
         self.record_access(caller, AccessKind::Search, None, "reconciliation")?;
         let limit = limit.clamp(1, PAGE_ROWS_MAX);
         let mut found = self.differing(after, limit + 1)?;
-        let next_cursor = next_cursor(&mut found, limit);
-        let row = |(place, ()): &(Place, ())| self.reconciliation_row(place);
+        let next_cursor = next_cursor(&mut found, limit, |(key, ..)| key);
+        let row = |place: &Place| self.reconciliation_row(place);
         Ok(ReportPage { items: found.iter().map(row).collect::<Result<_, _>>()?, next_cursor })
     }
 
@@ -307,7 +260,7 @@ impl Services {
             "stated",
             "reckoned",
         ])?;
-        for (place, ()) in &found {
+        for place in &found {
             let row = self.reconciliation_row(place)?;
             for difference in &row.differences {
                 file.row(&[
@@ -327,16 +280,12 @@ impl Services {
         file.done()
     }
 
-    fn differing(
-        &self,
-        after: Option<Vec<u8>>,
-        limit: usize,
-    ) -> Result<Vec<(Place, ())>, ServiceError> {
+    fn differing(&self, after: Option<Vec<u8>>, limit: usize) -> Result<Vec<Place>, ServiceError> {
         let (prefix, mut found) = (keys::differences(), Vec::new());
-        let start = after.unwrap_or_else(|| prefix.clone());
+        let start = after.map_or_else(|| prefix.clone(), |after| [&after[..], &[0]].concat());
         self.scan_in_parts(&prefix, start, |key, _| {
             let named = keys::client_and_loan(key);
-            found.extend(named.map(|(client, loan)| ((key.to_vec(), client, loan), ())));
+            found.extend(named.map(|(client, loan)| (key.to_vec(), client, loan)));
             found.len() < limit
         })?;
         Ok(found)
@@ -361,10 +310,11 @@ impl Services {
     }
 }
 
-fn checked_bucket(bucket: Option<&str>) -> Result<Option<usize>, Rejection> {
-    let Some(bucket) = bucket else { return Ok(None) };
+/// The days past due that are asked for.
+fn checked_bucket(bucket: Option<&str>) -> Result<RangeInclusive<u32>, Rejection> {
+    let Some(bucket) = bucket else { return Ok(arrears::ALL) };
     let found = BUCKETS.iter().position(|known| *known == bucket);
-    found.map(Some).ok_or_else(|| {
+    found.map(|index| BUCKET_DAYS[index].clone()).ok_or_else(|| {
         let help = format!("choose one of: {}", BUCKETS.join(", "));
         Rejection::invalid(vec![FieldFault::new("bucket", "unknown_value", help)])
     })
@@ -378,24 +328,21 @@ fn check_rows(rows: usize) -> Result<(), Rejection> {
     Err(Rejection::rule("report_too_long", help))
 }
 
-/// The key behind the last row of the page before.
-fn start_after(prefix: &[u8], cursor: Option<&str>) -> Result<Option<Vec<u8>>, Rejection> {
-    let Some(cursor) = cursor else { return Ok(None) };
+/// The key of the last row of the page before.
+fn place(cursor: &str, is_key: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>, Rejection> {
     let key = data_encoding::BASE64URL_NOPAD.decode(cursor.as_bytes()).ok();
-    let Some(mut key) = key.filter(|key| key.starts_with(prefix)) else {
+    key.filter(|key| is_key(key)).ok_or_else(|| {
         let help = "begin with the first page";
-        return Err(Rejection::invalid(vec![FieldFault::new("cursor", "unknown_value", help)]));
-    };
-    key.push(0);
-    Ok(Some(key))
+        Rejection::invalid(vec![FieldFault::new("cursor", "unknown_value", help)])
+    })
 }
 
 /// Keeps `limit` rows; where the next page begins, if there is one.
-fn next_cursor<T>(found: &mut Vec<(Place, T)>, limit: usize) -> Option<String> {
+fn next_cursor<T>(found: &mut Vec<T>, limit: usize, key: impl Fn(&T) -> &[u8]) -> Option<String> {
     let more = found.len() > limit;
     found.truncate(limit);
-    let ((last, ..), _) = found.last()?;
-    more.then(|| data_encoding::BASE64URL_NOPAD.encode(last))
+    let last = found.last()?;
+    more.then(|| data_encoding::BASE64URL_NOPAD.encode(key(last)))
 }
 
 fn day_or_nothing(day: Option<Date>) -> String {
@@ -443,13 +390,13 @@ mod tests {
 
     #[test]
     fn a_page_names_the_next_one_only_when_there_is_one() {
-        let place = |n: u8| ((vec![b'D', n], Uuid::nil(), Uuid::nil()), ());
-        let mut found = vec![place(1), place(2), place(3)];
-        let cursor = next_cursor(&mut found, 2).unwrap();
+        let row = |n: u8| vec![b'X', n];
+        let mut found = vec![row(1), row(2), row(3)];
+        let cursor = next_cursor(&mut found, 2, Vec::as_slice).unwrap();
         assert_eq!(found.len(), 2);
-        assert_eq!(start_after(b"D", Some(&cursor)).unwrap(), Some(vec![b'D', 2, 0]));
-        assert_eq!(start_after(b"X", Some(&cursor)).unwrap_err().fields[0].field, "cursor");
-        assert_eq!(next_cursor(&mut found, 2), None);
-        assert_eq!(next_cursor::<()>(&mut Vec::new(), 2), None);
+        assert_eq!(place(&cursor, |key| key[0] == b'X').unwrap(), row(2));
+        assert_eq!(place(&cursor, |_| false).unwrap_err().fields[0].field, "cursor");
+        assert_eq!(next_cursor(&mut found, 2, Vec::as_slice), None);
+        assert_eq!(next_cursor(&mut Vec::<Vec<u8>>::new(), 2, Vec::as_slice), None);
     }
 }

@@ -6,6 +6,7 @@
 
 use super::Row;
 use crate::base::time::{Date, Timestamp};
+use crate::domain::loan::arrears::Clock;
 use crate::domain::statement::payment::PaymentState;
 use crate::domain::{ClaimSpace, Counter, StreamId, StreamKind};
 use chrono::Datelike;
@@ -51,6 +52,8 @@ const RECEIVED_PAYMENTS: u8 = b'Y';
 const HAND_CARDS: u8 = b'M';
 /// Loans by the day after which they are in arrears: `D day client loan`.
 const ARREARS: u8 = b'D';
+/// Loans whose days past due stand still, the most days first: `J inverted-days client loan`.
+const STOPPED_ARREARS: u8 = b'J';
 /// Loans by the day of an open request for early repayment: `Q day client loan`.
 const REQUESTS: u8 = b'Q';
 /// Loans of another system whose figures differ from our reckoning: `X client loan`.
@@ -469,10 +472,44 @@ pub fn arrears_from(due_on: Date) -> Vec<u8> {
     from_day(ARREARS, due_on)
 }
 
-/// A loan that is in arrears after `due_on`.
+/// Start of the loans whose days past due stand still, the most days first.
 #[must_use]
-pub fn arrear(due_on: Date, client: Uuid, loan: Uuid) -> Vec<u8> {
-    by_day(ARREARS, due_on, client, loan)
+pub fn stopped_arrears() -> Vec<u8> {
+    vec![STOPPED_ARREARS]
+}
+
+/// Where the loans begin whose days past due stand still at `days` or less.
+#[must_use]
+pub fn stopped_arrears_from(days: u32) -> Vec<u8> {
+    let mut key = stopped_arrears();
+    key.extend_from_slice(&(u32::MAX - days).to_be_bytes());
+    key
+}
+
+/// A loan that is or will be in arrears, with days past due that go like `clock`.
+#[must_use]
+pub fn arrear(clock: Clock, client: Uuid, loan: Uuid) -> Vec<u8> {
+    let mut key = match clock {
+        Clock::Since(due_on) => return by_day(ARREARS, due_on, client, loan),
+        Clock::Stopped(days) => stopped_arrears_from(days),
+    };
+    key.extend_from_slice(client.as_bytes());
+    key.extend_from_slice(loan.as_bytes());
+    key
+}
+
+/// How the days past due of a row of [`arrear`] go; `None` for another key.
+#[must_use]
+pub fn arrear_clock(key: &[u8]) -> Option<Clock> {
+    let number: [u8; 4] = key.get(1..5)?.try_into().ok()?;
+    let number = u32::from_be_bytes(number);
+    match (key.len(), key[0]) {
+        (37, ARREARS) => {
+            Date::from_num_days_from_ce_opt(i32::try_from(number).ok()?).map(Clock::Since)
+        }
+        (37, STOPPED_ARREARS) => Some(Clock::Stopped(u32::MAX - number)),
+        _ => None,
+    }
 }
 
 /// Start of the loans with open requests for early repayment, by their day.

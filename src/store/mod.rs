@@ -30,7 +30,7 @@ use rebuild::CommandRow;
 use serde::{Deserialize, Serialize};
 
 /// Raise when the stored form of heads or index rows changes: the view is then rebuilt.
-pub const VIEWS_VERSION: u32 = 12;
+pub const VIEWS_VERSION: u32 = 13;
 
 /// Why the view cannot answer.
 #[derive(Debug, thiserror::Error)]

@@ -104,7 +104,9 @@ impl Noun for Loan {
             rows.push((keys::advance(client, id), Vec::new()));
         }
         if let Some(behind) = arrears::behind(self) {
-            rows.push((keys::arrear(behind.due_on, client, id), codec::encode(&behind)));
+            let value = codec::encode(&behind);
+            let clocks = behind.clocks().into_iter();
+            rows.extend(clocks.map(|clock| (keys::arrear(clock, client, id), value.clone())));
         }
         let requests = self.own.iter().flat_map(|own| &own.requests);
         for request in requests.filter(|request| request.state.is_open()) {

@@ -11,6 +11,7 @@ use crate::domain::credit::ledger::{Assume, Operation, walk};
 use crate::domain::credit::policy;
 use chrono::Days;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// Since when a loan is behind, if no more money comes in than is known. Stored in the view.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,44 @@ impl Behind {
             .sum();
         u32::try_from((on - self.due_on).num_days() - paused).unwrap_or(0)
     }
+
+    /// How its days past due go on `today`; `None` while it is not in arrears.
+    #[must_use]
+    pub fn clock(&self, today: Date) -> Option<Clock> {
+        let days = self.days_past_due(today);
+        let is_paused = self.pauses.iter().any(|(from, to)| *from < today && today <= *to);
+        if days == 0 {
+            None
+        } else if self.as_of.is_some() || is_paused {
+            Some(Clock::Stopped(days))
+        } else {
+            today.checked_sub_days(Days::new(days.into())).map(Clock::Since)
+        }
+    }
+
+    /// All ways in which its days past due will ever go, if nothing more is booked.
+    #[must_use]
+    pub fn clocks(&self) -> Vec<Clock> {
+        if let Some(as_of) = self.as_of {
+            return self.clock(as_of).into_iter().collect();
+        }
+        let turns = self.pauses.iter().flat_map(|(from, to)| [(*from).max(self.due_on), *to]);
+        let turns = [self.due_on].into_iter().chain(turns);
+        let mut clocks: Vec<Clock> =
+            turns.filter_map(|day| day.succ_opt()).filter_map(|day| self.clock(day)).collect();
+        clocks.sort_unstable();
+        clocks.dedup();
+        clocks
+    }
+}
+
+/// How days past due go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Clock {
+    /// As many as there are since this day: one more each day.
+    Since(Date),
+    /// So many, whatever day it is: a holiday, or another system's word.
+    Stopped(u32),
 }
 
 /// Since when the loan is or will be in arrears, if nothing else comes in; `None` when it never
@@ -97,11 +136,14 @@ fn by_book(own: &Own) -> Option<Behind> {
 /// The buckets of days past due (domain.md 2.6), the loans without delay left out.
 pub const BUCKETS: [&str; 6] = ["1-30", "31-60", "61-90", "91-180", "181-360", "361+"];
 
+/// The days of each of [`BUCKETS`].
+pub const BUCKET_DAYS: [RangeInclusive<u32>; BUCKETS.len()] =
+    [1..=30, 31..=60, 61..=90, 91..=180, 181..=360, 361..=u32::MAX];
+
 /// Which of [`BUCKETS`] so many days fall into; `None` for 0.
 #[must_use]
 pub fn bucket_index(days_past_due: u32) -> Option<usize> {
-    let code = standing::bucket(days_past_due);
-    BUCKETS.iter().position(|bucket| *bucket == code)
+    BUCKET_DAYS.iter().position(|days| days.contains(&days_past_due))
 }
 
 #[cfg(test)]
@@ -152,6 +194,16 @@ mod tests {
                 let at: Position<'_> = walk(&book, &policy::RU, day, Assume::Nothing, false);
                 let days = found.as_ref().map_or(0, |behind| behind.days_past_due(day));
                 assert_eq!(days, at.days_past_due(), "seed {seed} on {day}: {found:?}");
+                let clock = found.as_ref().and_then(|behind| behind.clock(day));
+                let told = clock.map_or(0, |clock| match clock {
+                    Clock::Since(since) => u32::try_from((day - since).num_days()).unwrap(),
+                    Clock::Stopped(days) => days,
+                });
+                assert_eq!(told, days, "seed {seed} on {day}: {clock:?}");
+                let all = found.as_ref().map_or_else(Vec::new, Behind::clocks);
+                assert!(clock.is_none_or(|clock| all.contains(&clock)), "seed {seed} on {day}");
+                let pauses = found.as_ref().map_or(0, |behind| behind.pauses.len());
+                assert!(all.len() <= 1 + 2 * pauses, "seed {seed}: {all:?}");
                 paused += u32::from(at.is_paused() && days > 0);
                 day = day + Days::new(1 + dice.upto(60));
             }
@@ -235,5 +287,8 @@ mod tests {
         let expected =
             [None, Some(0), Some(0), Some(1), Some(1), Some(2), Some(3), Some(4), Some(5)];
         assert_eq!(places, expected);
+        for days in 1..400 {
+            assert_eq!(BUCKETS[bucket_index(days).unwrap()], standing::bucket(days));
+        }
     }
 }

@@ -13,7 +13,7 @@ import { useWords } from '../i18n/use-language';
 import { Empty, Failure, Load, Moment, ShortDate } from '../ui/parts';
 import styles from './admin.module.css';
 
-const TONES: Record<string, string> = { ended: 'good', running: 'info', cut_off: 'warn' };
+const TONES: Record<string, string> = { ended: 'good', running: 'info', cut_off: 'warn', unfinished: 'warn' };
 
 export function DailyRunPage() {
   const { t } = useWords();
@@ -57,11 +57,24 @@ function Working({ id }: { id: string }) {
   );
 }
 
+/** Loans that the run could not get at, by number. */
+function Undone({ of: { loans, named } }: { of: NonNullable<DailyRun['undone']> }) {
+  const { t } = useWords();
+  return (
+    <p className="small warn" role="status">
+      {t('daily.undone', { count: loans })}{' '}
+      {named.map((loan, index) => <span key={loan.loan_id}>{index > 0 && ', '}<Link to="/loans/$loanId" params={{ loanId: loan.loan_id }}>{loan.number}</Link></span>)}
+      {loans > named.length && ` ${t('daily.undone_more', { count: loans - named.length })}`}
+    </p>
+  );
+}
+
 function Runs({ runs }: { runs: DailyRun[] }) {
   const { t, language } = useWords();
   const [last] = runs;
   return (
     <>
+      {last?.undone && <Undone of={last.undone} />}
       {last && last.loans !== null && (
         <section className={`panel ${styles.scroll}`} tabIndex={0}>
           <div className="panel-head"><h2>{t('daily.found', { date: date(last.day, language) })}</h2></div>

@@ -8,5 +8,6 @@ export interface ReconciliationRow { loan_id: string; client_id: string; client_
 export interface DailyRun {
   day: string; state: string; begun: number; started_at: string; by: string; ended_at: string | null; milliseconds: number | null; scan_milliseconds: number | null; loans: number | null;
   buckets: { bucket: string; loans: number; overdue: Money[] }[]; requests: { executed: number; expired: number; waiting: number; failed: number } | null;
+  undone: { loans: number; named: { loan_id: string; number: string }[] } | null;
 }
 export interface DailyRuns { items: DailyRun[]; job: string | null; hour: number | null }

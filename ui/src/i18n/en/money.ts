@@ -97,6 +97,7 @@ export const money = {
   report: { bucket: 'Days past due', days: 'days past due', since: 'Past due since', as_of: 'Figures on', no_arrears: 'No loan is past due.', no_differences: 'No differences: the core system and our reckoning agree.', reconciliation_why: 'Loans of the core system for which our reckoning gives other figures.' },
   daily: {
     start: 'Run now', hour: 'Runs by itself every day at {{hour}} of the lender\'s time.', never: 'Does not run by itself: no hour is set.', what: 'Checks due dates and arrears, carries out early repayments whose money has come. Safe to repeat.', empty: 'It has not run yet.', working: 'The daily run is at work', found: 'Arrears on {{date}}', bucket: 'Days past due', runs: 'Earlier runs',
-    day: 'Day', state: 'State', started: 'Begun', took: 'Took', executed: 'Repaid early', expired: 'Expired', waiting: 'Await money', failed: 'Failed', state_value: { ended: 'ended', running: 'at work', cut_off: 'cut off' },
+    day: 'Day', state: 'State', started: 'Begun', took: 'Took', executed: 'Repaid early', expired: 'Expired', waiting: 'Await money', failed: 'Failed', state_value: { ended: 'ended', running: 'at work', cut_off: 'cut off', unfinished: 'goes on' },
+    undone_one: '{{count}} loan was busy and is not done yet; the run goes on within a minute:', undone_other: '{{count}} loans were busy and are not done yet; the run goes on within a minute:', undone_more: 'and {{count}} more',
   },
 };
