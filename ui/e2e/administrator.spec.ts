@@ -53,6 +53,41 @@ test('a topic is created, changed, put back, removed and restored', async ({ pag
   await expect(entry).toBeVisible();
 });
 
+test('a product is created with its terms, corrected, put back and removed', async ({ page, box }) => {
+  await page.goto(`${box.announced.address}/admin/products`);
+  await page.getByRole('button', { name: 'Новый продукт' }).click();
+  await page.locator('[name=title_ru]').fill('Заём до зарплаты');
+  await page.locator('[name=rate_percent]').fill('0,8');
+  await page.locator('[name=fee_at_payout]').fill('много');
+  await page.locator('[name=notice_days]').fill('400');
+  await page.getByRole('button', { name: 'Сохранить' }).click();
+  // Each fault stands beside its field, both at once.
+  await expect(page.locator('[name=fee_at_payout]')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.locator('[name=notice_days]')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.locator('[name=rate_percent]')).not.toHaveAttribute('aria-invalid', 'true');
+  await page.locator('[name=fee_at_payout]').fill('1 500,00');
+  await page.locator('[name=notice_days]').fill('5');
+  await page.getByRole('combobox', { name: 'Ставка', exact: true }).click();
+  await page.getByRole('option', { name: 'в день' }).click();
+  await page.getByRole('button', { name: 'Сохранить' }).click();
+  const entry = page.getByRole('button', { name: /Заём до зарплаты/ });
+  await expect(entry).toContainText('здесь');
+  await expect(page.locator('[name=fee_at_payout]')).toHaveValue('1500.00');
+  await page.locator('[name=title_ru]').fill('Заём до аванса');
+  await page.getByRole('button', { name: 'Сохранить' }).click();
+  await expect(page.getByRole('button', { name: /Заём до аванса/ })).toBeVisible();
+  await page.getByRole('button', { name: 'Изменения' }).click();
+  await page.getByRole('button', { name: 'Вернуть эту версию' }).first().click();
+  await expect(entry).toBeVisible();
+  await page.getByRole('button', { name: 'Убрать', exact: true }).click();
+  await expect(entry).toHaveCount(0);
+  await page.getByLabel('Показать убранные').check();
+  await entry.click();
+  await page.getByRole('button', { name: 'Вернуть', exact: true }).click();
+  await page.getByLabel('Показать убранные').uncheck();
+  await expect(entry).toBeVisible();
+});
+
 test('a file is checked, tried and loaded; bad rows come back with their reason', async ({ page, box }) => {
   await page.goto(`${box.announced.address}/admin/imports`);
   await page.getByLabel('Соответствие столбцов').first().click();

@@ -10,7 +10,7 @@ import { i18next } from '../i18n';
 import { useWords } from '../i18n/use-language';
 import { addConfirmation } from '../state/notices';
 import { useKeys } from '../ui/keys';
-import { Empty, Failure, Load, Moment } from '../ui/parts';
+import { Empty, Failure, fieldError, Load, Moment } from '../ui/parts';
 import styles from './admin.module.css';
 
 const trimmed = (text: string | null): string => text?.trim() ?? '';
@@ -25,7 +25,11 @@ interface Props<B extends { title: Localized }> {
   blank: (parent?: DirectoryEntry<B>) => B;
   /** The list, drawn by the kind itself (a tree for topics). */
   list: (entries: DirectoryEntry<B>[], open: (entry: DirectoryEntry<B>) => void, openId: string | null) => ReactNode;
-  fields: (body: B, change: (part: Partial<B>) => void, entries: DirectoryEntry<B>[], id: string | null) => ReactNode;
+  fields: (body: B, change: (part: Partial<B>) => void, entries: DirectoryEntry<B>[], id: string | null, fault: (field: string) => string | undefined) => ReactNode;
+  /** Fields whose faults the kind shows beside them. */
+  beside?: string[];
+  /** What is sent of what was typed. */
+  sent?: (body: B) => B;
   /** Entries that this person may only read. */
   readOnly?: (body: B) => boolean;
   extra?: (entry: DirectoryEntry<B>, create: (body: B) => void) => ReactNode;
@@ -61,7 +65,7 @@ export function DirectoryEditor<B extends { title: Localized }>(props: Props<B>)
   );
 }
 
-function EntryForm<B extends { title: Localized }>({ kind, fields, extra, readOnly, start, entries, onSaved }: Props<B> & { start: Editing<B>; entries: DirectoryEntry<B>[]; onSaved: (entry: Editing<B> | null) => void }) {
+function EntryForm<B extends { title: Localized }>({ kind, fields, beside, sent, extra, readOnly, start, entries, onSaved }: Props<B> & { start: Editing<B>; entries: DirectoryEntry<B>[]; onSaved: (entry: Editing<B> | null) => void }) {
   const { t } = useWords();
   const queries = useQueryClient();
   const [body, setBody] = useState(start.body);
@@ -83,7 +87,8 @@ function EntryForm<B extends { title: Localized }>({ kind, fields, extra, readOn
     setAsked(true);
     if (titleMissing) return;
     // One language is enough to work with; the other shows the same until someone translates it.
-    put.mutate({ ...body, title: { ru: trimmed(body.title.ru) || trimmed(body.title.en), en: trimmed(body.title.en) || trimmed(body.title.ru) } });
+    const typed = sent?.(body) ?? body;
+    put.mutate({ ...typed, title: { ru: trimmed(body.title.ru) || trimmed(body.title.en), en: trimmed(body.title.en) || trimmed(body.title.ru) } });
   };
   useKeys({ 'Ctrl+Enter': () => submit() });
   const entry = entries.find((each) => each.id === start.id);
@@ -91,9 +96,9 @@ function EntryForm<B extends { title: Localized }>({ kind, fields, extra, readOn
   return (
     <form onSubmit={submit} noValidate>
       <fieldset className={styles.form} disabled={fixed}>
-        {fields(body, (part) => setBody((old) => ({ ...old, ...part })), entries, start.id)}
+        {fields(body, (part) => setBody((old) => ({ ...old, ...part })), entries, start.id, (field) => fieldError(put.error, field, t))}
         {asked && titleMissing && <p className={`${styles.full} small bad`} role="alert">{t('dir.need_title')}</p>}
-        {(put.error ?? flip.error) && <div className={styles.full}><Failure error={put.error ?? flip.error} /></div>}
+        {(put.error ?? flip.error) && <div className={styles.full}><Failure error={put.error ?? flip.error} {...(beside ? { beside } : {})} /></div>}
         {fixed && <p className={`${styles.full} caption`}>{t('dir.read_only')}</p>}
         {!fixed && <div className={`${styles.full} row-wrap`}>
           <Button type="submit" loading={put.isPending} disabled={start.retired}>{t('action.save')}</Button>

@@ -44,8 +44,8 @@ export function mayOpen(role: Role, path: string): boolean {
 }
 
 const SECTIONS: Partial<Record<Role, string[]>> = {
-  administrator: ['users', 'tokens', 'topics', 'snippets', 'branches', 'papers', 'imports', 'daily', 'backups', 'pbx', 'health'],
-  supervisor: ['topics', 'snippets', 'branches', 'users', 'imports', 'daily', 'pbx', 'health'],
+  administrator: ['users', 'tokens', 'topics', 'snippets', 'branches', 'products', 'papers', 'imports', 'daily', 'backups', 'pbx', 'health'],
+  supervisor: ['topics', 'snippets', 'branches', 'products', 'users', 'imports', 'daily', 'pbx', 'health'],
   auditor: ['users', 'tokens', 'imports', 'daily', 'backups', 'pbx', 'health'],
 };
 export const sections = (role: Role): string[] => SECTIONS[role] ?? ['health'];

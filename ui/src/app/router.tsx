@@ -69,6 +69,7 @@ const adminPages = [
   createRoute({ getParentRoute: () => admin, path: 'topics', component: lazyRouteComponent(() => import('../admin/TopicsPage'), 'TopicsPage') }),
   createRoute({ getParentRoute: () => admin, path: 'snippets', component: lazyRouteComponent(() => import('../admin/SnippetsPage'), 'SnippetsPage') }),
   createRoute({ getParentRoute: () => admin, path: 'branches', component: lazyRouteComponent(() => import('../admin/BranchesPage'), 'BranchesPage') }),
+  createRoute({ getParentRoute: () => admin, path: 'products', component: lazyRouteComponent(() => import('../admin/ProductsPage'), 'ProductsPage') }),
   createRoute({ getParentRoute: () => admin, path: 'daily', component: lazyRouteComponent(() => import('../admin/DailyRunPage'), 'DailyRunPage') }),
   createRoute({ getParentRoute: () => admin, path: 'papers', component: lazyRouteComponent(() => import('../admin/PapersPage'), 'PapersPage') }),
   createRoute({ getParentRoute: () => admin, path: 'imports', component: lazyRouteComponent(() => import('../admin/ImportsPage'), 'ImportsPage') }),
