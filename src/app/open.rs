@@ -21,7 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Bytes of cached leaves that were only read (design 2).
 const STORE_CACHE_BYTES: usize = 256 << 20;
@@ -29,6 +29,11 @@ const STORE_CACHE_BYTES: usize = 256 << 20;
 const CLIENT_LANES_MAX: usize = 20_000;
 /// Lanes of other kinds kept awake.
 const OTHER_LANES_MAX: usize = 4_000;
+/// How long the folder's lock is waited for: a process that was killed holds it until the system has
+/// cleared it away, and whoever starts the box anew does so at once.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// Pause between two tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// Threads that lanes run on.
 const ARBITERS: usize = 2;
 /// Frames between two words in the log about a long replay.
@@ -114,7 +119,7 @@ impl Core {
     /// # Errors
     /// As [`Core::open`].
     pub fn open_at(config: Arc<Config>, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let folder = config.storage.folder.clone();
@@ -218,16 +223,21 @@ fn take_over(folder: &Path) -> Result<File, StartError> {
     let failed = |source| StartError::Folder { path: folder.to_owned(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let file = File::create(folder.join("LOCK")).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => {
-            if let Err(error) = remove_scratch(folder) {
-                tracing::warn!(%error, "what an interrupted restore drill left was not removed");
+    let deadline = Instant::now() + LOCK_WAIT;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                std::thread::sleep(LOCK_PAUSE);
             }
-            Ok(file)
+            Err(TryLockError::WouldBlock) => return Err(StartError::InUse(folder.to_owned())),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        Err(TryLockError::WouldBlock) => Err(StartError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
     }
+    if let Err(error) = remove_scratch(folder) {
+        tracing::warn!(%error, "what an interrupted restore drill left was not removed");
+    }
+    Ok(file)
 }
 
 /// A view built anew beside the place where it belongs, and put there when it is whole: a building

@@ -69,3 +69,24 @@ fn what_a_cut_off_restore_drill_left_does_not_keep_its_room() {
         tokio::task::spawn_blocking(move || core.close()).await.unwrap();
     });
 }
+
+#[test]
+fn a_box_that_starts_while_a_killed_one_is_cleared_away_waits_for_its_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    let held = std::fs::File::create(data.join("LOCK")).unwrap();
+    held.lock().unwrap();
+    let (going, gone) = std::sync::mpsc::channel();
+    let killed = std::thread::spawn(move || {
+        // Nobody says anything: the lock goes a while after the other one has begun.
+        let _ = gone.recv_timeout(std::time::Duration::from_millis(200));
+        drop(held);
+    });
+    Runtime::block_on(2, async {
+        let core = open(folder.path());
+        tokio::task::spawn_blocking(move || core.close()).await.unwrap();
+    });
+    drop(going);
+    killed.join().unwrap();
+}

@@ -110,6 +110,7 @@ pub fn run() -> ExitCode {
         say_fault(&format!("stdout cannot be set up: {error}"));
         return ExitCode::FAILURE;
     }
+    crate::telemetry::process::allow_open_files();
     let configuration = arguments.config.as_deref();
     let result = match arguments.command {
         Command::Serve(command) => command.run(configuration),

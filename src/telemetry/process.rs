@@ -1,5 +1,6 @@
 //! What the operating system says of this process, and how its threads share the processors.
 
+use rustix::process::{Resource, Rlimit};
 use std::time::Duration;
 
 /// Bytes of a memory page, as `/proc/self/statm` counts.
@@ -55,6 +56,16 @@ fn read_thread_state(line: &str) -> Option<ThreadState> {
     })
 }
 
+/// Lets this process hold as many open files and connections as the system allows it: what it may
+/// hold without asking is less than a few hundred open pages need.
+pub fn allow_open_files() {
+    let limit = rustix::process::getrlimit(Resource::Nofile);
+    let most = Rlimit { current: limit.maximum, ..limit };
+    if let Err(error) = rustix::process::setrlimit(Resource::Nofile, most) {
+        tracing::debug!(%error, "the number of open files stays as it was");
+    }
+}
+
 /// How far a thread stands back behind calls and clicks.
 #[derive(Debug, Clone, Copy)]
 pub enum Niceness {
@@ -88,6 +99,15 @@ mod tests {
         assert!(!read_thread_state(&line.replace(") D ", ") R ")).unwrap().waits_for_disk);
         assert_eq!(read_thread_state("71 (cut off) D 1 2"), None);
         assert_eq!(read_thread_state(""), None);
+    }
+
+    #[test]
+    fn all_open_files_that_the_system_allows_are_allowed() {
+        let own = rustix::process::getrlimit(Resource::Nofile);
+        let less = Rlimit { current: own.current.map(|files| files / 2), ..own };
+        rustix::process::setrlimit(Resource::Nofile, less).unwrap();
+        allow_open_files();
+        assert_eq!(rustix::process::getrlimit(Resource::Nofile).current, own.maximum);
     }
 
     #[test]
