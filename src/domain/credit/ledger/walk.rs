@@ -250,8 +250,8 @@ impl<'a> Walk<'a> {
     }
 
     fn replan(&mut self, replan: &'a Replan) {
+        // Nothing is owed any more: the money stays the client's.
         if self.at.closed.is_some() {
-            self.spend(replan.interest + replan.principal);
             return;
         }
         self.close_extra();

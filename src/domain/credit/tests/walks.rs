@@ -325,6 +325,29 @@ fn a_partial_early_repayment_uses_what_was_paid_ahead() {
 }
 
 #[test]
+fn a_schedule_changed_after_the_loan_was_repaid_took_the_money_that_waits() {
+    let (loan, plan) = (e1(), contract(&e1()));
+    let paid_in_time = |count: usize| -> Vec<Entry> {
+        let rows = plan.rows[..count].iter();
+        rows.map(|row| Entry { on: row.due_on, operation: Operation::Payment(row.payment()) })
+            .collect()
+    };
+    let mut entries = paid_in_time(4);
+    entries.push(paid("2026-05-25", "20000.00"));
+    let at = on(&loan, &plan, &entries, "2026-05-25");
+    let early = Early::ShorterTerm(kop("20000.00"));
+    let change = early::execute(&at, &Calendar::RU, early, false).unwrap();
+
+    let mut entries = paid_in_time(12);
+    entries.push(paid("2027-01-20", "500.00"));
+    entries.push(entry("2027-02-01", change));
+    let at = on(&loan, &plan, &entries, "2027-02-01");
+    assert_eq!(at.closed, Some((date("2027-01-15"), Closing::Paid)));
+    assert_eq!((at.advance, at.shortage, at.payoff()), (kop("500.00"), 0, 0));
+    assert_eq!(figures::unallocated(&at).amount, kop("500.00"));
+}
+
+#[test]
 fn a_restructuring_takes_in_what_is_overdue() {
     let (loan, plan) = (e1(), contract(&e1()));
     let at = on(&loan, &plan, &[], "2026-04-01");
