@@ -123,10 +123,10 @@ pub async fn show(edge: Edge, request: Request) -> Outcome {
 /// 403 below the level of the call that sums need, 404, 422.
 pub async fn explain(edge: Edge, request: Request) -> Outcome {
     let id = loan(&request)?;
-    let query = request.query(&["figure", "on", "call"])?;
+    let query = request.query(&["figure", "n", "on", "call"])?;
     let (on, call) = (query.date("on")?, query.read("call", "a call's identifier")?);
-    let figure = query.text("figure").unwrap_or_default();
-    ok(&edge.services.explain_loan(&request.caller()?, id, call, figure, on).await?)
+    let (figure, n) = (query.text("figure").unwrap_or_default(), query.read("n", "a number")?);
+    ok(&edge.services.explain_loan(&request.caller()?, id, call, figure, n, on).await?)
 }
 
 /// `GET /loans/{id}/early-quote`.

@@ -108,6 +108,7 @@ fn a_loan_kept_here_is_opened_paid_and_explained() {
         };
         assert_eq!(stated, &why["amount"], "{figure}");
     }
+    rows_and_days_are_explained(&elena, &loan);
     // The card says the same.
     let card = elena.get(&format!("/clients/{client}")).ok();
     let rows = card["loans"].as_array().unwrap();
@@ -124,6 +125,47 @@ fn a_loan_kept_here_is_opened_paid_and_explained() {
     assert_eq!(shown["schedule"][0]["paid"], "0.00");
 }
 
+/// Every sum of the schedule, and the days past due, with lines that add up to what is shown.
+fn rows_and_days_are_explained(elena: &Client, loan: &str) {
+    let shown = elena.get(&format!("/loans/{loan}")).ok();
+    let why = |figure: &str| elena.get(&format!("/loans/{loan}/explain?figure={figure}")).ok();
+    for row in shown["schedule"].as_array().unwrap() {
+        for (figure, field) in [
+            ("instalment_payment", "payment"),
+            ("instalment_interest", "interest"),
+            ("instalment_principal", "principal"),
+            ("instalment_balance", "balance"),
+            ("instalment_left", "left"),
+        ] {
+            let why = why(&format!("{figure}&n={}", row["n"]));
+            let lines = why["lines"].as_array().unwrap();
+            let sum: i64 = lines.iter().map(|line| kopecks(&line["amount"])).sum();
+            assert_eq!(sum, kopecks(&row[field]), "{why}");
+            assert_eq!((&why["amount"], &why["n"]), (&row[field], &row["n"]), "{why}");
+            assert_eq!(why["unit"], "sum");
+        }
+    }
+    let first = why("instalment_interest&n=1")["lines"][0].clone();
+    assert_eq!((&first["base"], &first["rate_percent"]), (&json!("100000.00"), &json!("24")));
+    assert!([365, 366].map(|days| json!(days)).contains(&first["year_days"]), "{first}");
+    let cost = why("full_cost");
+    assert_eq!(
+        (&cost["unit"], &cost["amount"]),
+        (&json!("percent"), &shown["terms"]["psk_percent"])
+    );
+    let flows = cost["lines"].as_array().unwrap();
+    assert_eq!(flows.iter().map(|flow| kopecks(&flow["amount"])).sum::<i64>(), 0, "{cost}");
+    assert_eq!((flows.len(), &flows[0]["flow"]["amount"]), (13, &json!("-100000.00")));
+    assert_eq!(cost["full_cost"]["periods_per_year"], "12");
+    // On the day before the payment the first instalment was late.
+    let on = ago(11);
+    let late = elena.get(&format!("/loans/{loan}?on={on}")).ok();
+    let why = why(&format!("days_past_due&on={on}"));
+    assert_eq!((&why["unit"], &why["lines"][0]["what"]), (&json!("days"), &json!("days_late")));
+    assert_eq!(why["amount"], json!(late["days_past_due"].to_string()));
+    assert_eq!(why["lines"][0]["due_on"], late["schedule"][0]["due_on"]);
+}
+
 #[test]
 fn an_early_repayment_is_quoted_for_any_day() {
     let lenderbox = Lenderbox::demo();
@@ -137,6 +179,19 @@ fn an_early_repayment_is_quoted_for_any_day() {
     let part = quote("&kind=shorter_term&amount=20000").ok();
     assert_eq!(part["pay"], "20000.00");
     assert!(part["schedule"].as_array().unwrap().len() < 12, "{part}");
+    let sum = |lines: &Value| -> i64 {
+        lines.as_array().unwrap().iter().map(|line| kopecks(&line["amount"])).sum()
+    };
+    for quote in [&full, &part] {
+        assert_eq!(sum(&quote["lines"]), kopecks(&quote["pay"]), "{quote}");
+        assert_eq!(sum(&quote["saving_lines"]), kopecks(&quote["saving"]), "{quote}");
+    }
+    // Interest for the days used is reckoned before the reader's eyes.
+    let used = &full["lines"][0];
+    assert_eq!((&used["what"], &used["base"]), (&json!("interest"), &json!("100000.00")));
+    let lines = full["lines"].as_array().unwrap();
+    let days: i64 = lines.iter().filter_map(|line| line["days"].as_i64()).sum();
+    assert_eq!(days, 20);
     let faulty = quote("&kind=smaller_payment&amount=1.001");
     assert_eq!((faulty.status, faulty.fields()), (422, vec!["amount"]));
     let faulty = elena.get(&format!("/loans/{loan}/early-quote?on={}&kind=full", ago(3)));
@@ -449,6 +504,10 @@ fn bad_input_names_every_field_and_changes_nothing() {
     assert_eq!((day.status, day.fields()), (422, vec!["on"]));
     let figure = own.elena.get(&own.path("/explain?figure=mood"));
     assert_eq!((figure.status, figure.fields()), (422, vec!["figure"]));
+    for row in ["instalment_interest", "instalment_interest&n=99", "overdue&n=1"] {
+        let refused = own.elena.get(&own.path(&format!("/explain?figure={row}")));
+        assert_eq!((refused.status, refused.fields()), (422, vec!["n"]), "{row}");
+    }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert_eq!(own.shown(), before);
     // What has ended takes nothing more.

@@ -255,10 +255,21 @@ pub fn contract(agreement: &Agreement, calendar: &Calendar<'_>) -> Plan {
 /// The full cost of credit of an agreement with its schedule, in percent.
 #[must_use]
 pub fn full_cost(agreement: &Agreement, plan: &Plan, method: PskMethod) -> Decimal {
+    psk::psk(&flows(agreement, plan), agreement.dues.step, method)
+}
+
+/// How the full cost of credit comes about.
+#[must_use]
+pub fn full_cost_reckoned(agreement: &Agreement, plan: &Plan, method: PskMethod) -> psk::Reckoned {
+    psk::reckoned(&flows(agreement, plan), agreement.dues.step, method)
+}
+
+/// The payout, then the payments of the schedule.
+fn flows(agreement: &Agreement, plan: &Plan) -> Vec<Flow> {
     let payout = agreement.granted - agreement.fee_at_payout;
     let mut flows = vec![Flow { on: agreement.issued_on, amount: -payout }];
     flows.extend(plan.rows.iter().map(|row| Flow { on: row.due_on, amount: row.payment() }));
-    psk::psk(&flows, agreement.dues.step, method)
+    flows
 }
 
 /// The rows of a schedule for the API.

@@ -89,6 +89,23 @@ impl DueRule {
         (1..=count).map(|n| self.due(issued_on, n, calendar)).collect()
     }
 
+    /// The day of the schedule from which a day off moved the last day to pay; `None` where it did
+    /// not.
+    #[must_use]
+    pub fn moved_from(
+        &self,
+        issued_on: Date,
+        due_on: Date,
+        calendar: &Calendar<'_>,
+    ) -> Option<Date> {
+        let nominal = (1..=NUMBERS_MAX)
+            .map(|n| self.nominal(issued_on, n))
+            .take_while(|nominal| *nominal < due_on)
+            .last()?;
+        let is_moved = self.shift != Shift::Stays && calendar.working_from(nominal) == due_on;
+        is_moved.then_some(nominal)
+    }
+
     /// `count` due dates whose unmoved day is after `date`.
     #[must_use]
     pub fn after(
@@ -155,6 +172,11 @@ mod tests {
         for (shift, accrues_to, due_on) in rows {
             let due = DueRule { shift, ..DueRule::MONTHLY }.due(issued, 1, &Calendar::RU);
             assert_eq!(due, Due { accrues_to: date(accrues_to), due_on: date(due_on) });
+            let rule = DueRule { shift, ..DueRule::MONTHLY };
+            let moved = (shift != Shift::Stays).then(|| date("2026-02-15"));
+            assert_eq!(rule.moved_from(issued, due.due_on, &Calendar::RU), moved);
+            // The fifteenth of April is worked.
+            assert_eq!(rule.moved_from(issued, date("2026-04-15"), &Calendar::RU), None);
         }
     }
 

@@ -5,6 +5,7 @@
 //! twice: what was paid ahead towards the running period is taken back first and used here.
 
 use super::dates::Due;
+use super::figures::{self, Line, What};
 use super::ledger::{
     Agreement, Assume, Book, Closing, EarlyOrder, Operation, Position, Replan, ReplanReason,
     RowState, walk,
@@ -100,9 +101,33 @@ pub struct Quote {
     pub interest_with: i64,
     /// The schedule after it; `None` when nothing is left.
     pub plan: Option<Plan>,
+    /// How `interest` was reckoned.
+    used: Vec<Line>,
 }
 
 impl Quote {
+    /// What makes `to_pay`.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Line> {
+        let used = self.to_pay - self.due_first - self.interest - self.principal;
+        let mut lines = vec![Line::plain(What::DueFirst, self.due_first)];
+        lines.extend(&self.used);
+        lines.push(Line::plain(What::Principal, self.principal));
+        // Money that waits, or was paid ahead, is used.
+        lines.push(Line::plain(What::Advance, used));
+        figures::Figure::of(lines).lines
+    }
+    /// What makes the saving.
+    #[must_use]
+    pub fn saving_lines(&self) -> Vec<Line> {
+        let after = self.interest_with - self.interest;
+        figures::Figure::of(vec![
+            Line::plain(What::InterestWithout, self.interest_without),
+            Line::plain(What::Interest, -self.interest),
+            Line::plain(What::InterestAfter, -after),
+        ])
+        .lines
+    }
     /// How much less interest is paid.
     #[must_use]
     pub const fn saving(&self) -> i64 {
@@ -144,6 +169,7 @@ pub fn quote(
             interest_without,
             interest_with: interest,
             plan: None,
+            used: figures::used_interest(&at, true),
         });
     };
     let replan = partial(&at, calendar, amount, matches!(early, Early::ShorterTerm(_)))?;
@@ -158,6 +184,7 @@ pub fn quote(
         interest_without,
         interest_with: replan.interest + replan.plan.interest(),
         plan: Some(replan.plan),
+        used: if replan.interest == 0 { Vec::new() } else { figures::used_interest(&at, false) },
     })
 }
 

@@ -51,6 +51,19 @@ fn serial_360(date: Date) -> i64 {
     i64::from(date.year()) * 360 + i64::from(date.month()) * 30 + i64::from(date.day().min(30))
 }
 
+/// Days that weigh alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// After this day …
+    pub after: Date,
+    /// … up to and with this one.
+    pub to: Date,
+    /// Days by the basis of the agreement.
+    pub days: i64,
+    /// Days of the year that they are parts of; `None` at a rate per day.
+    pub year_days: Option<u16>,
+}
+
 /// A rate in millionths of a percent. Stored: append only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rate {
@@ -151,6 +164,40 @@ impl Interest {
                 })
                 .sum(),
         }
+    }
+
+    /// The days after `from` up to and with `to` in spans that weigh alike: split where a leap year
+    /// begins or ends, if the basis tells such years apart; none of an empty span.
+    #[must_use]
+    pub fn spans(&self, from: Date, to: Date) -> Vec<Span> {
+        if to <= from {
+            return Vec::new();
+        }
+        let is_by_year = matches!(self.rate, Rate::Year(_));
+        let span = |after: Date, to: Date| Span {
+            after,
+            to,
+            days: self.basis.days(after, to),
+            year_days: is_by_year.then(|| match self.basis {
+                DayBasis::ActAct if to.leap_year() => 366,
+                DayBasis::ActAct | DayBasis::Act365 => 365,
+                DayBasis::Thirty360 => 360,
+            }),
+        };
+        let (mut spans, mut after) = (Vec::new(), from);
+        if is_by_year && self.basis == DayBasis::ActAct {
+            let ends = (from.year()..to.year()).filter_map(|year| Date::from_ymd_opt(year, 12, 31));
+            for last in ends.filter(|last| *last > from) {
+                let turns =
+                    last.succ_opt().is_some_and(|next| next.leap_year() != last.leap_year());
+                if turns {
+                    spans.push(span(after, last));
+                    after = last;
+                }
+            }
+        }
+        spans.push(span(after, to));
+        spans
     }
 
     /// How many days of the span fall in years of `year_days` days, by the basis.
@@ -271,6 +318,39 @@ mod tests {
             -14_795
         );
         assert_eq!(of(DayBasis::Act365, year, segment, 1_000_000, "2026-01-31", "2026-01-31"), 0);
+    }
+
+    #[test]
+    fn days_are_split_where_years_of_another_length_begin() {
+        let spans = |basis, rate, from: &str, to: &str| -> Vec<(String, i64, Option<u16>)> {
+            let interest = Interest { rate, basis, rounding: Rounding::Segment };
+            let found = interest.spans(date(from), date(to)).into_iter();
+            found.map(|span| (span.to.to_string(), span.days, span.year_days)).collect()
+        };
+        let year = Rate::Year(18_000_000);
+        let end = |to: &str, days, year_days| (to.to_owned(), days, year_days);
+        assert_eq!(
+            spans(DayBasis::ActAct, year, "2027-12-20", "2029-01-20"),
+            [
+                end("2027-12-31", 11, Some(365)),
+                end("2028-12-31", 366, Some(366)),
+                end("2029-01-20", 20, Some(365))
+            ]
+        );
+        let whole = |basis, rate, year_days| {
+            let days = if basis == DayBasis::Thirty360 { 30 } else { 31 };
+            let found = spans(basis, rate, "2027-12-20", "2028-01-20");
+            assert_eq!(found, [end("2028-01-20", days, year_days)]);
+        };
+        whole(DayBasis::Act365, year, Some(365));
+        whole(DayBasis::Thirty360, year, Some(360));
+        whole(DayBasis::ActAct, Rate::Day(800_000), None);
+        // Two common years are one span; the year that ends on the first day is not in it.
+        let common = spans(DayBasis::ActAct, year, "2026-12-01", "2027-01-15");
+        assert_eq!(common, [end("2027-01-15", 45, Some(365))]);
+        let leap = spans(DayBasis::ActAct, year, "2027-12-31", "2028-01-31");
+        assert_eq!(leap, [end("2028-01-31", 31, Some(366))]);
+        assert!(spans(DayBasis::ActAct, year, "2028-01-31", "2028-01-31").is_empty());
     }
 
     #[test]

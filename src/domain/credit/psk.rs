@@ -5,6 +5,7 @@
 //! which is exact to far below the three decimals that are shown. Must never use floats.
 
 use super::dates::Step;
+use super::interest::half_up;
 use crate::base::time::Date;
 use chrono::{Datelike, Months};
 use rust_decimal::Decimal;
@@ -61,16 +62,58 @@ pub fn psk(flows: &[Flow], step: Step, method: PskMethod) -> Decimal {
     Decimal::from_i128_with_scale(thousandths, 3)
 }
 
-/// The rate per base period with ten decimals; for tests and papers.
+/// How the full cost was reckoned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reckoned {
+    /// The rate per base period, a fraction with ten decimals.
+    pub period_rate: Decimal,
+    /// Base periods in a year.
+    pub periods_per_year: Decimal,
+    /// Each flow with its value on the day of the first; the values add up to nothing.
+    pub flows: Vec<Discounted>,
+}
+
+/// A flow and what it is worth on the day of the first one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Discounted {
+    /// The flow.
+    pub flow: Flow,
+    /// Full base periods since the first flow.
+    pub full: u32,
+    /// The part of a period after them, six decimals.
+    pub part: Decimal,
+    /// Kopecks; what the flow adds to the rounded sum.
+    pub value: i64,
+}
+
+/// How [`psk`] comes about.
 #[must_use]
-pub fn period_rate(flows: &[Flow], step: Step, method: PskMethod) -> Decimal {
+pub fn reckoned(flows: &[Flow], step: Step, method: PskMethod) -> Reckoned {
     let Some(first) = flows.first() else {
-        return Decimal::ZERO;
+        return Reckoned::default();
     };
     let base = base_period(flows, step, method);
     let placed: Vec<Placed> =
         flows.iter().map(|flow| base.place(first.on, flow.on, flow.amount)).collect();
-    Decimal::from_i128_with_scale((root(&placed) + 50_000_000) / 100_000_000, 10)
+    let root = root(&placed);
+    let (mut exact, mut told) = (0, 0);
+    let discounted =
+        values(&placed, root).zip(flows.iter().zip(&placed)).map(|(value, (flow, at))| {
+            exact += value;
+            let by = half_up(exact, ONE);
+            let value = by - told;
+            told = by;
+            let part = Decimal::from_i128_with_scale(at.part / 1_000_000_000_000, 6).normalize();
+            Discounted { flow: *flow, full: at.full, part, value }
+        });
+    let flows = discounted.collect();
+    let (over, under) = base.per_year;
+    let per_year = Decimal::from_i128_with_scale(over, 0) / Decimal::from_i128_with_scale(under, 0);
+    Reckoned {
+        period_rate: Decimal::from_i128_with_scale((root + 50_000_000) / 100_000_000, 10),
+        periods_per_year: per_year.round_dp(6).normalize(),
+        flows,
+    }
 }
 
 /// The base period: months or days, and how many make a year of 365 days.
@@ -148,19 +191,22 @@ impl Base {
 
 /// The value of all flows at rate `i`, in kopecks with eighteen decimals.
 fn value(flows: &[Placed], rate: i128) -> i128 {
+    values(flows, rate).sum()
+}
+
+/// The value of each flow.
+fn values(flows: &[Placed], rate: i128) -> impl Iterator<Item = i128> {
     let step = ONE * ONE / (ONE + rate);
     let (mut factor, mut at) = (ONE, 0);
-    let mut sum = 0;
-    for flow in flows {
+    flows.iter().map(move |flow| {
         // Flows come in order of time, so the factor only grows older.
         while at < flow.full && factor > 0 {
             factor = factor * step / ONE;
             at += 1;
         }
         let part = ONE + mul(flow.part, rate);
-        sum += i128::from(flow.amount) * (factor * ONE / part);
-    }
-    sum
+        i128::from(flow.amount) * (factor * ONE / part)
+    })
 }
 
 fn mul(a: i128, b: i128) -> i128 {

@@ -4,6 +4,7 @@
 //! Must never show more of a loan than the client's card shows to the same caller.
 
 pub mod commands;
+pub mod explained;
 pub mod shown;
 pub mod views;
 
@@ -16,7 +17,7 @@ use crate::domain::access::{Action, Grant};
 use crate::domain::calendar::Calendar;
 use crate::domain::credit::calculator::{self, Calculation, LoanAsk, QuoteAsk, QuoteView, decimal};
 use crate::domain::credit::early::{self, EarlyFault};
-use crate::domain::credit::figures::Which;
+use crate::domain::credit::figures::{Line, Which};
 use crate::domain::credit::interest::Rate;
 use crate::domain::credit::ledger::Book;
 use crate::domain::credit::policy;
@@ -88,29 +89,30 @@ impl Services {
         Ok(shown::detail(&found, sight, on, today))
     }
 
-    /// A figure of a loan with the lines that make it.
+    /// A figure of a loan with the lines that make it, of a row of the schedule that of row `n`.
     ///
     /// # Errors
-    /// `Forbidden`, also below the level that sums need; `Rejected` as for [`Self::loan_detail`].
+    /// `Forbidden`, also below the level that sums need; `Rejected` as for [`Self::loan_detail`],
+    /// and when there is no such figure or row.
     pub async fn explain_loan(
         &self,
         caller: &Caller,
         loan: LoanId,
         call: Option<CallId>,
         figure: &str,
+        n: Option<u16>,
         on: Option<Date>,
     ) -> Result<FigureView, ServiceError> {
         let (found, sight) = self.loan_to_read(caller, loan, call).await?;
         check_sums(sight)?;
-        let mut faults = Faults::default();
-        let help = "choose next_payment, debt_today, overdue, interest, penalty, total_left, payoff \
-                    or unallocated";
-        let Some(which) = faults.word("figure", Which::parse(figure), help) else {
-            return Err(Rejection::invalid(faults.0).into());
-        };
         let on = checked_day(&found, on, self.today())?;
-        let (amount, lines) = shown::explained(&found, on, which);
-        Ok(FigureView { figure: which.code(), on, amount: decimal(amount), lines })
+        let which = asked_figure(figure, n)?;
+        explained::figure(&found, on, which, n).ok_or_else(|| {
+            let mut faults = Faults::default();
+            let help = "the schedule of this day has no such row; take a number that stands in it";
+            faults.add("n", "unknown_value", help);
+            Rejection::invalid(faults.0).into()
+        })
     }
 
     /// What an early repayment of a loan on `on` would mean. For a loan of another system it is an
@@ -179,6 +181,27 @@ fn checked_day(loan: &Loan, on: Option<Date>, today: Date) -> Result<Date, Rejec
     if faults.0.is_empty() { Ok(on) } else { Err(Rejection::invalid(faults.0)) }
 }
 
+/// The figure of this name; of a row of the schedule, a number must name the row.
+fn asked_figure(figure: &str, n: Option<u16>) -> Result<Which, Rejection> {
+    let mut faults = Faults::default();
+    let known: Vec<&str> = Which::ALL.iter().map(|which| which.code()).collect();
+    let help = format!("choose one of {}", known.join(", "));
+    let which = faults.word("figure", Which::parse(figure), &help);
+    match which {
+        Some(which) if which.is_of_instalment() && n.is_none() => {
+            faults.add("n", "required", "say which row of the schedule, by its number");
+        }
+        Some(which) if !which.is_of_instalment() && n.is_some() => {
+            faults.add("n", "not_allowed", "this figure is of no single row; leave the number out");
+        }
+        _ => {}
+    }
+    match which {
+        Some(which) if faults.0.is_empty() => Ok(which),
+        _ => Err(Rejection::invalid(faults.0)),
+    }
+}
+
 /// Refuses where the card would hide the sums.
 pub(super) fn check_sums(sight: Sight) -> Result<(), Rejection> {
     if sight.money { Ok(()) } else { Err(Rejection::forbidden("identify the client first")) }
@@ -205,14 +228,7 @@ fn quote_view(
     is_estimate: bool,
 ) -> EarlyQuoteView {
     let agreement = book.agreement;
-    let used = quote.to_pay - quote.due_first - quote.interest - quote.principal;
-    let lines = [
-        ("due_first", quote.due_first),
-        ("interest", quote.interest),
-        ("principal", quote.principal),
-        ("advance", used),
-    ];
-    let lines = lines.into_iter().filter(|(_, amount)| *amount != 0);
+    let shown = |lines: Vec<Line>| lines.iter().map(FigureLine::from).collect();
     let last = early::withdrawal_until(agreement, &policy::RU).filter(|last| *last >= today);
     let earliest_on = match kind {
         "withdrawal" => today,
@@ -222,10 +238,11 @@ fn quote_view(
         on: quote.on,
         kind: kind.to_owned(),
         pay: decimal(quote.to_pay),
-        lines: lines.map(|(what, amount)| FigureLine::plain(what, amount)).collect(),
+        lines: shown(quote.lines()),
         interest_without: decimal(quote.interest_without),
         interest_with: decimal(quote.interest_with),
         saving: decimal(quote.saving()),
+        saving_lines: shown(quote.saving_lines()),
         schedule: quote
             .plan
             .as_ref()

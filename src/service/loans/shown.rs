@@ -4,14 +4,14 @@
 //! loan that the client's card would not show.
 
 use super::views::{
-    BalancePoint, DifferenceView, EarlyRequestView, FigureLine, LoanDetail, LoanFigures,
-    LoanTermsView, NextPaymentView, OperationView, PenaltyView, ScheduleRowView, ShopTermsView,
-    StructurePart, period,
+    BalancePoint, DifferenceView, EarlyRequestView, LoanDetail, LoanFigures, LoanTermsView,
+    NextPaymentView, OperationView, PenaltyView, ScheduleRowView, ShopTermsView, StructurePart,
+    period,
 };
 use crate::base::time::Date;
 use crate::domain::credit::calculator::{self, decimal};
 use crate::domain::credit::early::Early;
-use crate::domain::credit::figures::{self, Which};
+use crate::domain::credit::figures;
 use crate::domain::credit::goods;
 use crate::domain::credit::interest::Rate;
 use crate::domain::credit::ledger::{
@@ -343,7 +343,7 @@ fn tell_external(detail: &mut LoanDetail, loan: &Loan, stands: &Standing) {
 }
 
 /// What falls due on the day itself.
-fn due_on_day(stands: &Standing, on: Date) -> i64 {
+pub(super) fn due_on_day(stands: &Standing, on: Date) -> i64 {
     stands.next_payment.filter(|_| stands.next_due_on == Some(on)).unwrap_or(0)
 }
 
@@ -409,88 +409,4 @@ fn told_structure(loan: &Loan, on: Date) -> Vec<StructurePart> {
         amounts[4].1 += if is_due { fee } else { 0 };
     }
     parts(&amounts)
-}
-
-/// The lines of a figure, which add up to it, and their sum.
-#[must_use]
-pub fn explained(loan: &Loan, on: Date, which: Which) -> (i64, Vec<FigureLine>) {
-    let Some(own) = &loan.own else {
-        return told_lines(loan, on, which);
-    };
-    let at = own.explained(on, |_| ());
-    let figure = figures::one(&at, which);
-    (figure.amount, figure.lines.iter().map(FigureLine::from).collect())
-}
-
-/// A stated figure is one line; others are made of the schedule's rows.
-fn told_lines(loan: &Loan, on: Date, which: Which) -> (i64, Vec<FigureLine>) {
-    let (stands, stated) = (standing::on(loan, on), &loan.figures);
-    let mut lines = Vec::new();
-    let state =
-        |amount: i64| FigureLine { to: stated.as_of, ..FigureLine::plain("stated", amount) };
-    let from_rows = |wanted: &dyn Fn(&Instalment) -> bool| -> Vec<FigureLine> {
-        let rows = standing::uncovered(loan).filter(|(row, left)| *left > 0 && wanted(row));
-        rows.flat_map(|(row, left)| row_lines(row, left)).collect()
-    };
-    if !loan.terms.status.is_open() {
-        return (0, lines);
-    }
-    let is_stated = stated.as_of.is_some();
-    let is_next = |row: &Instalment| Some(standing::last_day(row)) == stands.next_due_on;
-    let next_stated = is_stated
-        && stated.next_due_on.is_some_and(|due| due >= on)
-        && stated.next_payment.is_some();
-    let next = |lines: &mut Vec<FigureLine>| match stands.next_payment {
-        Some(amount) if next_stated => lines.push(state(amount)),
-        _ => lines.extend(from_rows(&is_next)),
-    };
-    let overdue = |lines: &mut Vec<FigureLine>| match stated.overdue {
-        Some(_) if is_stated => lines.push(state(stands.overdue)),
-        _ => lines.extend(from_rows(&|row| standing::last_day(row) < on)),
-    };
-    let due = due_on_day(&stands, on);
-    let amount = match which {
-        Which::NextPayment => {
-            next(&mut lines);
-            stands.next_payment.unwrap_or(0)
-        }
-        Which::Overdue => {
-            overdue(&mut lines);
-            stands.overdue
-        }
-        Which::DebtToday => {
-            overdue(&mut lines);
-            if due != 0 {
-                next(&mut lines);
-            }
-            stands.overdue + due
-        }
-        Which::TotalLeft => {
-            match stands.outstanding {
-                Some(amount) if is_stated && stated.outstanding.is_some() => {
-                    lines.push(state(amount));
-                }
-                _ => lines.extend(from_rows(&|_| true)),
-            }
-            stands.outstanding.unwrap_or(0)
-        }
-        // Nobody tells these of another system's loan.
-        Which::Interest | Which::Penalty | Which::Payoff | Which::Unallocated => 0,
-    };
-    lines.retain(|line| line.amount != "0.00");
-    (amount, lines)
-}
-
-fn row_lines(row: &Instalment, left: i64) -> Vec<FigureLine> {
-    let line = |what, amount| FigureLine {
-        n: Some(row.n),
-        due_on: Some(row.due_on),
-        ..FigureLine::plain(what, amount)
-    };
-    vec![
-        line("principal", row.principal),
-        line("interest", row.interest),
-        line("instalment_fee", row.fee),
-        line("paid", left - row.payment()),
-    ]
 }

@@ -278,10 +278,37 @@ pub struct FigureView {
     pub figure: &'static str,
     /// The day it is of.
     pub on: Date,
-    /// The sum of the lines.
+    /// Of which row of the schedule, if of one.
+    pub n: Option<u16>,
+    /// What it is measured in: `sum` (a decimal), `days` (a whole number), `percent`.
+    pub unit: &'static str,
+    /// The sum of the lines; a percent is none: its lines add up to nothing.
     pub amount: String,
+    /// What makes the percent of a full cost of credit.
+    pub full_cost: Option<FullCostView>,
     /// The lines.
     pub lines: Vec<FigureLine>,
+}
+
+/// The percent is the rate per base period, times base periods in a year, times a hundred.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct FullCostView {
+    /// The rate per base period, a fraction with ten decimals.
+    pub period_rate: String,
+    /// Base periods in a year.
+    pub periods_per_year: String,
+}
+
+/// A flow of money at a rate per base period: its value is the sum, over one and the part of a
+/// period times the rate, over one and the rate to the power of full periods.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct FlowView {
+    /// How much flows; a payout is negative.
+    pub amount: String,
+    /// Full base periods since the payout.
+    pub periods: u32,
+    /// The part of a period after them.
+    pub part: String,
 }
 
 /// A line of a figure.
@@ -290,25 +317,33 @@ pub struct FigureLine {
     /// What it is: `principal`, `interest`, `extra_interest`, `deferred_interest`,
     /// `instalment_fee`, `fees`, `penalty`, `penalty_paid`, `penalty_forgiven`, `paid`,
     /// `interest_paid`, `advance`, `goes_back`, `shortage`, `came`, `went_back`, `principal_paid`,
-    /// `fees_paid`; `stated` by another system.
+    /// `fees_paid`, `carried_interest`, `as_signed`, `capped`, `equal_payment`, `equal_part`,
+    /// `rest`, `principal_before`, `days_late`, `holiday_days`, `due_first`, `interest_without`,
+    /// `interest_after`, `payout`, `payment`; `stated` by another system.
     pub what: &'static str,
     /// Of which instalment.
     pub n: Option<u16>,
     /// Due when.
     pub due_on: Option<Date>,
+    /// The day of the schedule, where a day off moved the last day to pay.
+    pub moved_from: Option<Date>,
     /// The first day counted.
     pub from: Option<Date>,
     /// The last day counted; of a stated figure, its day.
     pub to: Option<Date>,
     /// Days by the basis of the agreement.
     pub days: Option<i64>,
+    /// Days of the year that they are parts of: 365, 366, 360; absent at a rate per day.
+    pub year_days: Option<u16>,
     /// On this sum.
     pub base: Option<String>,
     /// Rate in percent.
     pub rate_percent: Option<String>,
     /// What the rate is of: `year`, `day`.
     pub rate_period: Option<&'static str>,
-    /// How much; what lowers the figure is negative.
+    /// The flow of which the amount is the value on the day of the payout; of a full cost.
+    pub flow: Option<FlowView>,
+    /// How much, in the unit of the figure; what lowers it is negative.
     pub amount: String,
 }
 
@@ -320,26 +355,42 @@ impl FigureLine {
             what,
             n: None,
             due_on: None,
+            moved_from: None,
             from: None,
             to: None,
             days: None,
+            year_days: None,
             base: None,
             rate_percent: None,
             rate_period: None,
+            flow: None,
             amount: decimal(amount),
         }
+    }
+
+    /// A line of a figure that is measured in `unit`.
+    #[must_use]
+    pub fn in_unit(line: &Line, unit: &str) -> Self {
+        let mut shown = Self::from(line);
+        if unit == "days" {
+            shown.amount = line.amount.to_string();
+        }
+        shown
     }
 }
 
 impl From<&Line> for FigureLine {
     fn from(line: &Line) -> Self {
         let how = line.reckoning.as_ref();
+        let counted = how.map(|how| (how.span.after, how.span.to)).or(line.counted);
         Self {
             n: line.n,
             due_on: line.due_on,
-            from: how.and_then(|how| how.after.succ_opt()),
-            to: how.map(|how| how.to),
-            days: how.map(|how| how.days),
+            moved_from: line.moved_from,
+            from: counted.and_then(|(after, _)| after.succ_opt()),
+            to: counted.map(|(_, to)| to),
+            days: how.map(|how| how.span.days),
+            year_days: how.and_then(|how| how.span.year_days),
             base: how.map(|how| decimal(how.base)),
             rate_percent: how.map(|how| how.rate.percent().to_string()),
             rate_period: how.map(|how| period(how.rate)),
@@ -357,7 +408,8 @@ pub struct EarlyQuoteView {
     pub kind: String,
     /// What to bring on the day.
     pub pay: String,
-    /// What makes it: `due_first`, `interest`, `principal`, `advance` (money that waits is used).
+    /// What makes it: `due_first`, interest for the days used, `principal`, `advance` (money that
+    /// waits is used).
     pub lines: Vec<FigureLine>,
     /// Interest still to pay without it.
     pub interest_without: String,
@@ -365,6 +417,9 @@ pub struct EarlyQuoteView {
     pub interest_with: String,
     /// How much less interest is paid.
     pub saving: String,
+    /// What makes it: `interest_without`, and negative `interest` (for the days used) and
+    /// `interest_after`.
+    pub saving_lines: Vec<FigureLine>,
     /// The schedule after it; empty when nothing is left.
     pub schedule: Vec<CalculatedRow>,
     /// The first day that keeps the notice, when it is given today.

@@ -40,6 +40,11 @@ impl RowState {
     pub fn interest(&self) -> i64 {
         self.fixed.unwrap_or(self.row.interest) + self.row.deferred + self.extra
     }
+    /// Whether the total cap cut its interest off.
+    #[must_use]
+    pub const fn is_capped(&self) -> bool {
+        self.fixed.is_some()
+    }
     /// Interest still to pay.
     #[must_use]
     pub fn interest_left(&self) -> i64 {
@@ -347,12 +352,15 @@ impl Position<'_> {
             return 0;
         };
         let due = oldest.row.due_on;
-        let paused: i64 = self
-            .pauses
-            .iter()
-            .map(|(from, to)| ((*to).min(self.on) - (*from).max(due)).num_days().max(0))
-            .sum();
+        let paused: i64 =
+            self.late_pauses(due).map(|(from, to)| (to - from).num_days().max(0)).sum();
         u32::try_from((self.on - due).num_days() - paused).unwrap_or(0)
+    }
+
+    /// Holidays as far as they lie between `due` and the day: after the first day, up to and with
+    /// the second; empty ones among them.
+    pub fn late_pauses(&self, due: Date) -> impl Iterator<Item = (Date, Date)> {
+        self.pauses.iter().map(move |(from, to)| ((*from).max(due), (*to).min(self.on)))
     }
 
     /// Whether the day lies in a holiday.

@@ -1,11 +1,15 @@
 //! Properties of random books: money conserves, no claim is filled beyond itself, what comes later
 //! changes nothing before, a figure is the sum of its lines.
 
-use super::super::figures::{self, Figure};
+use super::super::calculator;
+use super::super::early::{self, Early};
+use super::super::figures::{self, Figure, Line, Which};
 use super::super::ledger::{Assume, Book, Entry, Operation, Position, walk};
 use super::super::policy::Policy;
+use super::super::psk::PskMethod;
 use super::contract;
 use super::independent::{Dice, booked, events, loan};
+use crate::domain::calendar::Calendar;
 use chrono::Days;
 
 const POLICY: Policy<'static> = Policy::RU;
@@ -41,9 +45,58 @@ fn check(entries: &[Entry], at: &Position<'_>, case: &str) {
     assert_eq!(all.unallocated.amount, at.advance, "{case}");
     figures.push(all.unallocated);
     figures.extend(all.next_payment.map(|next| next.figure));
+    figures.extend(rows_and_days(at, case));
     for Figure { amount, lines } in figures {
-        assert_eq!(amount, lines.iter().map(|line| line.amount).sum::<i64>(), "{case}");
-        assert!(lines.iter().all(|line| line.amount != 0), "{case}");
+        add_up(amount, &lines, case);
+    }
+}
+
+fn add_up(amount: i64, lines: &[Line], case: &str) {
+    assert_eq!(amount, lines.iter().map(|line| line.amount).sum::<i64>(), "{case}: {lines:?}");
+    assert!(lines.iter().all(|line| line.amount != 0), "{case}: {lines:?}");
+}
+
+/// Every figure of every row of the schedule, and the days past due, as the page shows them.
+fn rows_and_days(at: &Position<'_>, case: &str) -> Vec<Figure> {
+    let of = |which, n| figures::one(at, which, n, &Calendar::RU);
+    let days = of(Which::DaysPastDue, None);
+    assert_eq!(days.amount, i64::from(at.days_past_due()), "{case}");
+    let mut found = vec![days];
+    let next = at.open_rows().next().map(|row| row.row.n);
+    for row in &at.rows {
+        let n = Some(row.row.n);
+        let running = if n == next { at.extra_running() } else { 0 };
+        let interest = row.interest() + running;
+        let payment = interest + row.row.principal + row.row.fee;
+        let paid = row.paid_interest + row.paid_principal + row.paid_fee;
+        let is_over = row.is_moved || at.closed.is_some();
+        for (which, expected) in [
+            (Which::InstalmentPayment, payment),
+            (Which::InstalmentInterest, interest),
+            (Which::InstalmentPrincipal, row.row.principal),
+            (Which::InstalmentBalance, row.row.balance),
+            (Which::InstalmentLeft, if is_over { 0 } else { (payment - paid).max(0) }),
+        ] {
+            let figure = of(which, n);
+            assert_eq!(figure.amount, expected, "{which:?} {n:?} {case}: {:?}", figure.lines);
+            // What we made a schedule of is never "as signed".
+            let is_signed = |line: &Line| line.what == figures::What::AsSigned;
+            assert!(!figure.lines.iter().any(is_signed), "{n:?} {case}: {:?}", figure.lines);
+            found.push(figure);
+        }
+    }
+    found
+}
+
+/// What an early repayment on the day or later would cost and save, asked on the day.
+fn check_quotes(book: &Book<'_>, at: &Position<'_>, dice: &mut Dice, case: &str) {
+    let half = at.principal_left() / 2;
+    let on = at.on + Days::new(dice.upto(60));
+    for early in [Early::Full, Early::SmallerPayment(half), Early::ShorterTerm(half)] {
+        if let Ok(quote) = early::quote(book, &POLICY, &Calendar::RU, at.on, on, early) {
+            add_up(quote.to_pay, &quote.lines(), case);
+            add_up(quote.saving(), &quote.saving_lines(), case);
+        }
     }
 }
 
@@ -63,9 +116,24 @@ fn money_conserves_and_the_future_changes_nothing_before_it() {
             check(&entries, &at, &case);
             let known: Vec<Entry> =
                 entries.iter().filter(|entry| entry.on <= day).cloned().collect();
-            let past = walk(&Book::with(&loan, &plan, &known), &POLICY, day, Assume::Nothing, true);
+            let known = Book::with(&loan, &plan, &known);
+            let past = walk(&known, &POLICY, day, Assume::Nothing, true);
+            check_quotes(&known, &at, dice, &case);
             assert_eq!(figures::all(&past), figures::all(&at), "{case}");
             assert_eq!(past.steps(), at.steps(), "{case}");
+        }
+    }
+}
+
+#[test]
+fn the_flows_of_a_full_cost_make_nothing_on_the_day_of_the_payout() {
+    for seed in 300_000..300_500 {
+        let loan = loan(&mut Dice(seed));
+        let plan = contract(&loan);
+        for method in [PskMethod::MonthThirtieths, PskMethod::MonthOfYear, PskMethod::ThirtyDays] {
+            let why = calculator::full_cost_reckoned(&loan, &plan, method);
+            let sum: i64 = why.flows.iter().map(|flow| flow.value).sum();
+            assert_eq!((sum, why.flows.len()), (0, plan.rows.len() + 1), "seed {seed}: {loan:?}");
         }
     }
 }

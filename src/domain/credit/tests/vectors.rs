@@ -2,6 +2,7 @@
 
 use super::super::dates::{DueRule, Shift, Step};
 use super::super::early::{self, Early, Quote};
+use super::super::figures::{Line, What};
 use super::super::goods;
 use super::super::interest::{DayBasis, Interest, Rate};
 use super::super::ledger::{
@@ -109,14 +110,26 @@ fn the_full_cost_of_credit_is_the_statutes() {
     let (month, method) = (Step::Months(1), PskMethod::MonthThirtieths);
     let e1_flows = flows(&plan, e1().issued_on, kop("100000.00"));
     assert_eq!(psk::psk(&e1_flows, month, method).to_string(), "23.898");
-    assert_eq!(psk::period_rate(&e1_flows, month, method).to_string(), "0.0199149594");
+    assert_eq!(psk::reckoned(&e1_flows, month, method).period_rate.to_string(), "0.0199149594");
+    // Each flow with its place in months; brought to the day of the payout they make nothing.
+    let why = psk::reckoned(&e1_flows, month, method);
+    let places: Vec<u32> = why.flows.iter().map(|flow| flow.full).collect();
+    assert_eq!(places, (0..=12).collect::<Vec<_>>());
+    assert!(why.flows.iter().all(|flow| flow.part.is_zero()));
+    assert_eq!(why.flows[0].value, kop("-100000.00"));
+    assert_eq!(why.flows[1].value, kop("9271.32"));
+    assert_eq!(why.flows.iter().map(|flow| flow.value).sum::<i64>(), 0);
+    assert_eq!(why.periods_per_year.to_string(), "12");
     let with_fee = flows(&plan, e1().issued_on, kop("97000.00"));
     assert_eq!(psk::psk(&with_fee, month, method).to_string(), "29.893");
 
     let payday = [("2026-01-01", "-10000.00"), ("2026-01-31", "12400.00")];
     let payday = payday.map(|(on, amount)| Flow { on: date(on), amount: kop(amount) });
     assert_eq!(psk::psk(&payday, Step::Days(30), method).to_string(), "292.000");
-    assert_eq!(psk::period_rate(&payday, Step::Days(30), method).to_string(), "0.2400000000");
+    assert_eq!(
+        psk::reckoned(&payday, Step::Days(30), method).period_rate.to_string(),
+        "0.2400000000"
+    );
 
     // An irregular first period.
     let mut irregular = vec![Flow { on: date("2026-01-10"), amount: kop("-100000.00") }];
@@ -155,6 +168,13 @@ fn an_early_part_on_a_due_date_lowers_payments_or_their_number() {
     assert_eq!(smaller.interest_without, kop("6412.31"));
     assert_eq!(smaller.interest_with, kop("4563.91"));
     assert_eq!(smaller.saving(), kop("1848.40"));
+    let amounts = |lines: Vec<Line>| -> Vec<(What, i64)> {
+        lines.iter().map(|line| (line.what, line.amount)).collect()
+    };
+    let to_pay = [(What::DueFirst, kop("9455.96")), (What::Principal, kop("20000.00"))];
+    assert_eq!(amounts(smaller.lines()), to_pay);
+    let saving = [(What::InterestWithout, kop("6412.31")), (What::InterestAfter, -kop("4563.91"))];
+    assert_eq!(amounts(smaller.saving_lines()), saving);
 
     let shorter = quoted(&e1(), "2026-05-15", Early::ShorterTerm(kop("20000.00")));
     let plan = shorter.plan.as_ref().unwrap();

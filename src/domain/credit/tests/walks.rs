@@ -3,14 +3,14 @@
 
 use super::super::dates::{DueRule, Shift, Step};
 use super::super::early::{self, Early, NewTerms};
-use super::super::figures::{self, What};
+use super::super::figures::{self, What, Which};
 use super::super::interest::{DayBasis, Interest, Rate, Rounding};
 use super::super::ledger::{
     Agreement, Assume, Book, Closing, CurrentInterest, Entry, Operation, PenaltyBase, Position,
     walk,
 };
 use super::super::policy::Policy;
-use super::super::schedule::{Plan, PlanRow, ScheduleKind};
+use super::super::schedule::{Pause, Plan, PlanRow, ScheduleKind};
 use super::{agreement, contract, date, e1, entry, kop, paid, with_shift};
 use crate::domain::calendar::Calendar;
 
@@ -239,7 +239,9 @@ fn a_late_payment_costs_interest_on_overdue_principal_with_the_next_instalment()
     assert_eq!(extra.amount, kop("112.18"));
     let penalty = figures::penalty(&at);
     let how = penalty.lines[0].reckoning.unwrap();
-    assert_eq!((how.base, how.days, how.to), (kop("9455.96"), 23, date("2026-03-10")));
+    let span = how.span;
+    assert_eq!((how.base, span.days, span.to), (kop("9455.96"), 23, date("2026-03-10")));
+    assert_eq!(span.year_days, Some(365));
 }
 
 #[test]
@@ -345,6 +347,69 @@ fn a_schedule_changed_after_the_loan_was_repaid_took_the_money_that_waits() {
     assert_eq!(at.closed, Some((date("2027-01-15"), Closing::Paid)));
     assert_eq!((at.advance, at.shortage, at.payoff()), (kop("500.00"), 0, 0));
     assert_eq!(figures::unallocated(&at).amount, kop("500.00"));
+}
+
+/// The sums of a row, and what each is made of.
+#[test]
+fn a_row_of_the_schedule_says_how_its_sums_were_reckoned() {
+    let loan = with_shift(agreement("100000.00", 24, 15, "2027-01-15"), Shift::Unadjusted);
+    let plan = contract(&loan);
+    let at = on(&loan, &plan, &[], "2027-02-01");
+    let of = |which, n| figures::one(&at, which, Some(n), &Calendar::RU);
+    // The instalment of January begins in a common year and ends in a leap one.
+    let interest = of(Which::InstalmentInterest, 12);
+    let row = &at.rows[11];
+    assert_eq!(interest.amount, row.row.interest);
+    let pieces: Vec<_> = interest.lines.iter().map(|line| line.reckoning.unwrap()).collect();
+    let days: Vec<_> = pieces.iter().map(|how| (how.span.days, how.span.year_days)).collect();
+    assert_eq!(days, [(16, Some(365)), (15, Some(366))]);
+    assert!(pieces.iter().all(|how| how.base == row.base && how.rate == loan.interest.rate));
+    assert_eq!(interest.lines[0].amount, loan.interest.on(row.base, row.since, date("2027-12-31")));
+
+    let whats = |figure: &figures::Figure| -> Vec<What> {
+        figure.lines.iter().map(|line| line.what).collect()
+    };
+    let principal = of(Which::InstalmentPrincipal, 1);
+    assert_eq!(whats(&principal), [What::EqualPayment, What::Interest]);
+    assert_eq!(
+        (principal.lines[0].amount, principal.amount),
+        (plan.part, at.rows[0].row.principal)
+    );
+    assert_eq!(whats(&of(Which::InstalmentPrincipal, 15)), [What::Rest]);
+    assert_eq!(whats(&of(Which::InstalmentPayment, 1)), [What::Principal, What::Interest]);
+    assert_eq!(whats(&of(Which::InstalmentBalance, 1)), [What::PrincipalBefore, What::Principal]);
+    assert_eq!(of(Which::InstalmentPayment, 16), figures::Figure::default());
+
+    // A sum that was signed otherwise says so.
+    let mut other = plan.clone();
+    other.rows[0].interest += 7;
+    let at = on(&loan, &other, &[], "2027-02-01");
+    let signed = figures::one(&at, Which::InstalmentInterest, Some(1), &Calendar::RU);
+    assert_eq!(whats(&signed), [What::Interest, What::AsSigned]);
+    assert_eq!(signed.lines[1].amount, 7);
+}
+
+#[test]
+fn days_past_due_say_since_when_and_without_which_holiday() {
+    let loan = with_shift(e1(), Shift::Adjusted);
+    let plan = contract(&loan);
+    let at = on(&loan, &plan, &[], "2026-02-26");
+    let why = figures::one(&at, Which::DaysPastDue, None, &Calendar::RU);
+    assert_eq!((why.amount, why.lines.len()), (10, 1));
+    let line = &why.lines[0];
+    let counted = Some((date("2026-02-16"), date("2026-02-26")));
+    assert_eq!((line.what, line.n, line.counted), (What::DaysLate, Some(1), counted));
+    assert_eq!(line.due_on, Some(date("2026-02-16")));
+    assert_eq!(line.moved_from, Some(date("2026-02-15")));
+
+    let pause = Pause { from: date("2026-02-26"), to: date("2026-05-26"), rate: Rate::ZERO };
+    let holiday = early::holiday(&at, &POLICY, &Calendar::RU, pause, 0).unwrap();
+    let entries = [entry("2026-02-26", Operation::Replan(Box::new(holiday)))];
+    let at = on(&loan, &plan, &entries, "2026-05-31");
+    let why = figures::one(&at, Which::DaysPastDue, None, &Calendar::RU);
+    let lines: Vec<_> = why.lines.iter().map(|line| (line.what, line.amount)).collect();
+    assert_eq!(lines, [(What::DaysLate, 104), (What::HolidayDays, -89)]);
+    assert_eq!(why.amount, i64::from(at.days_past_due()));
 }
 
 #[test]
