@@ -20,6 +20,13 @@ test('figures of any day, each with the lines that make it', async ({ page, box 
   await expect(why).toContainText(/69\s169,17 × 24\s% × 10 дней/);
   await expect(why).toContainText(/454,81/);
   await page.keyboard.press('Escape');
+  // A sum of the schedule, too; the arrows go along the row.
+  await page.getByRole('table', { name: 'График' }).locator('tbody tr').nth(4).getByRole('button').first().focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await expect(why).toContainText(/69\s169,17 × 24\s% × 31 день \/ 365/);
+  await expect(why).toContainText(/1\s409,91/);
+  await page.keyboard.press('Escape');
   await expect(page.getByRole('table', { name: 'График' }).locator('tbody tr')).toHaveCount(12);
   await expect(page.getByRole('table', { name: 'График' }).locator('tbody tr').nth(3)).toContainText('оплачен');
   await expect(page.getByRole('img', { name: 'Остаток долга' })).toBeVisible();
@@ -28,6 +35,8 @@ test('figures of any day, each with the lines that make it', async ({ page, box 
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/on=2026-06-17/);
   await expect(tile(page, 'Просрочено')).toContainText(/9\s455,96/);
+  await page.getByRole('button', { name: /просрочка 2 дня/i }).click();
+  await expect(why).toContainText('16.06.2026 – 17.06.2026');
 });
 
 test('a payment shows what it will do, is booked once, and is taken back with a reason', async ({ page, box }) => {

@@ -94,7 +94,7 @@ export interface EarlyRequestAsk { on: string; kind: EarlyKind; amount?: string 
 /** One loan with its money. Every write names its own key, so that a repeat after a lost answer books nothing twice. */
 export const loans = {
   view: (id: string, on?: string | null, call?: string | null) => send<LoanView>('GET', `/loans/${q(id)}`, { query: { on, call } }),
-  explain: (id: string, figure: FigureName, on: string, call?: string | null) => send<Why>('GET', `/loans/${q(id)}/explain`, { query: { figure, on, call } }),
+  explain: (id: string, figure: FigureName, n: number | null, on: string, call?: string | null) => send<Why>('GET', `/loans/${q(id)}/explain`, { query: { figure, n, on, call } }),
   earlyQuote: (id: string, ask: EarlyRequestAsk, call: string | null, signal?: AbortSignal) => send<LoanEarlyQuote>('GET', `/loans/${q(id)}/early-quote`, { query: { ...ask, call }, signal }),
   requestEarly: (id: string, body: EarlyRequestAsk, call: string | null, idempotencyKey: string) => send<unknown>('POST', `/loans/${q(id)}/early-requests`, { body, query: { call }, idempotencyKey }),
   stepRequest: (id: string, request: string, step: RequestStep, call: string | null) => send<unknown>('POST', `/loans/${q(id)}/early-requests/${q(request)}/steps`, { body: { step }, query: { call } }),

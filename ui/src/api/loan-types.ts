@@ -4,7 +4,9 @@ import type { PaymentSource, RequestState, ReversalReason } from './schema.gen';
 import type { CalculatedRow } from './types';
 
 export const FIGURES = ['next_payment', 'debt_today', 'overdue', 'interest', 'penalty', 'total_left', 'payoff'] as const;
-export type FigureName = (typeof FIGURES)[number] | 'unallocated';
+/** Figures of one row of the schedule. */
+export type RowFigure = 'instalment_payment' | 'instalment_interest' | 'instalment_principal' | 'instalment_balance' | 'instalment_left';
+export type FigureName = (typeof FIGURES)[number] | 'unallocated' | 'days_past_due' | 'full_cost' | RowFigure;
 export interface LoanTerms { principal: string | null; rate_percent: string | null; rate_period: string | null; kind: string | null; instalments: number | null; issued_on: string; psk_percent: string | null; shop: { down_payment: string; discount: string; paid_to_shop: string; shop_owes: string | null; client_gets: string | null } | null }
 export interface LoanFigures {
   next_payment: { due_on: string; amount: string | null } | null; debt_today: string | null; overdue: string | null; interest: string | null; penalty: string | null;
@@ -33,11 +35,12 @@ export type Booking = 'payments' | 'fees' | 'penalty-forgiveness' | 'refunds' | 
 export type Previewed = Booking | 'reversals';
 
 export interface WhyLine {
-  what: string; n: number | null; due_on: string | null; from: string | null; to: string | null; days: number | null; base: string | null; rate_percent: string | null; rate_period: string | null; amount: string;
+  what: string; n: number | null; due_on: string | null; moved_from: string | null; from: string | null; to: string | null; days: number | null; year_days: number | null; base: string | null; rate_percent: string | null; rate_period: string | null;
+  flow: { amount: string; periods: number; part: string } | null; amount: string;
 }
-export interface Why { figure: string; on: string; amount: string; lines: WhyLine[] }
+export interface Why { figure: string; on: string; n: number | null; unit: string; amount: string; full_cost: { period_rate: string; periods_per_year: string } | null; lines: WhyLine[] }
 
 export interface LoanEarlyQuote {
-  on: string; kind: string; pay: string; lines: WhyLine[]; interest_without: string; interest_with: string; saving: string; schedule: CalculatedRow[]; earliest_on: string;
+  on: string; kind: string; pay: string; lines: WhyLine[]; interest_without: string; interest_with: string; saving: string; saving_lines: WhyLine[]; schedule: CalculatedRow[]; earliest_on: string;
   withdrawal_until: string | null; is_estimate: boolean;
 }

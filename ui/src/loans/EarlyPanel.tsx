@@ -16,10 +16,10 @@ import { addConfirmation } from '../state/notices';
 import { Empty, Failure, fieldError, ShortDate, useToday } from '../ui/parts';
 import { useWriteKey } from '../ui/write-key';
 import { EARLY_KINDS, type EarlyAsk, earlyQuery, type EarlyKind, isWhole } from './early';
-import { EarlyForm, EarlyInterest, EarlySentence } from './EarlyForm';
+import { EarlyForm, EarlySentence } from './EarlyForm';
 import styles from './loans.module.css';
 import { ScheduleTable } from './ScheduleTable';
-import { lineTitle } from './why';
+import { WhyLines } from './WhyLines';
 
 /** A pause in moving the slider after which the server is asked. */
 const PAUSE_MS = 200;
@@ -67,10 +67,8 @@ export function EarlyPanel({ loan, callId }: { loan: Loan; callId: string | null
                 {quote.kind !== 'withdrawal' && quote.earliest_on > quote.on && <p className="small warn">{t('early.earliest', { date: dateInSentence(quote.earliest_on, language, today) })} <Button size="compact-xs" variant="default" onClick={() => setAsk({ ...ask, on: quote.earliest_on })}>{t('early.take_earliest')}</Button></p>}
                 {besides !== null && <p className="small warn">{t('early.besides_debt_of', { sum: money({ amount: besides, currency: loan.currency }, language) })}</p>}
                 {quote.is_estimate && <p className="small warn">{t('early.estimate')}</p>}
-                <dl className={styles.lines}>
-                  {quote.lines.map((line, index) => [<dt key={index}>{lineTitle(line, t, language)}</dt>, <dd key={`${index}-sum`}>{decimal(line.amount, language)}</dd>])}
-                </dl>
-                <EarlyInterest result={{ ...quote, to_pay: quote.pay }} />
+                <WhyLines lines={quote.lines} name={t('early.to_pay')} amount={quote.pay} shown={(amount) => decimal(amount, language)} />
+                <WhyLines lines={quote.saving_lines} name={t('early.saved')} amount={quote.saving} shown={(amount) => decimal(amount, language)} />
               </>
             )}
             {send.error && <Failure error={send.error} beside={BESIDE} />}

@@ -6,7 +6,7 @@ import { createElement, type KeyboardEvent, type ReactNode, useState } from 'rea
 import { keepsLoans, readsPapers } from '../app/access';
 import { loanKey } from '../api/cache';
 import { loans } from '../api/endpoints';
-import { FIGURES, type FigureName, isOpen, type LoanView as Loan } from '../api/loan-types';
+import { FIGURES, type FigureName, isOpen, type RowFigure, type LoanView as Loan } from '../api/loan-types';
 import { useSession } from '../api/session';
 import type { Language } from '../api/types';
 import card from '../card/card.module.css';
@@ -48,14 +48,15 @@ export function LoanView({ clientId, loanId, callId, on, onDay, tab, onTab, onBa
   const { t } = useWords();
   const found = useLoan(clientId, loanId, callId, on);
   const [why, setWhy] = useState<Asked[]>([]);
+  const ask = (loan: Loan, figure: FigureName, n?: number) => setWhy([{ clientId, loanId, number: loan.number, figure, n, on: loan.on, currency: loan.currency }]);
   return (
     <Load of={found} rows={14}>
       {(loan) => (loan.locked ? <Locked loan={loan} back={onBack && <Back onBack={onBack} to={backTo} />} /> : (
         <div className={styles.loan} data-wide={wide || undefined} aria-busy={found.isPlaceholderData}>
-          <Head loan={loan} wide={wide} on={on} onDay={onDay} back={onBack && <Back onBack={onBack} to={backTo} />} extra={extra} />
-          <Figures loan={loan} onWhy={(figure) => setWhy([{ clientId, loanId, number: loan.number, figure, on: loan.on, currency: loan.currency }])} />
-          {wide && <section className={styles.overview} aria-label={t('loan.tab.overview')}><Overview loan={loan} /></section>}
-          <Tabs loan={loan} callId={callId} tab={wide && tab === 'overview' ? 'schedule' : tab} onTab={onTab} wide={wide} />
+          <Head loan={loan} wide={wide} on={on} onDay={onDay} onLate={() => ask(loan, 'days_past_due')} back={onBack && <Back onBack={onBack} to={backTo} />} extra={extra} />
+          <Figures loan={loan} onWhy={(figure) => ask(loan, figure)} />
+          {wide && <section className={styles.overview} aria-label={t('loan.tab.overview')}><Overview loan={loan} onCost={() => ask(loan, 'full_cost')} /></section>}
+          <Tabs loan={loan} callId={callId} tab={wide && tab === 'overview' ? 'schedule' : tab} onTab={onTab} wide={wide} onWhy={(figure, n) => ask(loan, figure, n)} onCost={() => ask(loan, 'full_cost')} />
           <WhyDrawer asked={why} callId={callId} onClose={() => setWhy([])} />
         </div>
       ))}
@@ -79,7 +80,7 @@ function Back({ onBack, to }: { onBack: () => void; to?: string }) {
   return <Button variant="subtle" color="gray" px={6} onClick={onBack} leftSection={<IconArrowLeft size={16} stroke={1.8} />}>{to ?? t('loan.back')}</Button>;
 }
 
-function Head({ loan, wide, on, onDay, back, extra }: { loan: Loan; wide: boolean; on: string | null; onDay: (day: string | null) => void; back: ReactNode; extra?: ReactNode }) {
+function Head({ loan, wide, on, onDay, onLate, back, extra }: { loan: Loan; wide: boolean; on: string | null; onDay: (day: string | null) => void; onLate: () => void; back: ReactNode; extra?: ReactNode }) {
   const { t, language } = useWords();
   const { user } = useSession();
   const today = useToday();
@@ -92,7 +93,7 @@ function Head({ loan, wide, on, onDay, back, extra }: { loan: Loan; wide: boolea
       {extra}
       {loan.product && <span className="dim cut" title={loan.product}>{loan.product}</span>}
       {(late === 0 || !isOpen(loan)) && <span className={`tag ${isOpen(loan) ? 'good' : ''}`}>{statusWord(loan.status, t)}</span>}
-      {late > 0 && <span className="tag bad">{t('answer.overdue_days', { count: late })}{loan.bucket ? ` · ${loan.bucket.replace('-', '–')}` : ''}</span>}
+      {late > 0 && <button type="button" className="tag bad" title={t('why.ask_days')} onClick={onLate}>{t('answer.overdue_days', { count: late })}{loan.bucket ? ` · ${loan.bucket.replace('-', '–')}` : ''}</button>}
       {loan.overlays.map((each) => <span key={each} className="tag info">{i18next.exists(`loan.overlay.${each}`) ? t(`loan.overlay.${each}`) : each}</span>)}
       {!own && <Tooltip label={t('loan.external_help')} multiline w={280}><span className="tag info" tabIndex={0}>{loan.as_of ? t('loan.external_as_of', { date: shortDate(loan.as_of, language) }) : t('loan.external')}</span></Tooltip>}
       <span className="grow" />
@@ -108,7 +109,7 @@ function Figures({ loan, onWhy }: { loan: Loan; onWhy: (figure: FigureName) => v
   const today = useToday();
   const sum = (amount: string) => money({ amount, currency: loan.currency }, language);
   const { figures } = loan;
-  const amountOf = (figure: FigureName): string | null => (figure === 'next_payment' ? (figures.next_payment?.amount ?? null) : figures[figure]);
+  const amountOf = (figure: (typeof FIGURES)[number]): string | null => (figure === 'next_payment' ? (figures.next_payment?.amount ?? null) : figures[figure]);
   const waits = figures.unallocated;
   return (
     <div className={styles.tiles} role="group" aria-label={t('loan.figures')}>
@@ -129,14 +130,14 @@ function Figures({ loan, onWhy }: { loan: Loan; onWhy: (figure: FigureName) => v
   );
 }
 
-function Overview({ loan }: { loan: Loan }) {
+function Overview({ loan, onCost }: { loan: Loan; onCost: () => void }) {
   const { t } = useWords();
   return (
     <div className={styles.overviewBody}>
       {loan.differences.length > 0 && <Differences loan={loan} />}
       <Structure loan={loan} />
       <div className={styles.overviewChart}><BalanceChart points={withPlan(loan.balance, loan.schedule, loan.on)} on={loan.on} name={t('chart.file', { number: loan.number })} /></div>
-      <Terms loan={loan} />
+      <Terms loan={loan} onCost={onCost} />
     </div>
   );
 }
@@ -157,11 +158,11 @@ function Structure({ loan }: { loan: Loan }) {
   );
 }
 
-function Terms({ loan }: { loan: Loan }) {
+function Terms({ loan, onCost }: { loan: Loan; onCost: () => void }) {
   const { t, language } = useWords();
   const { principal, rate_percent, rate_period, kind, instalments, issued_on, psk_percent, shop } = loan.terms;
   const sum = (amount: string | null | undefined) => (amount ? money({ amount, currency: loan.currency }, language) : null);
-  const line = (name: string, value: string | null) => (value === null ? null : [<dt key={name}>{name}</dt>, <dd key={`${name}-value`}>{value}</dd>]);
+  const line = (name: string, value: ReactNode) => (value === null ? null : [<dt key={name}>{name}</dt>, <dd key={`${name}-value`}>{value}</dd>]);
   return (
     <section className="stack" style={{ gap: 4 }}>
       <h2>{t('terms.title')}</h2>
@@ -169,7 +170,7 @@ function Terms({ loan }: { loan: Loan }) {
         {line(t('loan.principal'), sum(principal))}
         {line(t('loans.col.issued'), shortDate(issued_on, language))}
         {line(t('loan.rate'), rate_percent && rate(rate_percent, rate_period, t, language))}
-        {line(t('calculator.psk'), psk_percent && `${decimal(psk_percent, language)} %`)}
+        {line(t('calculator.psk'), psk_percent && <button type="button" className={styles.cellWhy} title={t('why.ask_cost')} onClick={onCost}>{decimal(psk_percent, language)}&nbsp;%</button>)}
         {line(t('terms.kind'), kind && (i18next.exists(`terms.kind_value.${kind}`) ? t(`terms.kind_value.${kind}`) : kind))}
         {line(t('terms.instalments'), instalments === null ? null : String(instalments))}
         {shop && [line(t('loan.shop.down_payment'), sum(shop.down_payment)), line(t('loan.shop.paid_to_shop'), sum(shop.paid_to_shop)), line(t('loan.shop.discount'), sum(shop.discount)), line(t('loan.shop.shop_owes'), sum(shop.shop_owes)), line(t('loan.shop.client_gets'), sum(shop.client_gets))]}
@@ -195,7 +196,7 @@ function Differences({ loan }: { loan: Loan }) {
   );
 }
 
-function Tabs({ loan, callId, tab, onTab, wide }: { loan: Loan; callId: string | null; tab: LoanTab; onTab: (tab: LoanTab) => void; wide: boolean }) {
+function Tabs({ loan, callId, tab, onTab, wide, onWhy, onCost }: { loan: Loan; callId: string | null; tab: LoanTab; onTab: (tab: LoanTab) => void; wide: boolean; onWhy: (figure: RowFigure, n: number) => void; onCost: () => void }) {
   const { t } = useWords();
   const { user } = useSession();
   const names = LOAN_TABS.filter((name) => (name !== 'overview' || !wide) && (name !== 'papers' || readsPapers(user.role)));
@@ -219,8 +220,8 @@ function Tabs({ loan, callId, tab, onTab, wide }: { loan: Loan; callId: string |
         ))}
       </div>
       <div id="loan-tab-body" role="tabpanel" aria-labelledby={`loan-tab-${active}`} tabIndex={0} className={styles.loanBody}>
-        {active === 'overview' && <Overview loan={loan} />}
-        {active === 'schedule' && (loan.schedule.length === 0 ? <Empty>{t('loans.no_schedule')}</Empty> : <ScheduleTab loan={loan} />)}
+        {active === 'overview' && <Overview loan={loan} onCost={onCost} />}
+        {active === 'schedule' && (loan.schedule.length === 0 ? <Empty>{t('loans.no_schedule')}</Empty> : <ScheduleTab loan={loan} onWhy={onWhy} />)}
         {active === 'operations' && <><Operations loan={loan} /><Penalties loan={loan} /></>}
         {active === 'papers' && <PapersPanel loan={loan} callId={callId} />}
         {active === 'early' && <EarlyPanel loan={loan} callId={callId} />}
@@ -229,12 +230,12 @@ function Tabs({ loan, callId, tab, onTab, wide }: { loan: Loan; callId: string |
   );
 }
 
-function ScheduleTab({ loan }: { loan: Loan }) {
+function ScheduleTab({ loan, onWhy }: { loan: Loan; onWhy: (figure: RowFigure, n: number) => void }) {
   const { t } = useWords();
   return (
     <>
       <div className={styles.bar}><span className="grow" /><ScheduleExport rows={loan.schedule} name={t('schedule.file', { number: loan.number })} /></div>
-      <ScheduleTable rows={loan.schedule} label={t('schedule.title')} />
+      <ScheduleTable rows={loan.schedule} label={t('schedule.title')} onWhy={onWhy} />
     </>
   );
 }
