@@ -77,7 +77,7 @@ fn a_box_that_starts_while_a_killed_one_is_cleared_away_waits_for_its_lock() {
     std::fs::create_dir_all(&data).unwrap();
     let held = std::fs::File::create(data.join("LOCK")).unwrap();
     held.lock().unwrap();
-    let (going, gone) = std::sync::mpsc::channel();
+    let (going, gone) = std::sync::mpsc::channel::<()>();
     let killed = std::thread::spawn(move || {
         // Nobody says anything: the lock goes a while after the other one has begun.
         let _ = gone.recv_timeout(std::time::Duration::from_millis(200));
