@@ -56,7 +56,7 @@ test('a topic is created, changed, put back, removed and restored', async ({ pag
 test('a product is created with its terms, corrected, put back and removed', async ({ page, box }) => {
   await page.goto(`${box.announced.address}/admin/products`);
   await page.getByRole('button', { name: 'Новый продукт' }).click();
-  await page.locator('[name=title_ru]').fill('Заём до зарплаты');
+  await page.locator('[name=title_ru]').fill('Заём на неделю');
   await page.locator('[name=rate_percent]').fill('0,8');
   await page.locator('[name=fee_at_payout]').fill('много');
   await page.locator('[name=notice_days]').fill('400');
@@ -70,12 +70,12 @@ test('a product is created with its terms, corrected, put back and removed', asy
   await page.getByRole('combobox', { name: 'Ставка', exact: true }).click();
   await page.getByRole('option', { name: 'в день' }).click();
   await page.getByRole('button', { name: 'Сохранить' }).click();
-  const entry = page.getByRole('button', { name: /Заём до зарплаты/ });
+  const entry = page.getByRole('button', { name: /Заём на неделю/ });
   await expect(entry).toContainText('здесь');
   await expect(page.locator('[name=fee_at_payout]')).toHaveValue('1500.00');
-  await page.locator('[name=title_ru]').fill('Заём до аванса');
+  await page.locator('[name=title_ru]').fill('Заём на десять дней');
   await page.getByRole('button', { name: 'Сохранить' }).click();
-  await expect(page.getByRole('button', { name: /Заём до аванса/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /Заём на десять дней/ })).toBeVisible();
   await page.getByRole('button', { name: 'Изменения' }).click();
   await page.getByRole('button', { name: 'Вернуть эту версию' }).first().click();
   await expect(entry).toBeVisible();
