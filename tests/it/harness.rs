@@ -78,7 +78,12 @@ impl Lenderbox {
     }
 
     /// As [`Lenderbox::start`], by a command that was prepared: settings, environment.
-    pub fn start_by(mut command: Command, folder: &Path, extra: &[&str]) -> Self {
+    pub fn start_by(command: Command, folder: &Path, extra: &[&str]) -> Self {
+        Self::try_start_by(command, folder, extra).expect("the box said no line of JSON")
+    }
+
+    /// As [`Lenderbox::start_by`], but without a box when it died before it could be spoken to.
+    pub fn try_start_by(mut command: Command, folder: &Path, extra: &[&str]) -> Option<Self> {
         let mut child = command
             .args(["demo", "--listen", "127.0.0.1:0", "--json", "--data-dir"])
             .arg(folder)
@@ -91,12 +96,13 @@ impl Lenderbox {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let start: Option<Value> =
             lines.map_while(Result::ok).find_map(|line| serde_json::from_str(&line).ok());
-        let start = start.unwrap_or_else(|| {
+        let Some(start) = start else {
             let _ = child.kill();
-            panic!("the box said no line of JSON")
-        });
+            child.wait().unwrap();
+            return None;
+        };
         let address = start["address"].as_str().unwrap().trim_end_matches('/').to_owned();
-        Self { child, address, start, _temporary: None }
+        Some(Self { child, address, start, _temporary: None })
     }
 
     /// A box of one's own in a folder, with the settings that come with the product.
