@@ -7,7 +7,7 @@ use crate::domain::Context;
 use actix::prelude::*;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -33,6 +33,29 @@ impl<L: Lane> Message for Work<L> {
     type Result = ();
 }
 
+/// The state that somebody has looked at, for whoever looks again before it changes: they need not
+/// wake the lane's thread. Emptied before anybody is told of a change.
+pub(super) struct Seen<L>(Mutex<Option<Arc<L>>>);
+
+impl<L> Default for Seen<L> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<L: Lane> Seen<L> {
+    pub(super) fn get(&self) -> Option<Arc<L>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    fn keep(&self, state: &L) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get_or_insert_with(|| Arc::new(state.clone()));
+    }
+    pub(super) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
 struct Job<L: Lane> {
     order: Order<L>,
     reply: oneshot::Sender<Result<Done<L>, AskError>>,
@@ -43,6 +66,7 @@ struct Job<L: Lane> {
 pub(super) struct LaneActor<L: Lane> {
     owner: Uuid,
     state: Option<L>,
+    seen: Arc<Seen<L>>,
     waiting: VecDeque<Job<L>>,
     committing: bool,
     /// Somebody else wrote the lane while a commit was in flight: forget when it is settled.
@@ -51,10 +75,11 @@ pub(super) struct LaneActor<L: Lane> {
 }
 
 impl<L: Lane> LaneActor<L> {
-    pub(super) const fn new(owner: Uuid, shared: Arc<Shared<L>>) -> Self {
+    pub(super) const fn new(owner: Uuid, seen: Arc<Seen<L>>, shared: Arc<Shared<L>>) -> Self {
         Self {
             owner,
             state: None,
+            seen,
             waiting: VecDeque::new(),
             committing: false,
             stale: false,
@@ -67,6 +92,11 @@ impl<L: Lane> LaneActor<L> {
             self.state = Some(L::load(&self.shared.host.store, self.owner)?);
         }
         self.state.as_mut().ok_or(AskError::Refused(Refusal::Unavailable))
+    }
+
+    fn forget(&mut self) {
+        self.seen.forget();
+        self.state = None;
     }
 
     /// Decides what waits until a command must be committed or nothing is left.
@@ -105,7 +135,7 @@ impl<L: Lane> LaneActor<L> {
             Ok(decided) => Ok((state, decided?, decision_context)),
             Err(_) => {
                 tracing::error!(lane = %self.owner, "a rule failed while deciding");
-                self.state = None;
+                self.forget();
                 Err(AskError::Refused(Refusal::Unavailable))
             }
         }
@@ -155,7 +185,7 @@ impl<L: Lane> LaneActor<L> {
         let then = answer.into_actor(self).map(move |answer, actor, context| {
             actor.committing = false;
             if std::mem::take(&mut actor.stale) {
-                actor.state = None;
+                actor.forget();
             }
             actor.settle(job, before, answer);
             actor.pump(context);
@@ -168,8 +198,9 @@ impl<L: Lane> LaneActor<L> {
             Ok(committed) => {
                 if committed.receipt.repeated {
                     // The first time may have been another actor's; see what it left.
-                    self.state = None;
+                    self.forget();
                 } else if let Some(state) = &mut self.state {
+                    self.seen.forget();
                     committed.changes.iter().for_each(|change| state.absorb(&**change));
                 }
                 let after = self.state().map_or_else(|_| before.clone(), |state| state.clone());
@@ -177,12 +208,12 @@ impl<L: Lane> LaneActor<L> {
                 let _ = job.reply.send(Ok(done));
             }
             Err(Refusal::Conflict(_)) if job.attempts < ATTEMPTS_MAX => {
-                self.state = None;
+                self.forget();
                 self.waiting.push_front(job);
             }
             Err(refusal) => {
                 if matches!(refusal, Refusal::Conflict(_)) {
-                    self.state = None;
+                    self.forget();
                 }
                 let _ = job.reply.send(Err(AskError::Refused(refusal)));
             }
@@ -203,16 +234,20 @@ impl<L: Lane> Handler<Work<L>> for LaneActor<L> {
                 self.waiting.push_back(Job { order, reply, attempts: 0 });
                 self.pump(context);
             }
-            Work::Look(look) => match self.state() {
-                Ok(state) => look(Ok(state)),
-                Err(error) => look(Err(error)),
-            },
+            Work::Look(look) => {
+                let seen = Arc::clone(&self.seen);
+                let state = self.state().map(|state| &*state);
+                if let Ok(state) = state {
+                    seen.keep(state);
+                }
+                look(state);
+            }
             Work::Forget => {
                 if self.committing {
                     // The lane has several streams: the commit may win and still not know all.
                     self.stale = true;
                 } else {
-                    self.state = None;
+                    self.forget();
                 }
             }
             Work::Stop => context.stop(),

@@ -1,12 +1,13 @@
 //! Finding, spawning and putting actors to sleep; bounds on what one lane may have waiting.
 
-use super::actor::{LaneActor, Work};
+use super::actor::{LaneActor, Seen, Work};
 use super::{AskError, Done, Lane, Order};
 use crate::base::time::{Clock, Zone};
 use crate::committer::{Committer, Refusal};
 use crate::store::Store;
 use actix::prelude::*;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -75,6 +76,7 @@ fn shard_of(owner: Uuid) -> usize {
 struct Entry<L: Lane> {
     address: Addr<LaneActor<L>>,
     permits: Arc<Semaphore>,
+    seen: Arc<Seen<L>>,
     last_used: u64,
 }
 
@@ -148,13 +150,15 @@ impl<L: Lane> Lanes<L> {
 
     fn spawn(&self, owner: Uuid) -> Entry<L> {
         self.shared.live.fetch_add(1, Ordering::Relaxed);
-        let shared = Arc::clone(&self.shared);
+        let (shared, seen) = (Arc::clone(&self.shared), Arc::default());
+        let for_actor = Arc::clone(&seen);
         let start = move |context: &mut Context<LaneActor<L>>| {
             context.set_mailbox_capacity(WAITING_PER_LANE_MAX);
-            LaneActor::new(owner, shared)
+            LaneActor::new(owner, for_actor, shared)
         };
         let address = LaneActor::start_in_arbiter(self.shared.runtime.arbiter(owner), start);
-        Entry { address, permits: Arc::new(Semaphore::new(WAITING_PER_LANE_MAX)), last_used: 0 }
+        let permits = Arc::new(Semaphore::new(WAITING_PER_LANE_MAX));
+        Entry { address, permits, seen, last_used: 0 }
     }
 
     /// Carries out a command on the lane of `owner`.
@@ -168,7 +172,17 @@ impl<L: Lane> Lanes<L> {
         answer.await.unwrap_or(Err(AskError::Refused(Refusal::Unavailable)))
     }
 
-    /// Looks at the state of `owner`'s lane.
+    /// What somebody has seen of `owner`'s lane and what it still is.
+    fn seen(&self, owner: Uuid) -> Option<Arc<L>> {
+        let tick = self.shared.ticks.fetch_add(1, Ordering::Relaxed);
+        let mut shard = self.shard(owner);
+        let entry = shard.get_mut(&owner)?;
+        entry.last_used = tick;
+        entry.seen.get()
+    }
+
+    /// Looks at the state of `owner`'s lane: here when it was looked at since it changed last,
+    /// otherwise on the lane's thread.
     ///
     /// # Errors
     /// See [`AskError`].
@@ -177,6 +191,12 @@ impl<L: Lane> Lanes<L> {
         owner: Uuid,
         look: impl FnOnce(&L) -> T + Send + 'static,
     ) -> Result<T, AskError> {
+        if let Some(state) = self.seen(owner) {
+            return catch_unwind(AssertUnwindSafe(|| look(&state))).map_err(|_| {
+                tracing::error!(lane = %owner, "a look at a lane failed");
+                AskError::Refused(Refusal::Unavailable)
+            });
+        }
         let (address, _permit) = self.find(owner)?;
         let (reply, answer) = oneshot::channel();
         let work = Work::Look(Box::new(move |state: Result<&L, AskError>| {
@@ -199,6 +219,7 @@ impl<L: Lane> Lanes<L> {
     /// Tells a live lane that somebody else wrote its streams.
     pub fn forget(&self, owner: Uuid) {
         if let Some(entry) = self.shard(owner).get(&owner) {
+            entry.seen.forget();
             // A full mailbox means a busy lane; its next commit conflicts and loads anew.
             let _ = entry.address.try_send(Work::Forget);
         }

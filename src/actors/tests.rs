@@ -116,6 +116,25 @@ fn a_rejection_changes_nothing_and_names_the_fault() {
     });
 }
 
+/// Adds a note without the lane's actor, as an import does.
+async fn write_past(host: &Host, lane: &ClientLane) {
+    let now = host.clock.now();
+    let context = Context { now, zone: host.zone, principal: Principal::System };
+    let add = AddNote { id: PartId::from_uuid(Uuid::from_u128(8)), text: "imported".into() };
+    let decided = lane.command(ClientCommand::AddNote(add), &context).unwrap();
+    let proposal = Proposal {
+        at: now,
+        actor: Principal::System,
+        cause: None,
+        command: None,
+        bulk: true,
+        essential: false,
+        acknowledge_duplicates: false,
+        changes: decided.changes,
+    };
+    host.committer.commit(proposal).await.unwrap();
+}
+
 #[test]
 fn a_lane_that_was_written_behind_its_back_loads_and_decides_again() {
     with_lanes(100, |lanes, host| async move {
@@ -123,21 +142,7 @@ fn a_lane_that_was_written_behind_its_back_loads_and_decides_again() {
         lanes.ask(id.uuid(), register(id)).await.unwrap();
         // An import writes past the actor.
         let lane = ClientLane::load(&host.store, id.uuid()).unwrap();
-        let now = host.clock.now();
-        let context = Context { now, zone: host.zone, principal: Principal::System };
-        let add = AddNote { id: PartId::from_uuid(Uuid::from_u128(8)), text: "imported".into() };
-        let decided = lane.command(ClientCommand::AddNote(add), &context).unwrap();
-        let proposal = Proposal {
-            at: now,
-            actor: Principal::System,
-            cause: None,
-            command: None,
-            bulk: true,
-            essential: false,
-            acknowledge_duplicates: false,
-            changes: decided.changes,
-        };
-        host.committer.commit(proposal).await.unwrap();
+        write_past(&host, &lane).await;
         let done = lanes.ask(id.uuid(), note("by hand".into())).await.unwrap();
         assert_eq!(done.after.client.version, 3);
         assert_eq!(done.after.client.state.notes.len(), 2);
@@ -163,6 +168,42 @@ fn a_lane_that_a_fault_has_ended_begins_anew() {
         };
         assert_eq!(done.after.client.version, 2);
         assert_eq!(lanes.live(), 1);
+    });
+}
+
+#[test]
+fn what_was_looked_at_is_seen_again_without_the_lane_until_it_changes() {
+    with_lanes(100, |lanes, host| async move {
+        let id = ClientId::from_uuid(Uuid::from_u128(1));
+        let notes = |lane: &ClientLane| lane.client.state.notes.len();
+        lanes.ask(id.uuid(), register(id)).await.unwrap();
+        let busy = lanes.occupy(id.uuid());
+        let unseen = lanes.look(id.uuid(), notes).await;
+        assert!(matches!(unseen, Err(AskError::Refused(Refusal::Busy))), "{unseen:?}");
+        drop(busy);
+        assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 0);
+        let busy = lanes.occupy(id.uuid());
+        assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 0);
+        drop(busy);
+        // Who has changed it, and everybody after that, sees the change.
+        for count in 1..=20 {
+            let id_of_note = PartId::from_uuid(Uuid::from_u128(100 + count as u128));
+            let add = order(move || {
+                ClientCommand::AddNote(AddNote { id: id_of_note, text: "by hand".into() })
+            });
+            lanes.ask(id.uuid(), add).await.unwrap();
+            assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), count);
+            assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), count);
+        }
+        // An import writes past the actor and then says so.
+        let lane = ClientLane::load(&host.store, id.uuid()).unwrap();
+        write_past(&host, &lane).await;
+        lanes.forget(id.uuid());
+        assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 21);
+        // A fault in a look is the looker's own.
+        let fault = lanes.look(id.uuid(), |_| panic!("a fault of the program")).await;
+        assert!(matches!(fault, Err(AskError::Refused(Refusal::Unavailable))));
+        assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 21);
     });
 }
 
