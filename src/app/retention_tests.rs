@@ -6,6 +6,7 @@ use crate::base::ids::ImportId;
 use crate::base::time::{Clock, ManualClock, Timestamp};
 use crate::config::Config;
 use crate::journal::{BackgroundLog, LogError};
+use crate::service::Caller;
 use std::sync::Arc;
 
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -17,6 +18,31 @@ fn oldest(log: &BackgroundLog) -> u64 {
         Ok(_) => 1,
         Err(LogError::Gone { oldest, .. }) => oldest,
         Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_box_that_is_started_again_takes_one_backup_a_night() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::default_in(folder.path());
+    // A backup that only its key opens is not proved here: the test waits for nothing else.
+    config.backup.age_recipient = age::x25519::Identity::generate().to_public().to_string();
+    let config = Arc::new(config);
+    let clock = ManualClock::at(Timestamp::parse_rfc3339("2026-01-01T00:10:00Z").unwrap());
+    for backups in [1, 1, 2] {
+        if backups == 2 {
+            clock.advance_micros(DAY_MICROS);
+        }
+        // What a box has begun in the background ends with its runtime.
+        Runtime::block_on(1, async {
+            let core = Core::open_at(Arc::clone(&config), Arc::new(clock.clone())).unwrap();
+            core.services.nightly_backup().await;
+            core.services.nightly_backup().await;
+            let listed = core.services.backup_list(&Caller::system()).unwrap();
+            assert_eq!(listed.len(), backups);
+            tokio::task::spawn_blocking(move || core.close()).await.unwrap();
+        });
+        clock.advance_micros(DAY_MICROS / 48);
     }
 }
 

@@ -5,6 +5,7 @@ use crate::backup::{
     Asked, BackupError, Backups, LogSource, Point, Rebuilt, Scratch, Snapshot, Source,
 };
 use crate::base::time::Clock;
+use crate::codec::frame::CommandKey;
 use crate::domain::Rejection;
 use crate::domain::access::Action;
 use crate::journal::{Log, LogOptions, RealDisk};
@@ -275,8 +276,12 @@ impl Services {
         }
     }
 
-    async fn nightly_backup(self: &Arc<Self>) {
-        let system = Caller::system();
+    /// Takes the backup of this night and proves it. A box that is started again within the hour
+    /// finds the one it has: others would push old ones out.
+    pub(crate) async fn nightly_backup(self: &Arc<Self>) {
+        let nights = CommandKey { hour: 0, id: [0; 16], body: [0; 16] };
+        let tonight = nights.derived(&format!("backup of the night of {}", self.today()));
+        let system = Caller { command: Some(tonight), ..Caller::system() };
         let taken = match self.take_backup(&system).await {
             Ok(job) => self.job_ended(job).await,
             Err(error) => Err(error.to_string()),
