@@ -7,8 +7,8 @@ use crate::domain::Context;
 use actix::prelude::*;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::oneshot;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use uuid::Uuid;
 
 /// Decisions on one command before a conflict is told to the caller (design 4).
@@ -19,8 +19,9 @@ pub(super) type Look<L> = Box<dyn FnOnce(Result<&L, AskError>) + Send>;
 
 /// Work for an actor.
 pub(super) enum Work<L: Lane> {
-    /// A command.
-    Order(Order<L>, oneshot::Sender<Result<Done<L>, AskError>>),
+    /// A command, with the leave to send it: a lane with work is not put to sleep, whether or not
+    /// somebody still waits for the answer.
+    Order(Order<L>, oneshot::Sender<Result<Done<L>, AskError>>, OwnedSemaphorePermit),
     /// A look at the state.
     Look(Look<L>),
     /// Somebody else wrote the lane: forget what is cached.
@@ -34,32 +35,63 @@ impl<L: Lane> Message for Work<L> {
 }
 
 /// The state that somebody has looked at, for whoever looks again before it changes: they need not
-/// wake the lane's thread. Emptied before anybody is told of a change.
-pub(super) struct Seen<L>(Mutex<Option<Arc<L>>>);
+/// wake the lane's thread. Emptied before whoever asked for a change is answered.
+pub(super) struct Seen<L>(Mutex<Kept<L>>);
+
+struct Kept<L> {
+    state: Option<Arc<L>>,
+    /// How often somebody else has said that he wrote the lane.
+    forgotten: u64,
+}
 
 impl<L> Default for Seen<L> {
     fn default() -> Self {
-        Self(Mutex::new(None))
+        Self(Mutex::new(Kept { state: None, forgotten: 0 }))
     }
 }
 
 impl<L: Lane> Seen<L> {
+    fn lock(&self) -> MutexGuard<'_, Kept<L>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
     pub(super) fn get(&self) -> Option<Arc<L>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().state.clone()
     }
-    fn keep(&self, state: &L) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get_or_insert_with(|| Arc::new(state.clone()));
-    }
+    /// Somebody else has written the lane: nothing is kept until it is loaded anew.
     pub(super) fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut kept = self.lock();
+        kept.forgotten += 1;
+        kept.state = None;
+    }
+    fn forgotten(&self) -> u64 {
+        self.lock().forgotten
+    }
+    /// Keeps a state that was loaded after `forgotten` such words, unless there was another since.
+    fn keep(&self, state: &L, forgotten: u64) {
+        let mut kept = self.lock();
+        if kept.forgotten == forgotten {
+            kept.state.get_or_insert_with(|| Arc::new(state.clone()));
+        }
+    }
+    fn changed(&self) {
+        self.lock().state = None;
     }
 }
 
 struct Job<L: Lane> {
     order: Order<L>,
     reply: oneshot::Sender<Result<Done<L>, AskError>>,
+    permit: OwnedSemaphorePermit,
     attempts: u8,
+}
+
+impl<L: Lane> Job<L> {
+    /// Gives the leave back and answers, in this order: whoever has the answer may send the next.
+    fn answer(self, answer: Result<Done<L>, AskError>) {
+        drop(self.permit);
+        // Whoever hung up does not want it.
+        let _ = self.reply.send(answer);
+    }
 }
 
 /// The actor of one lane.
@@ -67,6 +99,8 @@ pub(super) struct LaneActor<L: Lane> {
     owner: Uuid,
     state: Option<L>,
     seen: Arc<Seen<L>>,
+    /// What `seen` had been told when the state was loaded.
+    forgotten: u64,
     waiting: VecDeque<Job<L>>,
     committing: bool,
     /// Somebody else wrote the lane while a commit was in flight: forget when it is settled.
@@ -80,6 +114,7 @@ impl<L: Lane> LaneActor<L> {
             owner,
             state: None,
             seen,
+            forgotten: 0,
             waiting: VecDeque::new(),
             committing: false,
             stale: false,
@@ -89,13 +124,14 @@ impl<L: Lane> LaneActor<L> {
 
     fn state(&mut self) -> Result<&mut L, AskError> {
         if self.state.is_none() {
+            self.forgotten = self.seen.forgotten();
             self.state = Some(L::load(&self.shared.host.store, self.owner)?);
         }
         self.state.as_mut().ok_or(AskError::Refused(Refusal::Unavailable))
     }
 
     fn forget(&mut self) {
-        self.seen.forget();
+        self.seen.changed();
         self.state = None;
     }
 
@@ -109,12 +145,12 @@ impl<L: Lane> LaneActor<L> {
             match self.decide(&job.order) {
                 Err(error) => {
                     let answer = self.first_answer(&job.order).unwrap_or(Err(error));
-                    let _ = job.reply.send(answer);
+                    job.answer(answer);
                 }
                 Ok((state, decided, _)) if decided.changes.is_empty() => {
                     let done = Done { receipt: None, before: state.clone(), after: state };
                     let answer = self.first_answer(&job.order).unwrap_or(Ok(done));
-                    let _ = job.reply.send(answer);
+                    job.answer(answer);
                 }
                 Ok((before, decided, decision_context)) => {
                     self.committing = true;
@@ -200,12 +236,12 @@ impl<L: Lane> LaneActor<L> {
                     // The first time may have been another actor's; see what it left.
                     self.forget();
                 } else if let Some(state) = &mut self.state {
-                    self.seen.forget();
+                    self.seen.changed();
                     committed.changes.iter().for_each(|change| state.absorb(&**change));
                 }
                 let after = self.state().map_or_else(|_| before.clone(), |state| state.clone());
                 let done = Done { receipt: Some(committed.receipt), before, after };
-                let _ = job.reply.send(Ok(done));
+                job.answer(Ok(done));
             }
             Err(Refusal::Conflict(_)) if job.attempts < ATTEMPTS_MAX => {
                 self.forget();
@@ -215,7 +251,7 @@ impl<L: Lane> LaneActor<L> {
                 if matches!(refusal, Refusal::Conflict(_)) {
                     self.forget();
                 }
-                let _ = job.reply.send(Err(AskError::Refused(refusal)));
+                job.answer(Err(AskError::Refused(refusal)));
             }
         }
     }
@@ -230,17 +266,19 @@ impl<L: Lane> Handler<Work<L>> for LaneActor<L> {
 
     fn handle(&mut self, work: Work<L>, context: &mut actix::Context<Self>) {
         match work {
-            Work::Order(order, reply) => {
-                self.waiting.push_back(Job { order, reply, attempts: 0 });
+            Work::Order(order, reply, permit) => {
+                self.waiting.push_back(Job { order, reply, permit, attempts: 0 });
                 self.pump(context);
             }
             Work::Look(look) => {
-                let seen = Arc::clone(&self.seen);
-                let state = self.state().map(|state| &*state);
-                if let Ok(state) = state {
-                    seen.keep(state);
+                match self.state() {
+                    Ok(_) => {}
+                    Err(error) => return look(Err(error)),
                 }
-                look(state);
+                if let Some(state) = &self.state {
+                    self.seen.keep(state, self.forgotten);
+                    look(Ok(state));
+                }
             }
             Work::Forget => {
                 if self.committing {

@@ -4,8 +4,8 @@
 //! The only room that knows actix. A lane keeps its state, decides one command at a time and has
 //! one commit in flight; handlers return at once and the reply comes by a oneshot. An actor never
 //! awaits another actor. A state that was looked at is kept beside the actor until it changes, so
-//! that reading the same card again wakes no other thread. Lanes are caches: the committer's check is the only authority, and a
-//! conflict makes the lane load and decide again.
+//! that reading the same card again wakes no other thread. Lanes are caches: the committer's check
+//! is the only authority, and a conflict makes the lane load and decide again.
 
 mod actor;
 mod lanes;

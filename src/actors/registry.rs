@@ -166,17 +166,18 @@ impl<L: Lane> Lanes<L> {
     /// # Errors
     /// See [`AskError`].
     pub async fn ask(&self, owner: Uuid, order: Order<L>) -> Result<Done<L>, AskError> {
-        let (address, _permit) = self.find(owner)?;
+        let (address, permit) = self.find(owner)?;
         let (reply, answer) = oneshot::channel();
-        address.try_send(Work::Order(order, reply)).map_err(unsent)?;
+        address.try_send(Work::Order(order, reply, permit)).map_err(unsent)?;
         answer.await.unwrap_or(Err(AskError::Refused(Refusal::Unavailable)))
     }
 
-    /// What somebody has seen of `owner`'s lane and what it still is.
-    fn seen(&self, owner: Uuid) -> Option<Arc<L>> {
+    /// What somebody has seen of `owner`'s lane and what it still is. A lane that has failed may have
+    /// left a commit behind that nobody has told it of.
+    pub(super) fn seen(&self, owner: Uuid) -> Option<Arc<L>> {
         let tick = self.shared.ticks.fetch_add(1, Ordering::Relaxed);
         let mut shard = self.shard(owner);
-        let entry = shard.get_mut(&owner)?;
+        let entry = shard.get_mut(&owner).filter(|entry| entry.address.connected())?;
         entry.last_used = tick;
         entry.seen.get()
     }
@@ -191,17 +192,30 @@ impl<L: Lane> Lanes<L> {
         owner: Uuid,
         look: impl FnOnce(&L) -> T + Send + 'static,
     ) -> Result<T, AskError> {
-        if let Some(state) = self.seen(owner) {
-            return catch_unwind(AssertUnwindSafe(|| look(&state))).map_err(|_| {
+        // A fault in a look is the looker's own: the lane and what it has in flight go on.
+        let look = move |state: &L| {
+            catch_unwind(AssertUnwindSafe(|| look(state))).map_err(|_| {
                 tracing::error!(lane = %owner, "a look at a lane failed");
                 AskError::Refused(Refusal::Unavailable)
-            });
+            })
+        };
+        match self.seen(owner) {
+            Some(state) => look(&state),
+            None => self.look_there(owner, look).await,
         }
+    }
+
+    /// Looks on the lane's thread.
+    pub(super) async fn look_there<T: Send + 'static>(
+        &self,
+        owner: Uuid,
+        look: impl FnOnce(&L) -> Result<T, AskError> + Send + 'static,
+    ) -> Result<T, AskError> {
         let (address, _permit) = self.find(owner)?;
         let (reply, answer) = oneshot::channel();
         let work = Work::Look(Box::new(move |state: Result<&L, AskError>| {
             // Whoever hung up does not want the answer.
-            let _ = reply.send(state.map(look));
+            let _ = reply.send(state.and_then(look));
         }));
         address.try_send(work).map_err(unsent)?;
         answer.await.unwrap_or(Err(AskError::Refused(Refusal::Unavailable)))
@@ -214,6 +228,20 @@ impl<L: Lane> Lanes<L> {
         let entry = shard.entry(owner).or_insert_with(|| self.spawn(owner));
         let all = u32::try_from(WAITING_PER_LANE_MAX).unwrap();
         Arc::clone(&entry.permits).try_acquire_many_owned(all).unwrap()
+    }
+
+    /// Whether a lane has a request that is not settled.
+    #[cfg(test)]
+    pub fn is_at_work(&self, owner: Uuid) -> bool {
+        self.shard(owner)[&owner].permits.available_permits() < WAITING_PER_LANE_MAX
+    }
+
+    /// Ends the actor of a lane by a fault, after it has looked at its state.
+    #[cfg(test)]
+    pub fn break_down(&self, owner: Uuid) {
+        let (address, _permit) = self.find(owner).unwrap();
+        let work = Work::Look(Box::new(|_| panic!("a fault of the program")));
+        address.try_send(work).map_err(unsent).unwrap();
     }
 
     /// Tells a live lane that somebody else wrote its streams.
@@ -234,8 +262,8 @@ fn unsent<T>(error: SendError<T>) -> AskError {
     })
 }
 
-/// Puts the longest idle actor of a shard to sleep. Nobody can be talking to it: requests take
-/// their permit under the shard's lock.
+/// Puts the longest idle actor of a shard to sleep. It has nothing to do: requests take their permit
+/// under the shard's lock, and a command gives it back when it is settled.
 fn put_one_to_sleep<L: Lane>(shard: &mut HashMap<Uuid, Entry<L>>, but: Uuid, live: &AtomicUsize) {
     let idle = shard
         .iter()

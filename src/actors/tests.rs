@@ -154,8 +154,7 @@ fn a_lane_that_a_fault_has_ended_begins_anew() {
     with_lanes(100, |lanes, _| async move {
         let id = ClientId::from_uuid(Uuid::from_u128(1));
         lanes.ask(id.uuid(), register(id)).await.unwrap();
-        let fault = lanes.look(id.uuid(), |_| panic!("a fault of the program")).await;
-        assert!(matches!(fault, Err(AskError::Refused(Refusal::Unavailable))));
+        lanes.break_down(id.uuid());
         // It ends on its own thread: until then it may still refuse.
         let deadline = std::time::Instant::now() + Duration::from_secs(20);
         let done = loop {
@@ -200,10 +199,106 @@ fn what_was_looked_at_is_seen_again_without_the_lane_until_it_changes() {
         write_past(&host, &lane).await;
         lanes.forget(id.uuid());
         assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 21);
-        // A fault in a look is the looker's own.
-        let fault = lanes.look(id.uuid(), |_| panic!("a fault of the program")).await;
-        assert!(matches!(fault, Err(AskError::Refused(Refusal::Unavailable))));
-        assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 21);
+    });
+}
+
+#[test]
+fn a_fault_in_a_look_is_the_lookers_own() {
+    with_lanes(100, |lanes, _| async move {
+        let id = ClientId::from_uuid(Uuid::from_u128(1));
+        lanes.ask(id.uuid(), register(id)).await.unwrap();
+        // The first look is the lane's, the second is of what it has kept.
+        for _ in 0..2 {
+            let fault = lanes.look(id.uuid(), |_| panic!("a fault of the program")).await;
+            assert!(matches!(fault, Err(AskError::Refused(Refusal::Unavailable))));
+        }
+        assert!(lanes.look(id.uuid(), ClientLane::exists).await.unwrap());
+        assert_eq!(
+            lanes.ask(id.uuid(), note("after".into())).await.unwrap().after.client.version,
+            2
+        );
+    });
+}
+
+#[test]
+fn what_a_failed_lane_has_seen_is_seen_no_more() {
+    with_lanes(100, |lanes, host| async move {
+        let id = ClientId::from_uuid(Uuid::from_u128(1));
+        let notes = |lane: &ClientLane| lane.client.state.notes.len();
+        lanes.ask(id.uuid(), register(id)).await.unwrap();
+        assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 0);
+        lanes.break_down(id.uuid());
+        // What it had in flight becomes durable and finds no lane to tell.
+        write_past(&host, &ClientLane::load(&host.store, id.uuid()).unwrap()).await;
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while lanes.look(id.uuid(), notes).await != Ok(1) {
+            assert!(std::time::Instant::now() < deadline, "the old state is shown");
+            tokio::task::yield_now().await;
+        }
+    });
+}
+
+#[test]
+fn a_lane_that_does_not_know_yet_that_it_was_written_keeps_nothing_for_others() {
+    with_lanes(100, |lanes, host| async move {
+        let id = ClientId::from_uuid(Uuid::from_u128(1));
+        let notes = |lane: &ClientLane| lane.client.state.notes.len();
+        lanes.ask(id.uuid(), register(id)).await.unwrap();
+        lanes.look(id.uuid(), notes).await.unwrap();
+        lanes.ask(id.uuid(), note("by hand".into())).await.unwrap();
+        // While the lane is held up in one look, another waits, and an import writes.
+        let (open, held) = std::sync::mpsc::channel::<()>();
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let holding = tokio::spawn({
+            let lanes = lanes.clone();
+            async move {
+                let hold = move |_: &ClientLane| {
+                    begun.send(()).unwrap();
+                    held.recv().unwrap();
+                };
+                lanes.look(id.uuid(), hold).await
+            }
+        });
+        begins.await.unwrap();
+        write_past(&host, &ClientLane::load(&host.store, id.uuid()).unwrap()).await;
+        // Taken up by the lane after it was written and before it is told.
+        let asked = lanes.clone();
+        let look = move |lane: &ClientLane| Ok((notes(lane), asked.seen(id.uuid()).is_some()));
+        let mut waiting = Box::pin(lanes.look_there(id.uuid(), look));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        lanes.forget(id.uuid());
+        open.send(()).unwrap();
+        holding.await.unwrap().unwrap();
+        assert_eq!(waiting.await, Ok((1, false)));
+        assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 2);
+    });
+}
+
+#[test]
+fn a_lane_with_a_commit_in_flight_is_not_put_to_sleep_when_nobody_waits() {
+    with_lanes(100, |lanes, _| async move {
+        let id = ClientId::from_uuid(Uuid::from_u128(1));
+        lanes.ask(id.uuid(), register(id)).await.unwrap();
+        let (open, held) = std::sync::mpsc::channel::<()>();
+        let held = std::sync::Mutex::new(held);
+        let mut slow = note("by hand".into());
+        let decide = Arc::clone(&slow.decide);
+        slow.decide = Arc::new(move |lane: &ClientLane, context| {
+            held.lock().unwrap().recv().unwrap();
+            decide(lane, context)
+        });
+        let mut asked = Box::pin(lanes.ask(id.uuid(), slow));
+        assert!(futures_util::poll!(&mut asked).is_pending());
+        drop(asked);
+        assert!(lanes.is_at_work(id.uuid()));
+        open.send(()).unwrap();
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while lanes.is_at_work(id.uuid()) {
+            assert!(std::time::Instant::now() < deadline, "the leave was not given back");
+            tokio::task::yield_now().await;
+        }
+        let notes = |lane: &ClientLane| lane.client.state.notes.len();
+        assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 1);
     });
 }
 
