@@ -3,10 +3,14 @@
 use super::Core;
 use crate::actors::Runtime;
 use crate::base::ids::ImportId;
+use crate::base::personal::Personal;
 use crate::base::time::{Clock, ManualClock, Timestamp};
 use crate::config::Config;
+use crate::domain::access::Role;
 use crate::journal::{BackgroundLog, LogError};
-use crate::service::Caller;
+use crate::service::users::UserToCreate;
+use crate::service::{Caller, Services};
+use std::path::Path;
 use std::sync::Arc;
 
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -21,29 +25,73 @@ fn oldest(log: &BackgroundLog) -> u64 {
     }
 }
 
+/// A box on `data` with the backups of `folder`; what it has begun ends with its runtime.
+fn with_box<F: Future<Output = ()>>(
+    folder: &Path,
+    data: &str,
+    clock: &ManualClock,
+    test: impl FnOnce(Arc<Services>) -> F,
+) {
+    let mut config = Config::default_in(folder);
+    config.storage.folder = folder.join(data);
+    // A backup that only its key opens is not proved: the tests wait for nothing else.
+    config.backup.age_recipient = age::x25519::Identity::generate().to_public().to_string();
+    Runtime::block_on(1, async {
+        let core = Core::open_at(Arc::new(config), Arc::new(clock.clone())).unwrap();
+        test(Arc::clone(&core.services)).await;
+        tokio::task::spawn_blocking(move || core.close()).await.unwrap();
+    });
+}
+
+fn backups(services: &Services) -> usize {
+    services.backup_list(&Caller::system()).unwrap().len()
+}
+
 #[test]
 fn a_box_that_is_started_again_takes_one_backup_a_night() {
     let folder = tempfile::tempdir().unwrap();
-    let mut config = Config::default_in(folder.path());
-    // A backup that only its key opens is not proved here: the test waits for nothing else.
-    config.backup.age_recipient = age::x25519::Identity::generate().to_public().to_string();
-    let config = Arc::new(config);
-    let clock = ManualClock::at(Timestamp::parse_rfc3339("2026-01-01T00:10:00Z").unwrap());
-    for backups in [1, 1, 2] {
-        if backups == 2 {
-            clock.advance_micros(DAY_MICROS);
-        }
-        // What a box has begun in the background ends with its runtime.
-        Runtime::block_on(1, async {
-            let core = Core::open_at(Arc::clone(&config), Arc::new(clock.clone())).unwrap();
-            core.services.nightly_backup().await;
-            core.services.nightly_backup().await;
-            let listed = core.services.backup_list(&Caller::system()).unwrap();
-            assert_eq!(listed.len(), backups);
-            tokio::task::spawn_blocking(move || core.close()).await.unwrap();
+    // The hour before midnight in the lender's zone.
+    let clock = ManualClock::at(Timestamp::parse_rfc3339("2026-01-01T20:59:30Z").unwrap());
+    let began = Timestamp::parse_rfc3339("2026-01-01T20:00:00Z").unwrap();
+    for _ in 0..2 {
+        with_box(folder.path(), "data", &clock, async |services| {
+            services.nightly_backup(began).await;
+            services.nightly_backup(began).await;
+            assert_eq!(backups(&services), 1);
         });
-        clock.advance_micros(DAY_MICROS / 48);
+        // The second time the day is another already, the hour the same.
+        clock.advance_micros(40_000_000);
     }
+    // The night after is another one, though this backup was the last thing of the day before.
+    clock.advance_micros(DAY_MICROS);
+    with_box(folder.path(), "data", &clock, async |services| {
+        services.nightly_backup(began.plus_seconds(DAY_MICROS / 1_000_000)).await;
+        assert_eq!(backups(&services), 2);
+    });
+}
+
+#[test]
+fn a_box_restored_in_the_night_takes_a_backup_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let began = Timestamp::parse_rfc3339("2026-01-01T00:00:00Z").unwrap();
+    let clock = ManualClock::at(began.plus_seconds(60));
+    with_box(folder.path(), "lost", &clock, async |services| {
+        let user = UserToCreate {
+            login: "anna".into(),
+            name: "Anna".into(),
+            role: Role::Operator,
+            extension: None,
+            password: Personal::new("лодка-под-дождём".into()),
+        };
+        services.create_user(&Caller::system(), user).await.unwrap();
+        services.nightly_backup(began).await;
+        assert_eq!(backups(&services), 1);
+    });
+    clock.advance_micros(60_000_000);
+    with_box(folder.path(), "restored", &clock, async |services| {
+        services.nightly_backup(began).await;
+        assert_eq!(backups(&services), 2);
+    });
 }
 
 #[test]

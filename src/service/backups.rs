@@ -4,8 +4,7 @@ use super::{Caller, ServiceError, Services, imports};
 use crate::backup::{
     Asked, BackupError, Backups, LogSource, Point, Rebuilt, Scratch, Snapshot, Source,
 };
-use crate::base::time::Clock;
-use crate::codec::frame::CommandKey;
+use crate::base::time::{Clock, Timestamp};
 use crate::domain::Rejection;
 use crate::domain::access::Action;
 use crate::journal::{Log, LogOptions, RealDisk};
@@ -252,7 +251,9 @@ impl Services {
                 tracing::error!("old records were not dropped");
             }
             if self.config.backup.daily_hour.is_some() {
-                self.nightly_backup().await;
+                let seconds = i64::from(local.minute() * 60 + local.second());
+                let past = seconds * 1_000_000 + i64::from(local.nanosecond() / 1_000);
+                self.nightly_backup(Timestamp::from_micros(now.micros() - past)).await;
             }
         }
     }
@@ -276,14 +277,17 @@ impl Services {
         }
     }
 
-    /// Takes the backup of this night and proves it. A box that is started again within the hour
-    /// finds the one it has: others would push old ones out.
-    pub(crate) async fn nightly_backup(self: &Arc<Self>) {
-        let nights = CommandKey { hour: 0, id: [0; 16], body: [0; 16] };
-        let tonight = nights.derived(&format!("backup of the night of {}", self.today()));
-        let system = Caller { command: Some(tonight), ..Caller::system() };
-        let taken = match self.take_backup(&system).await {
-            Ok(job) => self.job_ended(job).await,
+    /// Takes the backup of the hour that began at `hour_began` and proves it. A box that is started
+    /// again within the hour goes on with the one it has: others would push old ones out.
+    pub(crate) async fn nightly_backup(self: &Arc<Self>, hour_began: Timestamp) {
+        let system = Caller::system();
+        let taken = match self.backup_since(hour_began) {
+            Ok(Some(backup)) if backup.verified.is_some() => return,
+            Ok(Some(backup)) => Ok(backup.manifest.name),
+            Ok(None) => match self.take_backup(&system).await {
+                Ok(job) => self.job_ended(job).await,
+                Err(error) => Err(error.to_string()),
+            },
             Err(error) => Err(error.to_string()),
         };
         let name = match taken {
@@ -300,5 +304,15 @@ impl Services {
         if let Err(error) = self.verify_backup(&system, &name) {
             tracing::error!(%error, "the restore drill did not begin");
         }
+    }
+
+    /// The latest backup of this box that was taken at `from` or later. One that knows more than the
+    /// journal is of another box, or of this one before it was restored.
+    fn backup_since(&self, from: Timestamp) -> Result<Option<Snapshot>, BackupError> {
+        let is_of_now = |one: &Snapshot| {
+            let taken = Timestamp::parse_rfc3339(&one.manifest.created_at);
+            one.manifest.seq <= self.journal.head() && taken.is_ok_and(|taken| taken >= from)
+        };
+        Ok(self.archive()?.list()?.into_iter().find(is_of_now))
     }
 }
