@@ -82,8 +82,8 @@ pub struct StartReport {
     pub journal: OpenReport,
     /// Frames replayed into the view.
     pub replayed: u64,
-    /// Why the view was built anew, when it was.
-    pub rebuilt: Option<&'static str>,
+    /// How long the view was built anew for, when it was.
+    pub rebuilt: Option<Duration>,
     /// How long it took.
     pub took: Duration,
 }
@@ -269,7 +269,7 @@ struct Truth {
     watching: Watching,
     journal: Log,
     report: OpenReport,
-    rebuilt: Option<&'static str>,
+    rebuilt: Option<Duration>,
     replayed: u64,
 }
 
@@ -326,16 +326,14 @@ fn open_truth(
     });
     let ((store, watching), rebuilt) = match caught_up {
         Ok(opened) => (opened?, None),
-        Err(why) => (build_anew(&settings, &log, report.head)?, Some(why)),
+        Err(why) => {
+            let (begun, frames) = (Instant::now(), report.head);
+            let built = build_anew(&settings, &log, frames)?;
+            tracing::warn!(why, frames, "the view was rebuilt from the journal; nothing is lost");
+            (built, Some(begun.elapsed()))
+        }
     };
     let head = report.head;
-    if let Some(why) = rebuilt {
-        tracing::warn!(
-            why,
-            frames = head,
-            "the view was rebuilt from the journal; nothing is lost"
-        );
-    }
     let replayed = if rebuilt.is_some() { head } else { head - from.min(head) };
     Ok(Truth { store: Arc::new(store), watching, journal: log, report, rebuilt, replayed })
 }

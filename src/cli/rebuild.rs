@@ -28,14 +28,14 @@ impl Rebuild {
             let store = &core.services.store;
             let begun = std::time::Instant::now();
             // A view of another version, or one that did not read, was built anew with the opening.
-            let took = if core.report.rebuilt.is_some() {
-                core.report.took
-            } else if core.services.committer.rebuild().await {
-                begun.elapsed()
-            } else {
-                return Err(CliError::Said(
-                    "the view cannot be rebuilt; run `lenderbox doctor`".into(),
-                ));
+            let took = match core.report.rebuilt {
+                Some(took) => took,
+                None if core.services.committer.rebuild().await => begun.elapsed(),
+                None => {
+                    return Err(CliError::Said(
+                        "the view cannot be rebuilt; run `lenderbox doctor`".into(),
+                    ));
+                }
             };
             let seconds = took.as_secs_f64().max(0.001);
             let position = store.position().map_err(|error| CliError::Said(error.to_string()))?;
