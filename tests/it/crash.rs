@@ -11,6 +11,7 @@ use lenderbox::store::{Store, StoreError, StoreSettings, rebuild};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -284,6 +285,9 @@ enum Need {
     Backup,
 }
 
+/// The signal that ends a box at a named point.
+const KILLED: i32 = 9;
+
 /// A command of the binary that dies at `point`.
 fn dying_at(point: &str) -> Command {
     let mut command = Command::new(binary());
@@ -306,7 +310,9 @@ fn whatever_was_acknowledged_survives_a_kill_at_each_named_point() {
         command.arg("--config").arg(&config);
         Lenderbox::try_start_by(command, &data, DEMO)
     };
-    let start = |command| try_start(command).expect("the box starts");
+    let start = |command| {
+        try_start(command).unwrap_or_else(|ended| panic!("the box does not start: {ended}"))
+    };
     // Signed in before: some points are reached by time, on a slow machine within a sign-in.
     let (signed_in_supervisor, signed_in_administrator) = {
         let mut lenderbox = start(Command::new(binary()));
@@ -315,7 +321,8 @@ fn whatever_was_acknowledged_survives_a_kill_at_each_named_point() {
         people
     };
     for (point, need) in POINTS {
-        if let Some(mut lenderbox) = try_start(dying_at(point)) {
+        let before = written.lock().unwrap().len();
+        let died = try_start(dying_at(point)).map(|mut lenderbox| {
             let supervisor = signed_in_supervisor.at(&lenderbox);
             let administrator = signed_in_administrator.at(&lenderbox);
             let padding = if *need == Need::LongNotes { 3_900 } else { 0 };
@@ -325,16 +332,21 @@ fn whatever_was_acknowledged_survives_a_kill_at_each_named_point() {
                     scope.spawn(|| write_padded(&supervisor, &next, &stop, &written, padding));
                 }
                 if *need == Need::Backup {
-                    let before = written.lock().unwrap().len();
                     eventually("something was written", || {
                         (written.lock().unwrap().len() > before + 3).then_some(())
                     });
                     send(&administrator, "POST", "/backups", Some(&json!({})));
                 }
-                lenderbox.wait_for_death();
+                let died = lenderbox.wait_for_death();
                 stop.store(true, Ordering::Relaxed);
-            });
-        }
+                died
+            })
+        });
+        // Only what is reached by time may come before anything was written.
+        let is_by_time = point.starts_with("flush");
+        assert!(is_by_time || written.lock().unwrap().len() > before, "{point}: nothing was done");
+        let died = died.unwrap_or_else(|early| early);
+        assert_eq!(died.signal(), Some(KILLED), "{point}: {died}");
         let mut lenderbox = start(Command::new(binary()));
         let supervisor = lenderbox.sign_in("supervisor", 0);
         let all = written.lock().unwrap();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test fails.
@@ -79,11 +79,16 @@ impl Lenderbox {
 
     /// As [`Lenderbox::start`], by a command that was prepared: settings, environment.
     pub fn start_by(command: Command, folder: &Path, extra: &[&str]) -> Self {
-        Self::try_start_by(command, folder, extra).expect("the box said no line of JSON")
+        Self::try_start_by(command, folder, extra)
+            .unwrap_or_else(|ended| panic!("the box said no line of JSON: {ended}"))
     }
 
-    /// As [`Lenderbox::start_by`], but without a box when it died before it could be spoken to.
-    pub fn try_start_by(mut command: Command, folder: &Path, extra: &[&str]) -> Option<Self> {
+    /// As [`Lenderbox::start_by`], or how a box ended that died before it could be spoken to.
+    pub fn try_start_by(
+        mut command: Command,
+        folder: &Path,
+        extra: &[&str],
+    ) -> Result<Self, ExitStatus> {
         let mut child = command
             .args(["demo", "--listen", "127.0.0.1:0", "--json", "--data-dir"])
             .arg(folder)
@@ -97,12 +102,21 @@ impl Lenderbox {
         let start: Option<Value> =
             lines.map_while(Result::ok).find_map(|line| serde_json::from_str(&line).ok());
         let Some(start) = start else {
-            let _ = child.kill();
-            child.wait().unwrap();
-            return None;
+            // It may still be about to end: its output closes first.
+            let deadline = Instant::now() + DEADLINE;
+            return Err(loop {
+                if let Some(ended) = child.try_wait().unwrap() {
+                    break ended;
+                }
+                if Instant::now() > deadline {
+                    let _ = child.kill();
+                    panic!("the box said no line of JSON and lives on");
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            });
         };
         let address = start["address"].as_str().unwrap().trim_end_matches('/').to_owned();
-        Some(Self { child, address, start, _temporary: None })
+        Ok(Self { child, address, start, _temporary: None })
     }
 
     /// A box of one's own in a folder, with the settings that come with the product.
@@ -196,7 +210,7 @@ impl Lenderbox {
     }
 
     /// Waits until the process has died by itself.
-    pub fn wait_for_death(&mut self) {
+    pub fn wait_for_death(&mut self) -> ExitStatus {
         // What kills it may take a few thousand writes.
         let deadline = Instant::now() + 4 * DEADLINE;
         let ended = loop {
@@ -207,6 +221,7 @@ impl Lenderbox {
             std::thread::sleep(Duration::from_millis(10));
         };
         assert!(!ended.success(), "{ended}");
+        ended
     }
 
     /// Asks the process to end and waits until it has.
