@@ -103,7 +103,8 @@ pub fn reckoned(flows: &[Flow], step: Step, method: PskMethod) -> Reckoned {
             let by = half_up(exact, ONE);
             let value = by - told;
             told = by;
-            let part = Decimal::from_i128_with_scale(at.part / 1_000_000_000_000, 6).normalize();
+            let part = Decimal::from_i128_with_scale(half_up(at.part, 1_000_000_000_000).into(), 6)
+                .normalize();
             Discounted { flow: *flow, full: at.full, part, value }
         });
     let flows = discounted.collect();

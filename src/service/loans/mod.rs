@@ -107,6 +107,13 @@ impl Services {
         check_sums(sight)?;
         let on = checked_day(&found, on, self.today())?;
         let which = asked_figure(figure, n)?;
+        if which == Which::FullCost && found.own.is_none() {
+            let mut faults = Faults::default();
+            let help =
+                "the system that keeps this loan does not tell its full cost; see the agreement";
+            faults.add("figure", "not_allowed", help);
+            return Err(Rejection::invalid(faults.0).into());
+        }
         explained::figure(&found, on, which, n).ok_or_else(|| {
             let mut faults = Faults::default();
             let help = "the schedule of this day has no such row; take a number that stands in it";

@@ -1,6 +1,5 @@
 /** Lines that add up: what each is, how it was reckoned, the rule behind it, and their sum. */
 import type { WhyLine } from '../api/loan-types';
-import { isBelow } from '../format/sums';
 import { useWords } from '../i18n/use-language';
 import styles from './loans.module.css';
 import { lineReckoning, lineRule, lineTitle } from './why';
@@ -16,7 +15,7 @@ export function WhyLines({ lines, name, amount, shown }: { lines: WhyLine[]; nam
         return (
           <div key={index} className={styles.whyLine}>
             <dt>{lineTitle(line, t, language)}{how && <div className="small dim">{how}</div>}{rule && <div className="caption">{rule}</div>}</dt>
-            <dd className={isBelow(line.amount) ? 'good' : ''}>{shown(line.amount)}</dd>
+            <dd>{shown(line.amount)}</dd>
           </div>
         );
       })}

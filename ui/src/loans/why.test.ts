@@ -22,6 +22,10 @@ it('days past due say which days were counted, and from which day off the last d
   expect(plain(lineReckoning(late, t, 'ru'))).toBe('16.06.2026 – 20.06.2026');
 });
 it('a rate of a day is a part of no year', () => { expect(plain(lineReckoning({ ...line, rate_percent: '0.8', rate_period: 'day', year_days: null }, t, 'ru'))).toBe('69 169,17 × 0,8 % в день × 31 день (16.05.2026 – 15.06.2026)'); });
+it('the rule of interest by the day speaks of no year', () => {
+  expect(lineRule(line, t)).toContain('дней в году');
+  expect(lineRule({ ...line, rate_period: 'day' }, t)).toBe('Сумма × ставка в день × дни. Округляется один раз за период.');
+});
 it('a flow of the full cost says where it stands in time', () => {
   const flow: WhyLine = { ...line, what: 'payment', n: 1, from: null, to: null, days: null, year_days: null, base: null, rate_percent: null, rate_period: null, flow: { amount: '9455.96', periods: 1, part: '0.5' } };
   expect(plain(lineReckoning(flow, t, 'ru'))).toBe('9 455,96 / ((1 + 0,5 × i) × (1 + i)^1)');

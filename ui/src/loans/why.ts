@@ -38,7 +38,8 @@ export function lineReckoning(line: WhyLine, t: TFunction, language: Language): 
 /** The rule behind a line, where there is one to name; that of interest only where it was reckoned. */
 export function lineRule(line: WhyLine, t: TFunction): string {
   if (line.what === 'interest' && line.base === null) return '';
-  return i18next.exists(`why.rule.${line.what}`) ? t(`why.rule.${line.what}`) : '';
+  const rule = line.what === 'interest' && line.rate_period === 'day' ? 'interest_by_day' : line.what;
+  return i18next.exists(`why.rule.${rule}`) ? t(`why.rule.${rule}`) : '';
 }
 
 /** The word for where a loan stands. */

@@ -33,7 +33,7 @@ export const money = {
     },
     rule: {
       extra_interest: 'Interest goes on for overdue principal; none is taken on principal repaid earlier.', deferred_interest: 'Interest of a holiday or a restructuring is paid after the schedule.', penalty: 'From the day after the due date to the day of payment; at most 20 % a year while interest runs too, else 0.1 % a day.',
-      interest: 'Sum × rate × days / days of the year. Rounded once for the period.', carried_interest: 'Accrued before the schedule changed.', as_signed: 'The signed sum holds.', capped: 'Interest, penalty and fees together stay within the cap of the day of the contract.', equal_payment: 'It pays interest first, the rest repays principal.', rest: 'The last payment repays whatever is left.', days_late: 'From the day after the due date of the oldest payment that is not made in full.', holiday_days: 'During a holiday days past due are not counted.',
+      interest: 'Sum × rate × days / days of the year. Rounded once for the period.', interest_by_day: 'Sum × rate a day × days. Rounded once for the period.', carried_interest: 'Accrued before the schedule changed.', as_signed: 'The signed sum holds.', capped: 'Interest, penalty and fees together stay within the cap of the day of the contract.', equal_payment: 'It pays interest first, the rest repays principal.', rest: 'The last payment repays whatever is left.', days_late: 'From the day after the due date of the oldest payment that is not made in full.', holiday_days: 'During a holiday days past due are not counted.',
       advance: 'A payment before its date waits for it and lowers what is to be paid.', shortage: 'The reversed payment had been used.', stated: 'Our reckoning only checks it.',
     },
   },
