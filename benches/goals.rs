@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Nothing is measured beside the work of the night: the box begins it by itself at its hour.
+/// The nightly backup and the daily run begin by themselves at their hour: nothing is measured beside
+/// them.
 const CONFIG: &str = "[lender]\ndaily_run_hour = -1\n[limits]\nrequests_per_second = 1000000\n\
     [backup]\ndaily_hour = -1\n";
 /// Clients whose cards are read again and again.

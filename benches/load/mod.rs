@@ -338,11 +338,13 @@ impl Load {
     }
 }
 
+const CALLS_PER_SECOND: u64 = 200;
+/// Connections over which the exchange posts its events.
+const PBX_CONNECTIONS: u64 = 8;
+
 /// Calls that ring at operators: from the PBX's request to the card at the operator's page, while
 /// cards are read.
 pub fn pops(lenderbox: &Box_, phones: &[String], reads: &[Vec<u8>], seconds: u64) -> Latencies {
-    const CALLS_PER_SECOND: u64 = 200;
-    const PBX_CONNECTIONS: u64 = 8;
     let sent: Arc<Mutex<std::collections::HashMap<String, Instant>>> = Arc::default();
     let (stop, arrived) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
     let read =
@@ -364,29 +366,9 @@ pub fn pops(lenderbox: &Box_, phones: &[String], reads: &[Vec<u8>], seconds: u64
         // Calls do not wait for one another: a busy exchange posts over several connections.
         std::thread::scope(|scope| {
             for first in 0..PBX_CONNECTIONS {
+                let numbers = (first..CALLS_PER_SECOND * seconds).step_by(PBX_CONNECTIONS as usize);
                 let (machine, sent) = (&machine, &sent);
-                scope.spawn(move || {
-                    let mut stream = lenderbox.connect();
-                    for n in (first..CALLS_PER_SECOND * seconds).step_by(PBX_CONNECTIONS as usize) {
-                        let due =
-                            begun + Duration::from_secs_f64(n as f64 / CALLS_PER_SECOND as f64);
-                        if let Some(wait) = due.checked_duration_since(Instant::now()) {
-                            std::thread::sleep(wait);
-                        }
-                        let phone = &phones[n as usize % phones.len()];
-                        // The own line names the call in the frame: the page is not told the
-                        // exchange's name.
-                        let line = format!("+7495{n:07}");
-                        sent.lock().unwrap().insert(line.clone(), due);
-                        for kind in ["ringing", "ended"] {
-                            let call = format!("bench-{begun:?}-{n}");
-                            let body = ring(&call, phone, &line, 101 + n % 4, kind);
-                            let event = http("POST", "/api/v1/pbx/events", machine, Some(&body));
-                            let (status, text) = exchange(&mut stream, &event);
-                            assert_eq!(status, 202, "{text}");
-                        }
-                    }
-                });
+                scope.spawn(move || post(lenderbox, machine, phones, begun, numbers, sent));
             }
         });
         std::thread::sleep(Duration::from_millis(500));
@@ -395,6 +377,35 @@ pub fn pops(lenderbox: &Box_, phones: &[String], reads: &[Vec<u8>], seconds: u64
     let lost = sent.lock().unwrap().len() as u64;
     let taken = std::mem::take(&mut *arrived.lock().unwrap());
     Latencies { taken, refused: lost, elapsed: Duration::from_secs(seconds) }
+}
+
+/// Posts the calls of `numbers`, each when it is due, over one connection.
+fn post(
+    lenderbox: &Box_,
+    machine: &Session,
+    phones: &[String],
+    begun: Instant,
+    numbers: impl Iterator<Item = u64>,
+    sent: &Mutex<std::collections::HashMap<String, Instant>>,
+) {
+    let mut stream = lenderbox.connect();
+    for n in numbers {
+        let due = begun + Duration::from_secs_f64(n as f64 / CALLS_PER_SECOND as f64);
+        if let Some(wait) = due.checked_duration_since(Instant::now()) {
+            std::thread::sleep(wait);
+        }
+        // The own line names the call in the frame: the page is not told the exchange's name.
+        let line = format!("+7495{n:07}");
+        sent.lock().unwrap().insert(line.clone(), due);
+        for kind in ["ringing", "ended"] {
+            let (call, phone) =
+                (format!("bench-{begun:?}-{n}"), &phones[n as usize % phones.len()]);
+            let body = ring(&call, phone, &line, 101 + n % 4, kind);
+            let event = http("POST", "/api/v1/pbx/events", machine, Some(&body));
+            let (status, text) = exchange(&mut stream, &event);
+            assert_eq!(status, 202, "{text}");
+        }
+    }
 }
 
 fn ring(call: &str, phone: &str, line: &str, agent: u64, kind: &str) -> String {
