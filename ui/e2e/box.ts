@@ -147,13 +147,15 @@ export async function become(page: Page, state: string): Promise<void> {
 
 /** The first topic that the beginning of a word finds, from the keyboard; the list may still be on its way. */
 export async function chooseTopic(page: Page, beginning: string): Promise<void> {
+  const field = page.locator('[name=topics]');
+  await expect(field).toBeVisible();
   await page.keyboard.press('F9');
-  await expect(page.locator('[name=topics]')).toBeFocused();
+  await expect(field).toBeFocused();
   await page.keyboard.press('Control+A');
   await page.keyboard.type(beginning);
   await expect(page.locator('#topic-list [role=option]').first()).toContainText(new RegExp(beginning, 'i'));
   await page.keyboard.press('Enter');
-  await expect(page.locator('[name=topics]')).toHaveValue('');
+  await expect(field).toHaveValue('');
 }
 
 /** The result that begins so. */

@@ -122,10 +122,13 @@ export function WrapUp({ of }: { of: CallCard }) {
   );
 }
 
-/** When the talk ends the caret goes to what is missing, unless the operator is in the middle of a word elsewhere. */
+/**
+ * When the talk ends the caret goes to what is missing, unless the operator is in the middle of a word elsewhere. So it
+ * does when a card comes to the screen after its talk: the page was loaded anew, or not yet when the call came.
+ */
 function useFocusAfterTalk(call: Call, draft: CallDraft, settings: PublicSettings | undefined, today: string): void {
   const { state } = call;
-  const before = useRef(state);
+  const before = useRef<Call['state'] | null>(null);
   useEffect(() => {
     const ended = before.current !== 'wrap_up' && state === 'wrap_up';
     before.current = state;
