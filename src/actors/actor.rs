@@ -24,8 +24,6 @@ pub(super) enum Work<L: Lane> {
     Order(Order<L>, oneshot::Sender<Result<Done<L>, AskError>>, OwnedSemaphorePermit),
     /// A look at the state.
     Look(Look<L>),
-    /// Somebody else wrote the lane: forget what is cached.
-    Forget,
     /// Sleep; sent only when nothing else can be under way.
     Stop,
 }
@@ -50,7 +48,7 @@ impl<L> Default for Seen<L> {
     }
 }
 
-impl<L: Lane> Seen<L> {
+impl<L: Clone> Seen<L> {
     fn lock(&self) -> MutexGuard<'_, Kept<L>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -63,11 +61,11 @@ impl<L: Lane> Seen<L> {
         kept.forgotten += 1;
         kept.state = None;
     }
-    fn forgotten(&self) -> u64 {
+    pub(super) fn forgotten(&self) -> u64 {
         self.lock().forgotten
     }
     /// Keeps a state that was loaded after `forgotten` such words, unless there was another since.
-    fn keep(&self, state: &L, forgotten: u64) {
+    pub(super) fn keep(&self, state: &L, forgotten: u64) {
         let mut kept = self.lock();
         if kept.forgotten == forgotten {
             kept.state.get_or_insert_with(|| Arc::new(state.clone()));
@@ -103,8 +101,6 @@ pub(super) struct LaneActor<L: Lane> {
     forgotten: u64,
     waiting: VecDeque<Job<L>>,
     committing: bool,
-    /// Somebody else wrote the lane while a commit was in flight: forget when it is settled.
-    stale: bool,
     shared: Arc<Shared<L>>,
 }
 
@@ -117,17 +113,39 @@ impl<L: Lane> LaneActor<L> {
             forgotten: 0,
             waiting: VecDeque::new(),
             committing: false,
-            stale: false,
             shared,
         }
     }
 
+    /// Somebody else has written the lane since the state was loaded.
+    fn is_outdated(&self) -> bool {
+        self.forgotten != self.seen.forgotten()
+    }
+
     fn state(&mut self) -> Result<&mut L, AskError> {
-        if self.state.is_none() {
+        if self.state.is_none() || (!self.committing && self.is_outdated()) {
             self.forgotten = self.seen.forgotten();
             self.state = Some(L::load(&self.shared.host.store, self.owner)?);
         }
         self.state.as_mut().ok_or(AskError::Refused(Refusal::Unavailable))
+    }
+
+    fn show(&mut self, look: Look<L>) {
+        if self.committing && self.is_outdated() {
+            // What is in flight goes on from the old state; whoever looks is shown what is there.
+            return match L::load(&self.shared.host.store, self.owner) {
+                Ok(state) => look(Ok(&state)),
+                Err(error) => look(Err(error.into())),
+            };
+        }
+        match self.state() {
+            Ok(_) => {}
+            Err(error) => return look(Err(error)),
+        }
+        if let Some(state) = &self.state {
+            self.seen.keep(state, self.forgotten);
+            look(Ok(state));
+        }
     }
 
     fn forget(&mut self) {
@@ -220,7 +238,8 @@ impl<L: Lane> LaneActor<L> {
         let answer = async move { committer.commit(proposal).await };
         let then = answer.into_actor(self).map(move |answer, actor, context| {
             actor.committing = false;
-            if std::mem::take(&mut actor.stale) {
+            if actor.is_outdated() {
+                // The lane has several streams: the commit may win and still not know all.
                 actor.forget();
             }
             actor.settle(job, before, answer);
@@ -270,24 +289,7 @@ impl<L: Lane> Handler<Work<L>> for LaneActor<L> {
                 self.waiting.push_back(Job { order, reply, permit, attempts: 0 });
                 self.pump(context);
             }
-            Work::Look(look) => {
-                match self.state() {
-                    Ok(_) => {}
-                    Err(error) => return look(Err(error)),
-                }
-                if let Some(state) = &self.state {
-                    self.seen.keep(state, self.forgotten);
-                    look(Ok(state));
-                }
-            }
-            Work::Forget => {
-                if self.committing {
-                    // The lane has several streams: the commit may win and still not know all.
-                    self.stale = true;
-                } else {
-                    self.forget();
-                }
-            }
+            Work::Look(look) => self.show(look),
             Work::Stop => context.stop(),
         }
     }

@@ -248,8 +248,6 @@ impl<L: Lane> Lanes<L> {
     pub fn forget(&self, owner: Uuid) {
         if let Some(entry) = self.shard(owner).get(&owner) {
             entry.seen.forget();
-            // A full mailbox means a busy lane; its next commit conflicts and loads anew.
-            let _ = entry.address.try_send(Work::Forget);
         }
     }
 }

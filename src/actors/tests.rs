@@ -11,9 +11,12 @@ use crate::feed::Feed;
 use crate::journal::{Log, LogOptions, RealDisk};
 use crate::store::StoreSettings;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-fn host(folder: &Path) -> (Host, std::thread::JoinHandle<()>) {
+type OnGroup = Arc<dyn Fn(usize, Duration) + Send + Sync>;
+
+fn host(folder: &Path, on_group: OnGroup) -> (Host, std::thread::JoinHandle<()>) {
     let clock = Arc::new(SystemClock);
     let mut options = LogOptions::kept(folder.join("journal"), "journal", clock.clone());
     options.segment_bytes = 1 << 20;
@@ -32,7 +35,7 @@ fn host(folder: &Path) -> (Host, std::thread::JoinHandle<()>) {
         memory_used: Arc::new(|| None),
         hour: Arc::new(|| None),
         on_storage_low: Arc::new(|_| ()),
-        on_group: Arc::new(|_, _| ()),
+        on_group,
     };
     let (committer, thread) = Committer::start(engine, settings, |_| ()).unwrap();
     (Host { store, committer, clock, zone: chrono_tz::Europe::Moscow }, thread)
@@ -69,8 +72,17 @@ fn with_lanes<F: Future<Output = ()>>(
     live_max: usize,
     test: impl FnOnce(Lanes<ClientLane>, Host) -> F,
 ) {
+    with_committer(live_max, Arc::new(|_, _| ()), test);
+}
+
+/// `on_group` is told of each commit before whoever asked for it is.
+fn with_committer<F: Future<Output = ()>>(
+    live_max: usize,
+    on_group: OnGroup,
+    test: impl FnOnce(Lanes<ClientLane>, Host) -> F,
+) {
     let folder = tempfile::tempdir().unwrap();
-    let (host, thread) = host(folder.path());
+    let (host, thread) = host(folder.path(), on_group);
     let stop = host.committer.clone();
     Runtime::block_on(2, async {
         let lanes = Lanes::new(host.clone(), Runtime::start(2), live_max);
@@ -239,7 +251,7 @@ fn what_a_failed_lane_has_seen_is_seen_no_more() {
 }
 
 #[test]
-fn a_lane_that_does_not_know_yet_that_it_was_written_keeps_nothing_for_others() {
+fn a_lane_that_was_told_that_it_was_written_loads_anew_before_it_is_looked_at() {
     with_lanes(100, |lanes, host| async move {
         let id = ClientId::from_uuid(Uuid::from_u128(1));
         let notes = |lane: &ClientLane| lane.client.state.notes.len();
@@ -261,7 +273,7 @@ fn a_lane_that_does_not_know_yet_that_it_was_written_keeps_nothing_for_others() 
         });
         begins.await.unwrap();
         write_past(&host, &ClientLane::load(&host.store, id.uuid()).unwrap()).await;
-        // Taken up by the lane after it was written and before it is told.
+        // Taken up by the lane after it was written and told.
         let asked = lanes.clone();
         let look = move |lane: &ClientLane| Ok((notes(lane), asked.seen(id.uuid()).is_some()));
         let mut waiting = Box::pin(lanes.look_there(id.uuid(), look));
@@ -269,13 +281,59 @@ fn a_lane_that_does_not_know_yet_that_it_was_written_keeps_nothing_for_others() 
         lanes.forget(id.uuid());
         open.send(()).unwrap();
         holding.await.unwrap().unwrap();
-        assert_eq!(waiting.await, Ok((1, false)));
+        assert_eq!(waiting.await, Ok((2, true)));
         assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 2);
     });
 }
 
 #[test]
-fn a_lane_with_a_commit_in_flight_is_not_put_to_sleep_when_nobody_waits() {
+fn a_look_beside_a_commit_in_flight_sees_what_was_written_past_the_lane() {
+    let (open, held) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    let holds = Arc::new(AtomicBool::new(false));
+    let next = Arc::clone(&holds);
+    let hold = move |_: usize, _: Duration| {
+        if next.swap(false, Ordering::SeqCst) {
+            held.lock().unwrap().recv().unwrap();
+        }
+    };
+    with_committer(100, Arc::new(hold), |lanes, host| async move {
+        let id = ClientId::from_uuid(Uuid::from_u128(1));
+        let notes = |lane: &ClientLane| lane.client.state.notes.len();
+        lanes.ask(id.uuid(), register(id)).await.unwrap();
+        holds.store(true, Ordering::SeqCst);
+        let mut asked = Box::pin(lanes.ask(id.uuid(), note("by hand".into())));
+        assert!(futures_util::poll!(&mut asked).is_pending());
+        let stream = StreamId::new(StreamKind::Client, id.uuid());
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while host.store.version(stream).unwrap() < 2 {
+            assert!(std::time::Instant::now() < deadline, "nothing is committed");
+            tokio::task::yield_now().await;
+        }
+        // The lane does not know of its commit yet; nobody has been told of it.
+        assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 0);
+        lanes.forget(id.uuid());
+        assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 1);
+        assert!(lanes.seen(id.uuid()).is_none());
+        open.send(()).unwrap();
+        assert_eq!(asked.await.unwrap().after.client.state.notes.len(), 1);
+        assert_eq!(lanes.look(id.uuid(), notes).await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_state_loaded_before_a_word_that_it_was_written_is_not_kept() {
+    let seen = actor::Seen::default();
+    let told = seen.forgotten();
+    seen.forget();
+    seen.keep(&"old", told);
+    assert_eq!(seen.get(), None);
+    seen.keep(&"new", seen.forgotten());
+    assert_eq!(seen.get(), Some(Arc::new("new")));
+}
+
+#[test]
+fn a_lane_is_at_work_until_a_command_is_settled_though_nobody_waits() {
     with_lanes(100, |lanes, _| async move {
         let id = ClientId::from_uuid(Uuid::from_u128(1));
         lanes.ask(id.uuid(), register(id)).await.unwrap();

@@ -25,7 +25,8 @@ fn oldest(log: &BackgroundLog) -> u64 {
     }
 }
 
-/// A box on `data` with the backups of `folder`; what it has begun ends with its runtime.
+/// A box on `data` with the backups of `folder`, which only their key opens: they are not proved, and
+/// the tests wait for nothing else. What it has begun ends with its runtime.
 fn with_box<F: Future<Output = ()>>(
     folder: &Path,
     data: &str,
@@ -34,8 +35,15 @@ fn with_box<F: Future<Output = ()>>(
 ) {
     let mut config = Config::default_in(folder);
     config.storage.folder = folder.join(data);
-    // A backup that only its key opens is not proved: the tests wait for nothing else.
     config.backup.age_recipient = age::x25519::Identity::generate().to_public().to_string();
+    with_box_of(config, clock, test);
+}
+
+fn with_box_of<F: Future<Output = ()>>(
+    config: Config,
+    clock: &ManualClock,
+    test: impl FnOnce(Arc<Services>) -> F,
+) {
     Runtime::block_on(1, async {
         let core = Core::open_at(Arc::new(config), Arc::new(clock.clone())).unwrap();
         test(Arc::clone(&core.services)).await;
@@ -66,6 +74,36 @@ fn a_box_that_is_started_again_takes_one_backup_a_night() {
     clock.advance_micros(DAY_MICROS);
     with_box(folder.path(), "data", &clock, async |services| {
         services.nightly_backup(began.plus_seconds(DAY_MICROS / 1_000_000)).await;
+        assert_eq!(backups(&services), 2);
+    });
+}
+
+#[test]
+fn the_backup_of_a_night_is_proved_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let began = Timestamp::parse_rfc3339("2026-01-01T00:00:00Z").unwrap();
+    let clock = ManualClock::at(began.plus_seconds(60));
+    with_box_of(Config::default_in(folder.path()), &clock, async |services| {
+        let proof = services.nightly_backup(began).await.expect("a proof");
+        services.job_ended(proof).await.unwrap();
+        assert_eq!(services.nightly_backup(began).await, None);
+        assert_eq!(backups(&services), 1);
+    });
+}
+
+#[test]
+fn a_backup_taken_while_the_clock_was_ahead_stands_for_no_night() {
+    let folder = tempfile::tempdir().unwrap();
+    let began = Timestamp::parse_rfc3339("2026-01-01T00:00:00Z").unwrap();
+    let year = 365 * DAY_MICROS;
+    let ahead = ManualClock::at(began.plus_seconds(60 + year / 1_000_000));
+    with_box(folder.path(), "data", &ahead, async |services| {
+        services.nightly_backup(began).await;
+        assert_eq!(backups(&services), 1);
+    });
+    let clock = ManualClock::at(began.plus_seconds(120));
+    with_box(folder.path(), "data", &clock, async |services| {
+        services.nightly_backup(began).await;
         assert_eq!(backups(&services), 2);
     });
 }

@@ -278,11 +278,12 @@ impl Services {
     }
 
     /// Takes the backup of the hour that began at `hour_began` and proves it. A box that is started
-    /// again within the hour goes on with the one it has: others would push old ones out.
-    pub(crate) async fn nightly_backup(self: &Arc<Self>, hour_began: Timestamp) {
+    /// again within the hour goes on with the one it has: others would push old ones out. Gives the
+    /// job of the proof, if there is one.
+    pub(crate) async fn nightly_backup(self: &Arc<Self>, hour_began: Timestamp) -> Option<Uuid> {
         let system = Caller::system();
         let taken = match self.backup_since(hour_began) {
-            Ok(Some(backup)) if backup.verified.is_some() => return,
+            Ok(Some(backup)) if backup.verified.is_some() => return None,
             Ok(Some(backup)) => Ok(backup.manifest.name),
             Ok(None) => match self.take_backup(&system).await {
                 Ok(job) => self.job_ended(job).await,
@@ -294,24 +295,26 @@ impl Services {
             Ok(name) => name,
             Err(error) => {
                 tracing::error!(error, "the nightly backup was not taken");
-                return;
+                return None;
             }
         };
         if !self.config.backup.age_recipient.is_empty() {
             // The key that opens it does not lie on this box.
-            return;
+            return None;
         }
-        if let Err(error) = self.verify_backup(&system, &name) {
-            tracing::error!(%error, "the restore drill did not begin");
-        }
+        let proof = self.verify_backup(&system, &name);
+        proof.inspect_err(|error| tracing::error!(%error, "the restore drill did not begin")).ok()
     }
 
-    /// The latest backup of this box that was taken at `from` or later. One that knows more than the
-    /// journal is of another box, or of this one before it was restored.
+    /// The latest backup that was taken between `from` and now. One that knows more than the journal
+    /// is of another box, or of this one before it was restored; one of the future was taken while
+    /// the clock was wrong.
     fn backup_since(&self, from: Timestamp) -> Result<Option<Snapshot>, BackupError> {
         let is_of_now = |one: &Snapshot| {
             let taken = Timestamp::parse_rfc3339(&one.manifest.created_at);
-            one.manifest.seq <= self.journal.head() && taken.is_ok_and(|taken| taken >= from)
+            let now = self.clock.now();
+            one.manifest.seq <= self.journal.head()
+                && taken.is_ok_and(|taken| (from..=now).contains(&taken))
         };
         Ok(self.archive()?.list()?.into_iter().find(is_of_now))
     }

@@ -3,7 +3,7 @@
 //!
 //! `CRASH_ROUNDS=200` kills more often.
 
-use super::harness::{Answer, Client, Lenderbox, binary, eventually};
+use super::harness::{Answer, Client, Lenderbox, assert_killed, binary, eventually};
 use lenderbox::base::ids::splitmix;
 use lenderbox::base::time::SystemClock;
 use lenderbox::service::backups::rebuild_restored;
@@ -11,7 +11,6 @@ use lenderbox::store::{Store, StoreError, StoreSettings, rebuild};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -108,7 +107,21 @@ fn write_padded(
                 }
             }
         }
+        let is_refused = one.id.is_none();
         written.lock().unwrap().push(one);
+        if is_refused {
+            // A dead box refuses at once: not thousands of times before it is seen to be dead.
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Stops the writers also when the test fails beside them: their scope waits for them.
+struct StopsWriters<'a>(&'a AtomicBool);
+
+impl Drop for StopsWriters<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -244,6 +257,7 @@ fn whatever_was_acknowledged_survives_kills_under_load() {
         let (stop, before) = (AtomicBool::new(false), recent.len());
         let wanted = before + usize::try_from(5 + splitmix(&mut random) % 60).unwrap();
         std::thread::scope(|scope| {
+            let _stops = StopsWriters(&stop);
             for _ in 0..WRITERS {
                 scope.spawn(|| write(&supervisor, &next, &stop, &written));
             }
@@ -251,7 +265,6 @@ fn whatever_was_acknowledged_survives_kills_under_load() {
                 (written.lock().unwrap().len() >= wanted).then_some(())
             });
             lenderbox.kill();
-            stop.store(true, Ordering::Relaxed);
         });
         if round % 2 == 1 {
             kill_while_starting(&data, Duration::from_millis(splitmix(&mut random) % 400));
@@ -284,9 +297,6 @@ enum Need {
     LongNotes,
     Backup,
 }
-
-/// The signal that ends a box at a named point.
-const KILLED: i32 = 9;
 
 /// A command of the binary that dies at `point`.
 fn dying_at(point: &str) -> Command {
@@ -322,12 +332,13 @@ fn whatever_was_acknowledged_survives_a_kill_at_each_named_point() {
     };
     for (point, need) in POINTS {
         let before = written.lock().unwrap().len();
-        let died = try_start(dying_at(point)).map(|mut lenderbox| {
+        let lives = try_start(dying_at(point)).map(|mut lenderbox| {
             let supervisor = signed_in_supervisor.at(&lenderbox);
             let administrator = signed_in_administrator.at(&lenderbox);
             let padding = if *need == Need::LongNotes { 3_900 } else { 0 };
             let stop = AtomicBool::new(false);
             std::thread::scope(|scope| {
+                let _stops = StopsWriters(&stop);
                 for _ in 0..WRITERS {
                     scope.spawn(|| write_padded(&supervisor, &next, &stop, &written, padding));
                 }
@@ -337,16 +348,14 @@ fn whatever_was_acknowledged_survives_a_kill_at_each_named_point() {
                     });
                     send(&administrator, "POST", "/backups", Some(&json!({})));
                 }
-                let died = lenderbox.wait_for_death();
-                stop.store(true, Ordering::Relaxed);
-                died
-            })
+                lenderbox.wait_for_death(point);
+            });
         });
-        // Only what is reached by time may come before anything was written.
-        let is_by_time = point.starts_with("flush");
-        assert!(is_by_time || written.lock().unwrap().len() > before, "{point}: nothing was done");
-        let died = died.unwrap_or_else(|early| early);
-        assert_eq!(died.signal(), Some(KILLED), "{point}: {died}");
+        if let Err(ended) = lives {
+            // Only what is reached by time may come before the box can be spoken to.
+            assert!(point.starts_with("flush"), "{point}: {ended}");
+            assert_killed(ended, point);
+        }
         let mut lenderbox = start(Command::new(binary()));
         let supervisor = lenderbox.sign_in("supervisor", 0);
         let all = written.lock().unwrap();
@@ -378,14 +387,14 @@ fn a_rebuilding_that_is_killed_leaves_a_box_that_starts() {
     let mut lenderbox = Lenderbox::start(&data, DEMO);
     let supervisor = lenderbox.sign_in("supervisor", 0);
     std::thread::scope(|scope| {
+        let _stops = StopsWriters(&stop);
         scope.spawn(|| write(&supervisor, &next, &stop, &written));
         eventually("enough was written", || (written.lock().unwrap().len() >= 20).then_some(()));
-        stop.store(true, Ordering::Relaxed);
     });
     lenderbox.stop();
     for point in ["view_built", "view_set_aside", "flush", "flush:1:500"] {
         let status = dying_at(point).args(["rebuild", "--data-dir"]).arg(&data).status().unwrap();
-        assert!(!status.success(), "{point}");
+        assert_killed(status, point);
         assert!(data.join("store-next").exists(), "{point}");
         let mut lenderbox = Lenderbox::start(&data, DEMO);
         check(&lenderbox.sign_in("supervisor", 0), &written.lock().unwrap());
@@ -405,11 +414,11 @@ fn a_spoilt_view_is_rebuilt_by_itself_with_nothing_lost() {
         let mut lenderbox = Lenderbox::start(&data, DEMO);
         let supervisor = lenderbox.sign_in("supervisor", 0);
         std::thread::scope(|scope| {
+            let _stops = StopsWriters(&stop);
             scope.spawn(|| write(&supervisor, &next, &stop, &written));
             eventually("enough was written", || {
                 (written.lock().unwrap().len() >= 20).then_some(())
             });
-            stop.store(true, Ordering::Relaxed);
         });
         lenderbox.stop();
     }
@@ -515,6 +524,7 @@ fn a_backup_taken_under_load_is_proved_and_restored() {
     let mut names = Vec::new();
     let mut before: Vec<Written> = Vec::new();
     std::thread::scope(|scope| {
+        let _stops = StopsWriters(&stop);
         for _ in 0..WRITERS {
             scope.spawn(|| write(&supervisor, &next, &stop, &written));
         }
@@ -527,7 +537,6 @@ fn a_backup_taken_under_load_is_proved_and_restored() {
                 (written.lock().unwrap().len() >= more).then_some(())
             });
         }
-        stop.store(true, Ordering::Relaxed);
     });
     for name in &names {
         let job = administrator.post(&format!("/backups/{name}/verify"), &json!({})).ok();

@@ -60,7 +60,7 @@ fn a_daily_run_that_is_killed_anywhere_begins_again_and_books_once() {
         lenderbox = start(&data, Some(point));
         let elena = lenderbox.sign_in("supervisor", 0);
         elena.try_send("POST", "/daily-run", Some(&json!({})));
-        lenderbox.wait_for_death();
+        lenderbox.wait_for_death(point);
         lenderbox = start(&data, None);
         let elena = lenderbox.sign_in("supervisor", 0);
         assert_eq!(today(&elena)["state"], "cut_off", "{point}");

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -209,19 +210,18 @@ impl Lenderbox {
         self.child.wait().unwrap();
     }
 
-    /// Waits until the process has died by itself.
-    pub fn wait_for_death(&mut self) -> ExitStatus {
+    /// Waits until the process has killed itself at `point`.
+    pub fn wait_for_death(&mut self, point: &str) {
         // What kills it may take a few thousand writes.
         let deadline = Instant::now() + 4 * DEADLINE;
         let ended = loop {
             if let Some(ended) = self.child.try_wait().unwrap() {
                 break ended;
             }
-            assert!(Instant::now() < deadline, "the box lives on");
+            assert!(Instant::now() < deadline, "{point}: the box lives on");
             std::thread::sleep(Duration::from_millis(10));
         };
-        assert!(!ended.success(), "{ended}");
-        ended
+        assert_killed(ended, point);
     }
 
     /// Asks the process to end and waits until it has.
@@ -231,6 +231,12 @@ impl Lenderbox {
         let ended = eventually("the box has stopped", || self.child.try_wait().unwrap());
         assert!(ended.success(), "{ended}");
     }
+}
+
+/// A box that was told to die at `point` dies by the signal it sends itself, and by nothing else.
+pub fn assert_killed(ended: ExitStatus, point: &str) {
+    const KILLED: i32 = 9;
+    assert_eq!(ended.signal(), Some(KILLED), "{point}: {ended}");
 }
 
 impl Drop for Lenderbox {

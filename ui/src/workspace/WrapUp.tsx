@@ -130,6 +130,8 @@ function useFocusAfterTalk(call: Call, draft: CallDraft, settings: PublicSetting
   const { state } = call;
   const before = useRef<Call['state'] | null>(null);
   useEffect(() => {
+    // How long a comment must be is not known yet.
+    if (!settings) return;
     const ended = before.current !== 'wrap_up' && state === 'wrap_up';
     before.current = state;
     const first = missingFields(draft, call, settings, today)[0];
